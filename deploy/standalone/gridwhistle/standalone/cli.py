@@ -1,0 +1,159 @@
+"""The command `gridwhistle`."""
+
+import asyncio
+import os
+import signal
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Final
+
+import orjson
+import typer
+import uvloop
+from rich.console import Console
+
+from gridwhistle.common.issuer import Issuer
+from gridwhistle.common.principal import ROLES
+from gridwhistle.standalone import demo
+from gridwhistle.standalone.children import CannotStart
+from gridwhistle.standalone.suite import Suite, running
+
+PORT: Final = 8990
+FOLDER: Final = Path(".gridwhistle")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Gridwhistle 网格哨: the suite on one machine."
+)
+imports = typer.Typer(no_args_is_help=True, help="Bring in what exists already, through the API of a running suite.")
+app.add_typer(imports, name="import")
+_say = Console(stderr=True, highlight=False)
+_print = Console(highlight=False, soft_wrap=True)
+
+DataDir = Annotated[Path, typer.Option("--data-dir", help="Keeps all data; made when it is not there.")]
+
+
+@app.command()
+def up(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="On 127.0.0.1; 0 takes a free one.")] = PORT,
+    data_dir: DataDir = FOLDER,
+    ready_file: Annotated[
+        Path | None, typer.Option(help="Written when all is ready: addresses, process ids and tokens as JSON.")
+    ] = None,
+) -> None:
+    """Start everything: PostgreSQL, NATS, every service, the demo county. Ctrl-C stops it; the data stays."""
+    try:
+        sys.exit(uvloop.run(_up(port, data_dir.absolute(), ready_file)))
+    except CannotStart as reason:
+        _say.print(f"[red]Gridwhistle did not start:[/] {reason}")
+        sys.exit(1)
+
+
+async def _up(port: int, folder: Path, ready_file: Path | None) -> int:
+    main = asyncio.current_task()
+    assert main is not None
+    told_to_stop = asyncio.Event()
+
+    def stop() -> None:
+        # Before all is up there is nobody to tell but the start itself; after that, the wait below ends.
+        if told_to_stop.is_set() or not ready:
+            main.cancel()
+        told_to_stop.set()
+
+    ready = False
+    loop = asyncio.get_running_loop()
+    for told in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(told, stop)
+    try:
+        _say.print(f"Starting Gridwhistle in {folder} …")
+        async with running(folder, port) as suite:
+            tokens = await demo.load(suite.base_url, suite.issuer)
+            if ready_file:
+                _write_ready(ready_file, suite, tokens)
+            _welcome(suite, tokens)
+            ready = True
+            waiting = asyncio.create_task(told_to_stop.wait())
+            ending = asyncio.create_task(suite.ended())
+            await asyncio.wait({waiting, ending}, return_when=asyncio.FIRST_COMPLETED)
+            waiting.cancel()
+            _say.print("\nStopping …")
+            if ending.done() and (reason := ending.result()):
+                _say.print(f"[red]{reason}[/]")
+                return 1
+            ending.cancel()
+    except asyncio.CancelledError:
+        _say.print("\nStopped while starting.")
+        return 130
+    finally:
+        if ready_file:
+            ready_file.unlink(missing_ok=True)
+    _say.print("Stopped. The data is kept.")
+    return 0
+
+
+def _write_ready(path: Path, suite: Suite, tokens: dict[str, str]) -> None:
+    content = {
+        "base_url": suite.base_url,
+        "nats_url": suite.nats.url,
+        "postgres_url": suite.postgres.url("postgres"),
+        "pids": {"suite": os.getpid(), "postgres": suite.postgres.child.pid, "nats": suite.nats.child.pid},
+        "data_dir": str(suite.folder),
+        "tokens": tokens,
+    }
+    # Whoever waits for the file must not read half of it, nor may others read the tokens.
+    half = path.with_name(path.name + ".part")
+    half.touch(mode=0o600)
+    half.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2))
+    half.replace(path)
+
+
+def _welcome(suite: Suite, tokens: dict[str, str]) -> None:
+    lon, lat = demo.INSIDE
+    _print.print("Development tokens, good for seven days:")
+    for name, made in tokens.items():
+        _print.print(f"  {name:16} {made}", markup=False)
+    _print.print(
+        f"""
+Gridwhistle 网格哨 is ready.
+  API      {suite.base_url}        documents {suite.base_url}/docs
+  NATS     {suite.nats.url}        PostgreSQL {suite.postgres.url("incidents")}
+  data     {suite.folder}
+
+File a report and read it back:
+
+  TOKEN={tokens["grid_worker"]}
+  curl -s {suite.base_url}/incidents/v1/incidents -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
+    -d '{{"title": "井盖缺失", "location": {{"lon": {lon:.4f}, "lat": {lat:.4f}}}}}'
+  curl -s {suite.base_url}/incidents/v1/incidents -H "Authorization: Bearer $TOKEN"
+
+Ctrl-C stops everything.""",
+        markup=False,
+    )
+
+
+@app.command()
+def token(
+    role: Annotated[str, typer.Argument(help=f"One of: {', '.join(sorted(set(ROLES) - {'auto'}))}.")],
+    area: Annotated[
+        list[str], typer.Option(help="Code prefix: county 6, township 9, community 12, grid 15 digits; may be given again.")
+    ],
+    subject: Annotated[str, typer.Option(help="Who it is; a grid worker's is the worker's id.")] = "developer",
+    org: Annotated[str | None, typer.Option(help="The organisation, for department roles.")] = None,
+    scope: Annotated[str, typer.Option(help="Permissions for an integrator, separated by spaces.")] = "",
+    data_dir: DataDir = FOLDER,
+) -> None:
+    """Print a development token for the suite of a data folder."""
+    key = data_dir / "issuer.json"
+    if not key.exists():
+        _say.print(f"[red]There is no suite in {data_dir}.[/] Start one with `gridwhistle up`, or name its --data-dir.")
+        sys.exit(1)
+    lengths = {6, 9, 12, 15}
+    if role not in set(ROLES) - {"auto"} or any(not code.isdecimal() or len(code) not in lengths for code in area):
+        _say.print("[red]That is not a role, or not a code prefix of 6, 9, 12 or 15 digits.[/] See --help.")
+        sys.exit(2)
+    print(Issuer.kept_in(key).token(subject, [role], area, org=org, scope=scope))  # noqa: T201  the output itself
+
+
+@app.command("version")
+def print_version() -> None:
+    """Print the version."""
+    print(version("gridwhistle-standalone"))  # noqa: T201  the output itself

@@ -1,0 +1,112 @@
+"""The demo county 990101 (示例县): one township, one community, three grids, one department, workers; loaded through the API."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import httpx2
+
+from gridwhistle.common.issuer import Issuer
+
+COUNTY: Final = "990101"
+TOWN: Final = "990101001"
+COMMUNITY: Final = "990101001001"
+GRIDS: Final = tuple(f"{COMMUNITY}{serial:03}" for serial in (1, 2, 3))
+WATER: Final = "990101-water"
+_WEST, _SOUTH, _WIDTH, _HEIGHT = 120.150, 30.270, 0.004, 0.005
+INSIDE: Final = (_WEST + _WIDTH / 2, _SOUTH + _HEIGHT / 2)
+"""A point in the first grid."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody whom a development token speaks for."""
+
+    role: str
+    area: str
+    org: str | None = None
+
+
+PEOPLE: Final = {
+    "county_admin": Person("county_admin", COUNTY),
+    "resident": Person("resident", COUNTY),
+    "community_admin": Person("community_admin", COMMUNITY),
+    "town_acceptor": Person("town_acceptor", TOWN),
+    "town_dispatcher": Person("town_dispatcher", TOWN),
+    "dept_desk": Person("dept_desk", COUNTY, WATER),
+    "dept_handler": Person("dept_handler", COUNTY, WATER),
+    "dept_leader": Person("dept_leader", COUNTY, WATER),
+}
+
+
+def tokens(issuer: Issuer, workers: dict[str, str]) -> dict[str, str]:
+    """Return a development token for each role; `workers` maps grid codes to the ids of their workers."""
+    made = {
+        name: issuer.token(f"demo-{name}", [person.role], [person.area], org=person.org)
+        for name, person in PEOPLE.items()
+    }
+    first = True
+    for grid_code, worker_id in sorted(workers.items()):
+        name = "grid_worker" if first else f"grid_worker_{grid_code[-3:]}"
+        made[name] = issuer.token(worker_id, ["grid_worker"], [grid_code])
+        first = False
+    return made
+
+
+async def load(base_url: str, issuer: Issuer) -> dict[str, str]:
+    """Load the demo county, unless it is there; return the tokens by role.
+
+    Every call carries a key of its own, so that a second start, or a first one that was cut short, changes nothing.
+    """
+    admin = issuer.token("demo-county_admin", ["county_admin"], [COUNTY])
+    async with httpx2.AsyncClient(base_url=base_url, timeout=30) as client:
+
+        async def add(path: str, key: str, **content: Any) -> dict[str, Any]:
+            headers = {"Authorization": f"Bearer {admin}", "Idempotency-Key": f"demo-{key}"}
+            response = await client.post(f"/personnel/v1/{path}", json=content, headers=headers)
+            response.raise_for_status()
+            made: dict[str, Any] = response.json()
+            return made
+
+        if (await client.get("/personnel/v1/areas", headers={"Authorization": f"Bearer {admin}"})).json()["items"]:
+            return tokens(issuer, await _workers(client, admin))
+        await add("areas", "county", area_code=f"{COUNTY}000000", level="county", name="示例县")
+        await add("areas", "town", area_code=f"{TOWN}000", level="township", name="示例街道")
+        await add("areas", "community", area_code=COMMUNITY, level="community", name="示例社区")
+        await add(
+            "organisations", "water", org=WATER, area_code=f"{COUNTY}000000", name="示例县水务局", kind="department"
+        )
+        for number, grid_code in enumerate(GRIDS):
+            west, north = _WEST + number * _WIDTH, _SOUTH + _HEIGHT
+            ring = [[west, _SOUTH], [west + _WIDTH, _SOUTH], [west + _WIDTH, north], [west, north], [west, _SOUTH]]
+            await add(
+                "grids",
+                grid_code,
+                grid_code=grid_code,
+                name=f"第{'一二三'[number]}网格",
+                households=420 - 30 * number,
+                boundary={"type": "Polygon", "coordinates": [ring]},
+            )
+        workers = {}
+        for number, grid_code in enumerate(GRIDS):
+            worker = await add(
+                "workers",
+                f"worker-{number}",
+                name=f"网格员{'甲乙丙'[number]}",
+                area_code=COMMUNITY,
+                employment="full_time",
+                org=WATER,
+            )
+            workers[grid_code] = worker["id"]
+            await add(f"workers/{worker['id']}/assignments", f"assignment-{number}", grid_code=grid_code)
+    return tokens(issuer, workers)
+
+
+async def _workers(client: httpx2.AsyncClient, admin: str) -> dict[str, str]:
+    """Return the demo's workers by grid, from the suite itself."""
+    headers = {"Authorization": f"Bearer {admin}"}
+    found = {}
+    for line in (await client.get("/personnel/v1/workers", headers=headers)).json()["items"]:
+        worker = (await client.get(f"/personnel/v1/workers/{line['id']}", headers=headers)).json()
+        for assignment in worker["assignments"]:
+            found[assignment["grid_code"]] = worker["id"]
+    return {grid_code: worker for grid_code, worker in found.items() if grid_code in GRIDS}

@@ -1,0 +1,72 @@
+"""NATS from the wheel, with JetStream that acknowledges what is on disk."""
+
+import asyncio
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from gridwhistle.standalone.children import CannotStart, Child, free_port
+
+_CONFIGURATION = """\
+server_name: gridwhistle
+listen: 127.0.0.1:{port}
+max_payload: 1MB
+jetstream {{
+  store_dir: "{store}"
+  # Without this an acknowledged event is on disk up to two minutes later, and a power cut takes the whole stream.
+  sync_interval: always
+  max_file_store: 20GB
+}}
+"""
+
+
+@dataclass
+class Nats:
+    """A running NATS server."""
+
+    port: int
+    child: Child
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"nats://127.0.0.1:{self.port}"
+
+    @classmethod
+    async def start(cls, folder: Path) -> "Nats":
+        """Start the server on the store in a folder.
+
+        Raises:
+            CannotStart: it is not installed or does not come up.
+        """
+        program = Path(sys.executable).parent / "nats-server"
+        found = str(program) if program.exists() else shutil.which("nats-server")
+        if found is None:
+            raise CannotStart("nats-server is not installed beside this Python; run `make setup`.")
+        port = free_port()
+        configuration = folder / "nats.conf"
+        configuration.write_text(_CONFIGURATION.format(port=port, store=folder / "nats"))
+        child = await Child.start("NATS", [found, "-c", str(configuration)], folder / "nats.log")
+        server = cls(port, child)
+        try:
+            await server._answers()
+        except BaseException:
+            await child.stop()
+            raise
+        return server
+
+    async def _answers(self) -> None:
+        for _ in range(500):
+            if self.child.process.returncode is not None:
+                raise CannotStart(f"NATS stopped at once. Its log ends:\n{self.child.last_words()}")
+            try:
+                reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+            except OSError:
+                await asyncio.sleep(0.02)
+                continue
+            greeting = await reader.readline()
+            writer.close()
+            if greeting.startswith(b"INFO"):
+                return
+        raise CannotStart(f"NATS does not answer. Its log ends:\n{self.child.last_words()}")

@@ -1,0 +1,64 @@
+"""The connection to NATS, and the stream of each producing service."""
+
+import logging
+from typing import Final
+
+import nats
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig, StreamInfo
+from nats.js.client import JetStreamContext
+from nats.js.errors import NotFoundError
+
+log = logging.getLogger(__name__)
+MESSAGE_BYTES_MAX: Final = 1024 * 1024
+_DAY_S: Final = 24 * 3600
+BUS_AWAY = (NatsError, OSError)
+"""NATS that is away, or slow, shows itself in these ways (refused permissions, too, look like time-outs)."""
+
+
+async def connect(url: str, service: str) -> Client:
+    """Connect and stay connected: the client looks for the server until it is closed."""
+
+    async def say(error: Exception) -> None:
+        log.warning("NATS: %s: %s", type(error).__name__, error)
+
+    return await nats.connect(
+        url,
+        name=service,
+        max_reconnect_attempts=-1,
+        reconnect_time_wait=0.5,
+        connect_timeout=3,
+        ping_interval=20,
+        max_outstanding_pings=2,
+        inbox_prefix=f"_INBOX_{service}".encode(),
+        error_cb=say,
+    )
+
+
+def stream_name(service: str) -> str:
+    """Return the name of a service's stream."""
+    return f"GW_{service.upper()}"
+
+
+async def own_stream(js: JetStreamContext, service: str) -> StreamInfo:
+    """Make sure that the service's own stream is there, and return what it is like."""
+    config = StreamConfig(
+        name=stream_name(service),
+        subjects=[f"gw.*.{service}.>"],
+        storage=StorageType.FILE,
+        retention=RetentionPolicy.LIMITS,
+        discard=DiscardPolicy.NEW,  # a full stream refuses and the outbox waits; discarding the old would lose what was acknowledged
+        max_age=30 * _DAY_S,
+        max_bytes=4 * 1024**3,
+        max_msg_size=MESSAGE_BYTES_MAX,
+        duplicate_window=120,
+        deny_delete=True,
+        deny_purge=True,
+        allow_atomic=True,
+        allow_direct=True,
+    )
+    try:
+        return await js.stream_info(stream_name(service))
+    except NotFoundError:
+        return await js.add_stream(config)

@@ -1,0 +1,448 @@
+"""The one way to write: read, decide, write if nothing moved.
+
+    async with db.command(caller, loans, loan_id) as tx:
+        loan, step = tx.row, LOAN.step(tx.row, "hand_over", caller)
+        tx.move(loan, step)
+        tx.tell(loan, LoanHandedOver(tool_id=loan.tool_id))
+        return tx.answer(LoanView.of(loan))
+
+On entry the rows are read; no transaction is ever open. The block decides. On leaving, everything it wants is written by one
+statement, which commits by itself, raises the version of every held row, and does nothing at all if a row has moved since it was
+read: then the work runs again. Inside a process, commands on the same row queue up, so only processes contend. A block that raises
+writes nothing but, under its key, its refusal. Blocks may run more than once, so they have no effects outside.
+"""
+
+import asyncio
+import datetime as dt
+import random
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+from uuid import UUID
+
+import asyncpg
+import orjson
+from pydantic import BaseModel
+from sqlalchemy import Table
+
+from gridwhistle.common.events import Envelope, Event
+from gridwhistle.common.ids import new_id
+from gridwhistle.common.machine import Step
+from gridwhistle.common.principal import Principal
+from gridwhistle.common.problems import Busy, MayHaveHappened, NotFound, OutsideYourArea, Problem, Stale, Term
+from gridwhistle.common.statements import NOW, Statement, json_columns, read_rows, read_versions
+from gridwhistle.common.tables import audit, command_key, history, outbox
+
+if TYPE_CHECKING:
+    from gridwhistle.common.database import Db
+
+TRIES = 9
+"""Runs of one piece of work before it is told to come back later. Processes contend seldom, and each loser of a round met a winner."""
+_PAUSE_S = 0.004
+_MOVED = "GW001"
+_AGAIN = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.LockNotAvailableError)
+AWAY = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    OSError,
+)
+"""A server that is away shows itself in all these ways (OSError includes TimeoutError)."""
+_T = TypeVar("_T")
+_View = TypeVar("_View", bound=BaseModel)
+
+
+class Changed(Exception):
+    """A row moved between reading and writing; nothing was written, and the work runs again."""
+
+
+class Unsure(Changed):
+    """The connection broke while writing under a key: run again, and the key tells whether it had happened."""
+
+
+class Away(Changed):
+    """The database could not be asked; nothing was written."""
+
+
+class Replay(Exception):
+    """The key was used before: answer what was answered then."""
+
+    def __init__(self, status: int, body: bytes) -> None:
+        self.status, self.body = status, body
+        super().__init__(status)
+
+
+async def again(work: Callable[[], Awaitable[_T]]) -> _T:
+    """Run the work until nothing moves under it, pausing a little longer each time.
+
+    Raises:
+        Busy: it moved under every one of nine tries, or the database stayed away.
+    """
+    for attempt in range(TRIES):
+        try:
+            return await work()
+        except Changed as why:
+            # Who lost a row to another process tries at once; who lost the database gives it about two seconds to come back.
+            pause = _PAUSE_S * 2**attempt if isinstance(why, Away | Unsure) else _PAUSE_S * attempt
+            await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311  not a secret
+    raise Busy
+
+
+class Row:
+    """A row as it was read, and as this command changes it."""
+
+    table: Table
+    read_version: int | None  # None: the command makes it
+
+    def __init__(self, table: Table, values: dict[str, Any], read_version: int | None) -> None:
+        self.__dict__.update(values)
+        self.__dict__["table"], self.__dict__["read_version"] = table, read_version
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any: ...
+
+
+def row_from(table: Table, record: Any) -> Row:
+    """Return a row of the table from a record of the driver."""
+    values = dict(record)
+    for name in json_columns(table):
+        if values[name] is not None:
+            values[name] = orjson.loads(values[name])
+    return Row(table, values, values.get("version"))
+
+
+Target = tuple[Table, UUID]
+
+
+class Command:
+    """One command, from reading to writing. Made by `db.command`."""
+
+    def __init__(self, db: "Db", caller: Principal, targets: tuple[Target, ...]) -> None:
+        self.db, self.caller, self.targets = db, caller, targets
+        self.now: dt.datetime
+        self._queues: list[asyncio.Lock] = []
+        self._rows: dict[Target, Row] = {}
+        self._held: dict[Target, dict[str, Any]] = {}
+        self._children: dict[Target, dict[str, Any]] = {}
+        self._inserts: dict[Table, list[dict[str, Any]]] = defaultdict(list)
+        self._made: dict[UUID, dict[str, Any]] = {}
+
+    @property
+    def row(self) -> Row:
+        """The first held row."""
+        return self._rows[self.targets[0]]
+
+    def __getitem__(self, target: Target) -> Row:
+        """Return a held row: `tx[members, member_id]`."""
+        return self._rows[target]
+
+    # --- what a block can wish for -------------------------------------------------------------------------------------------
+
+    async def children(self, table: Table, of: Row | None = None) -> list[Row]:
+        """Return the rows of a child table that belong to a held row (the first), in the order of their ids."""
+        root = of or self.row
+        column = next(c.name for c in table.c for key in c.foreign_keys if key.column.table is root.table)
+        records = await self.db.read(read_rows(table, column, many=False), root.id)
+        return sorted((row_from(table, record) for record in records), key=lambda row: row.id)
+
+    def create(self, table: Table, step: Step | None, *, reason: str | None = None, **values: Any) -> Row:
+        """Make a thing; its first step, if it has states, is its history's first row.
+
+        Raises:
+            OutsideYourArea: it would lie outside the caller's jurisdiction.
+        """
+        if not self.caller.reaches_place(values.get("grid_code") or values["area_code"]):
+            raise OutsideYourArea
+        made = {"id": new_id(), "version": 1, **values}
+        if "event_no" in table.c:
+            made["event_no"] = 0
+        if step:
+            made["state"] = step.target
+        row = Row(table, {**dict.fromkeys(table.c.keys()), **made}, None)
+        self._inserts[table].append(made)
+        self._made[row.id] = made
+        if step:
+            self._log(row, step, reason)
+        self.record(row, step.action if step else "create", reason=reason)
+        return row
+
+    def insert(self, table: Table, **values: Any) -> Row:
+        """Make a child of a held row, or a row of a list that is only appended to."""
+        made = {"id": new_id(), **values}
+        self._inserts[table].append(made)
+        self._made[made["id"]] = made
+        return Row(table, {**dict.fromkeys(table.c.keys()), **made}, None)
+
+    def update(self, row: Row, **values: Any) -> None:
+        """Change a held row, a child of one, or a row that this command makes."""
+        row.__dict__.update(values)
+        if row.id in self._made:
+            self._made[row.id].update(values)
+        elif (target := (row.table, row.id)) in self._held:
+            self._held[target].update(values)
+            row.__dict__["version"] = (row.read_version or 0) + 1
+        else:
+            self._children.setdefault(target, {}).update(values)
+
+    def move(self, row: Row, step: Step, *, reason: str | None = None, **values: Any) -> None:
+        """Take the step: new state, a row of history, a row of audit."""
+        self.update(row, state=step.target, **values)
+        self._log(row, step, reason)
+        self.record(row, step.action, role=step, reason=reason)
+
+    def record(self, row: Row, action: str, *, role: Step | None = None, reason: str | None = None) -> None:
+        """Write to the audit what was done to a row that has no states, or to its children."""
+        self._inserts[audit].append(
+            {
+                "at": self.now,
+                "actor_id": self.caller.id,
+                "actor_role": self._role(role),
+                "org": self.caller.org,
+                "action": action,
+                "object_type": row.table.name,
+                "object_id": row.id,
+                "request_id": self.db.request_id,
+                "reason": reason,
+            }
+        )
+
+    def tell(self, row: Row, event: Event) -> None:
+        """Let the other services know; `row` is the thing it happened to, and counts the event."""
+        self.update(row, event_no=row.event_no + 1)
+        envelope = Envelope(
+            id=new_id(),
+            data=event,
+            aggregate_id=row.id,
+            event_no=row.event_no,
+            area_code=row.__dict__.get("grid_code") or row.area_code,
+            occurred_at=self.now,
+            actor_role=self._role(None),
+            correlation_id=self.db.correlation_id,
+            causation_id=self.db.causation_id,
+        )
+        self._inserts[outbox].append(
+            {
+                "event_id": envelope.id,
+                "aggregate_id": row.id,
+                "event_no": row.event_no,
+                "subject": envelope.subject,
+                "envelope": envelope.to_json(),
+                "occurred_at": self.now,
+                "epoch": 1,
+            }
+        )
+
+    def answer(self, view: _View) -> _View:
+        """Settle the answer: under a key it is stored with the work, and every repeat gets it."""
+        self.db.answered = view.__pydantic_serializer__.to_json(view)
+        return view
+
+    async def number(self, series: str) -> int:
+        """Return the next number of a series, counted from one. Numbers may be skipped, never given twice."""
+        return await self.db.database.number(series)
+
+    def _log(self, row: Row, step: Step, reason: str | None) -> None:
+        self._inserts[history].append(
+            {
+                "thing_id": row.id,
+                "version": (row.read_version or 0) + 1,
+                "at": self.now,
+                "action": step.action,
+                "from_state": step.source,
+                "to_state": step.target,
+                "actor_id": self.caller.id,
+                "actor_role": self._role(step),
+                "org": self.caller.org,
+                "reason": reason,
+            }
+        )
+
+    def _role(self, step: Step | None) -> str:
+        roles = (step.who & self.caller.roles if step else None) or self.caller.roles
+        return min(roles, default="none")
+
+    # --- entering ------------------------------------------------------------------------------------------------------------
+
+    async def __aenter__(self) -> Self:
+        self.db.begin(self)
+        try:
+            await self._queue_up()
+            try:
+                await self._read()
+            except Problem as refusal:
+                await self._refuse(refusal)
+                raise
+        except BaseException:
+            self._leave_queues()
+            raise
+        return self
+
+    async def _queue_up(self) -> None:
+        # In one order, so that two commands of this process cannot wait for each other.
+        for target in sorted(set(self.targets), key=_in_order):
+            queue = self.db.database.queue(target)
+            if queue.locked():
+                try:
+                    async with asyncio.timeout(self.db.database.patience_s):
+                        await queue.acquire()
+                except TimeoutError:
+                    raise Busy from None
+            else:
+                await queue.acquire()
+            self._queues.append(queue)
+
+    async def _read(self) -> None:
+        by_table: dict[Table, list[UUID]] = defaultdict(list)
+        for table, id_ in dict.fromkeys(self.targets):
+            by_table[table].append(id_)
+        for table, ids in by_table.items():
+            many = len(ids) > 1
+            for record in await self.db.read(read_rows(table, "id", many=many), ids if many else ids[0]):
+                row = row_from(table, record)
+                self.now = record[NOW]
+                self.db.database.heard(self.now)
+                if self.caller.reaches(table, row):
+                    self._rows[table, row.id] = row
+                    self._held[table, row.id] = {}
+        for table, id_ in self.targets:
+            if (table, id_) not in self._rows:
+                raise NotFound(thing=thing_of(table))
+        if not self.targets:
+            self.now = await self.db.now()
+        elif self.db.if_match is not None and self.row.version != self.db.if_match:
+            raise Stale(thing=thing_of(self.row.table), version=self.row.version)
+
+    # --- leaving -------------------------------------------------------------------------------------------------------------
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        try:
+            if error is None:
+                await self._shielded(self._write())
+            elif isinstance(error, Problem):
+                await self._shielded(self._refuse(error))
+        except Replay:
+            if self.db.answers_people:
+                raise
+            return True  # applied or refused at an earlier delivery: the work goes on behind the block
+        finally:
+            self._leave_queues()
+        # Work without a caller who waits has nobody to tell; its refusal is stored under its key, and it goes on.
+        return isinstance(error, Problem) and error.kept and not self.db.answers_people
+
+    async def _shielded(self, leaving: Awaitable[None]) -> None:
+        """Leave to the end even when cancelled: the queues must not open while a statement is still on its way."""
+        task = asyncio.ensure_future(leaving)
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            while not task.done():
+                with suppress(asyncio.CancelledError):
+                    await asyncio.wait([task])
+            if not task.cancelled():
+                task.exception()  # looked at; the cancellation is what the caller hears
+            raise
+
+    def _leave_queues(self) -> None:
+        while self._queues:
+            self._queues.pop().release()
+
+    async def _write(self) -> None:
+        statement = self._statement()
+        if statement is None:
+            return
+        try:
+            await self.db.write(statement.sql(), statement.args)
+        except asyncpg.UniqueViolationError as error:
+            if error.table_name == command_key.name:
+                await self.db.replay()
+            if error.table_name == command_key.name or (error.constraint_name or "").endswith("_pkey"):
+                raise Changed from None  # two creators of one row: the second run finds it
+            await self._refused_by_database(error)
+        except asyncpg.IntegrityConstraintViolationError as error:
+            await self._refused_by_database(error)
+        except (*_AGAIN, asyncpg.InvalidCachedStatementError):
+            raise Changed from None
+        except asyncpg.QueryCanceledError:
+            raise Busy from None
+        except asyncpg.PostgresError as error:
+            if error.sqlstate == _MOVED:
+                raise Changed from None
+            if not isinstance(error, AWAY):
+                raise
+            self._unknown()
+        except AWAY as error:
+            if isinstance(error, ValueError):
+                raise  # the driver could not encode a value: our bug, not an absent server
+            self._unknown()
+        if outbox in self._inserts:
+            self.db.database.wake.set()
+
+    def _unknown(self) -> None:
+        if self.db.key is None:
+            raise MayHaveHappened from None
+        raise Unsure from None
+
+    def _statement(self) -> Statement | None:
+        key = self.db.key_row(self.targets)
+        if key is None and not self._held and not self._inserts:
+            return None
+        statement = Statement()
+        for table, id_ in sorted(self._held, key=_in_order):
+            row = self._rows[table, id_]
+            assert row.read_version is not None
+            statement.hold(table, id_, row.read_version, self._held[table, id_])
+        for (table, id_), changes in sorted(self._children.items(), key=lambda item: _in_order(item[0])):
+            statement.change(table, id_, changes)
+        for table, rows in self._inserts.items():
+            statement.insert(table, rows)
+        if key is not None:
+            statement.insert(command_key, [key])
+        return statement
+
+    async def _refused_by_database(self, error: asyncpg.IntegrityConstraintViolationError) -> None:
+        problem = self.db.database.constraints.get(error.constraint_name or "")
+        if problem is None:
+            raise error  # a rule of the tables that nobody has given words: our bug
+        refusal = problem()
+        if isinstance(refusal, Changed):
+            raise refusal from None
+        await self._refuse(refusal)
+        raise refusal from None
+
+    async def _refuse(self, refusal: Problem) -> None:
+        """Let a refusal stand only if nothing moved meanwhile; under a key it becomes the key's one answer."""
+        await self.db.replay()
+        if not await self._unmoved():
+            raise Changed
+        if refusal.kept and self.db.key is not None and not await self.db.keep_refusal(refusal, self.targets):
+            await self.db.replay()  # a twin's answer came first
+            raise Changed
+
+    async def _unmoved(self) -> bool:
+        by_table: dict[Table, tuple[list[UUID], list[int]]] = defaultdict(lambda: ([], []))
+        for (table, id_), row in self._rows.items():
+            assert row.read_version is not None
+            by_table[table][0].append(id_)
+            by_table[table][1].append(row.read_version)
+        for table, (ids, versions) in by_table.items():
+            if (await self.db.read(read_versions(table), ids, versions))[0][0] != len(ids):
+                return False
+        return True
+
+
+def thing_of(table: Table) -> Term:
+    """Return what a table's rows are called."""
+    thing: Term = table.info.get("thing", Term("对象", "thing"))
+    return thing
+
+
+def _in_order(target: Target) -> tuple[str, int]:
+    return target[0].name, target[1].int

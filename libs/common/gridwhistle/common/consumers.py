@@ -1,0 +1,193 @@
+"""What a service does when others speak: copies of their data, and commands that follow from their facts.
+
+A copy is upserted a batch at a time, guarded by the event's number. A handler's commands carry the event's id as their key, so each
+happens once however often the event is delivered. Acknowledgements follow the commit.
+"""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import asyncpg
+import orjson
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+from nats.errors import TimeoutError as NothingWaiting
+from nats.js.api import AckPolicy, ConsumerConfig
+from nats.js.client import JetStreamContext
+from nats.js.errors import APIError
+from sqlalchemy import Table
+
+from gridwhistle.common.bus import BUS_AWAY, stream_name
+from gridwhistle.common.commands import AWAY, Away, again
+from gridwhistle.common.database import Database, Db
+from gridwhistle.common.events import Envelope, Event, NotAnEvent, UnknownKind
+from gridwhistle.common.problems import Problem
+from gridwhistle.common.statements import json_columns, upsert, written_columns
+
+log = logging.getLogger(__name__)
+_FETCH_MAX = 256
+_FETCH_WAIT_S = 5.0
+_RETRY_S = 0.5
+_DELAY_MAX_S = 60
+E = TypeVar("E", bound=Event)
+CopyOf = Callable[[Envelope[Any]], dict[str, Any]]
+Handler = Callable[[Envelope[Any], Db], Awaitable[None]]
+
+
+class Consumer:
+    """The handlers of one service."""
+
+    def __init__(self, service: str) -> None:
+        self.service = service
+        self._copies: dict[type[Event], tuple[Table, CopyOf]] = {}
+        self._handlers: dict[type[Event], list[Handler]] = defaultdict(list)
+
+    def copies(
+        self, *kinds: type[E], into: Table
+    ) -> Callable[[Callable[[Envelope[E]], dict[str, Any]]], Callable[[Envelope[E]], dict[str, Any]]]:
+        """Keep a copy: the function returns the row; its id and number are the event's. Copies decide nothing."""
+
+        def register(copy: Callable[[Envelope[E]], dict[str, Any]]) -> Callable[[Envelope[E]], dict[str, Any]]:
+            for kind in kinds:
+                self._copies[kind] = (into, copy)
+            return copy
+
+        return register
+
+    def on(
+        self, kind: type[E]
+    ) -> Callable[[Callable[[Envelope[E], Db], Awaitable[None]]], Callable[[Envelope[E], Db], Awaitable[None]]]:
+        """Do something: `async def handler(event, db)`, where each command happens once an event and row."""
+
+        def register(
+            handler: Callable[[Envelope[E], Db], Awaitable[None]],
+        ) -> Callable[[Envelope[E], Db], Awaitable[None]]:
+            self._handlers[kind].append(handler)
+            return handler
+
+        return register
+
+    def filters(self) -> dict[str, list[str]]:
+        """Return the subjects to hear, by producing service: whole aggregates, so that their numbers have no gaps."""
+        subjects: dict[str, set[str]] = defaultdict(set)
+        for kind in (*self._copies, *self._handlers):
+            subjects[kind.service].add(f"gw.*.{kind.service}.{kind.aggregate}.>")
+        return {service: sorted(names) for service, names in subjects.items()}
+
+    async def run(self, database: Database, nats: Client) -> None:
+        """Listen to every service that is named, until cancelled."""
+        async with asyncio.TaskGroup() as listening:
+            for service, subjects in self.filters().items():
+                listening.create_task(self._listen(service, subjects, database, nats), name=f"hear {service}")
+
+    async def _listen(self, service: str, subjects: list[str], database: Database, nats: Client) -> None:
+        js = nats.jetstream(timeout=5)
+        while True:
+            try:
+                await self._follow(js, service, subjects, database)
+            except (*BUS_AWAY, *AWAY, NatsError, Away) as error:
+                # A service that has not started yet has no stream; NATS or PostgreSQL may be away.
+                log.info("%s waits for %s: %s", self.service, service, type(error).__name__)
+            await asyncio.sleep(_RETRY_S)
+
+    async def _follow(self, js: JetStreamContext, service: str, subjects: list[str], database: Database) -> None:
+        config = ConsumerConfig(
+            durable_name=self.service,
+            filter_subjects=subjects,
+            ack_policy=AckPolicy.EXPLICIT,
+            ack_wait=30,
+            max_ack_pending=2_000,
+            max_deliver=-1,
+        )
+        await js.add_consumer(stream_name(service), config)
+        subscription = await js.pull_subscribe_bind(durable=self.service, stream=stream_name(service))
+        try:
+            while True:
+                try:
+                    messages = await subscription.fetch(_FETCH_MAX, timeout=_FETCH_WAIT_S)
+                except (NothingWaiting, APIError):
+                    # Nothing came, or the consumer is gone with its stream: asking for it tells which.
+                    await js.consumer_info(stream_name(service), self.service)
+                    continue
+                await self.apply(messages, database)
+        finally:
+            await subscription.unsubscribe()
+
+    async def apply(self, messages: list[Msg], database: Database) -> None:
+        """Apply deliveries in order and acknowledge each that took effect."""
+        heard: list[tuple[Msg, Envelope[Any]]] = []
+        for message in messages:
+            try:
+                envelope = Envelope.parse(message.data)
+            except UnknownKind:
+                await message.ack()  # a fact of a later release, which this one has no use for
+                continue
+            except NotAnEvent as fault:
+                log.error("a message on %s is no event (%s); it is kept and tried again", message.subject, fault)
+                await message.nak(delay=_DELAY_MAX_S)
+                continue
+            heard.append((message, envelope))
+        failed = await self._copy([envelope for _, envelope in heard], database)
+        for message, envelope in heard:
+            if envelope.id in failed or not await self._handle(envelope, database):
+                tries = message.metadata.num_delivered or 1
+                await message.nak(delay=min(_DELAY_MAX_S, 2**tries))
+            else:
+                await message.ack()
+
+    async def _copy(self, envelopes: list[Envelope[Any]], database: Database) -> set[Any]:
+        """Upsert copies, all of a table at once; return the ids of events whose copy the database refuses."""
+        rows: dict[Table, dict[Any, tuple[Envelope[Any], dict[str, Any]]]] = defaultdict(dict)
+        for envelope in envelopes:
+            if (copy := self._copies.get(type(envelope.data))) is None:
+                continue
+            table, row_of = copy
+            kept = rows[table].get(envelope.aggregate_id)
+            if kept is None or kept[0].event_no < envelope.event_no:
+                row = {"id": envelope.aggregate_id, "event_no": envelope.event_no, **row_of(envelope)}
+                rows[table][envelope.aggregate_id] = (envelope, row)
+        failed: set[Any] = set()
+        for table, copies in rows.items():
+            try:
+                await _upsert(table, [row for _, row in copies.values()], database)
+            except asyncpg.PostgresError:
+                for envelope, row in copies.values():
+                    try:
+                        await _upsert(table, [row], database)
+                    except asyncpg.PostgresError:
+                        log.exception("no copy of event %s", envelope.id)
+                        failed.add(envelope.id)
+        return failed
+
+    async def _handle(self, envelope: Envelope[Any], database: Database) -> bool:
+        """Run the handlers of an event; tell whether all of them are done."""
+        for handler in self._handlers.get(type(envelope.data), ()):
+            db = Db(
+                database,
+                scope=f"event|{self.service}.{handler.__name__}",
+                key=str(envelope.id),
+                request_id=str(envelope.id),
+                correlation_id=envelope.correlation_id,
+            )
+            try:
+                await again(lambda handler=handler, db=db: handler(envelope, db))  # type: ignore[misc]
+            except Problem as later:
+                log.warning("event %s waits: %s", envelope.id, later.code)
+                return False
+            except Exception:
+                log.exception("event %s is not applied", envelope.id)
+                return False
+        return True
+
+
+async def _upsert(table: Table, rows: list[dict[str, Any]], database: Database) -> None:
+    texts = json_columns(table)
+    columns = [
+        [orjson.dumps(row[c.name]).decode() if c.name in texts else row[c.name] for row in rows]
+        for c in written_columns(table)
+    ]
+    await database.run(database.background, upsert(table), *columns)

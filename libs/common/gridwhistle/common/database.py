@@ -1,0 +1,367 @@
+"""A service's database: its connections, its clock, and `Db`, through which one piece of work reads and writes."""
+
+import asyncio
+import datetime as dt
+import hashlib
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, overload
+from uuid import UUID
+from weakref import WeakValueDictionary
+
+import asyncpg
+from sqlalchemy import Row as ReadRow
+from sqlalchemy import Select, Table
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from gridwhistle.common.commands import AWAY, Away, Changed, Command, Replay, Target
+from gridwhistle.common.principal import Principal
+from gridwhistle.common.problems import Busy, KeyReused, Problem
+from gridwhistle.common.sealing import CannotOpen, Seal
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+_SERVER_SETTINGS = {
+    "jit": "off",
+    "statement_timeout": "10s",
+    "lock_timeout": "3s",
+    "idle_in_transaction_session_timeout": "15s",
+}
+# A command's statements touch rows by key; planning them anew for each value would cost more than running them.
+_COMMAND_SETTINGS = {**_SERVER_SETTINGS, "plan_cache_mode": "force_generic_plan"}
+_CLOCK_FRESH_S = 1.0
+_NUMBERS_AT_ONCE = 50
+_COMMAND_TIMEOUT_S = 12.0
+
+
+class Database:
+    """The connections to one service's database, and what commands of this process share.
+
+    Three pools: requests' commands, background commands (consumers, clocks, imports, which so cannot take requests'
+    connections), and reads.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        seal: Seal,
+        constraints: Mapping[str, Callable[[], Problem | Changed]],
+        *,
+        connections_max: int = 16,
+        patience_s: float = 5.0,
+    ) -> None:
+        """Take the address (`postgresql://…`), the seal for stored answers, and the words for broken constraints, by name."""
+        self.url, self.seal, self.constraints, self.patience_s = url, seal, constraints, patience_s
+        self.wake = asyncio.Event()  # set when a command told something: the relay listens
+        self.known: dict[object, Any] = {}  # what `Known` keeps of this database
+        self._connections_max = connections_max
+        self._queues: WeakValueDictionary[Target, asyncio.Lock] = WeakValueDictionary()
+        self._clock: tuple[dt.datetime, float] | None = None
+        self._numbers: dict[str, list[int]] = {}
+        self._numbers_lock = asyncio.Lock()
+        self.requests: asyncpg.Pool[Any]
+        self.background: asyncpg.Pool[Any]
+        self.reads: AsyncEngine
+
+    @asynccontextmanager
+    async def connected(self) -> "AsyncIterator[Database]":
+        """Hold the connections while the service runs."""
+        self.requests = await self._pool(self._connections_max)
+        self.background = await self._pool(4)
+        self.reads = create_async_engine(
+            make_url(self.url).set(drivername="postgresql+asyncpg"),
+            isolation_level="AUTOCOMMIT",  # a read is one statement: BEGIN and ROLLBACK around it would be two more round trips
+            pool_size=4,
+            max_overflow=8,
+            pool_timeout=self.patience_s,
+            pool_pre_ping=False,
+            connect_args={"timeout": 3, "command_timeout": _COMMAND_TIMEOUT_S, "server_settings": _SERVER_SETTINGS},
+        )
+        try:
+            yield self
+        finally:
+            await self.reads.dispose()
+            for pool in (self.requests, self.background):
+                try:
+                    async with asyncio.timeout(self.patience_s):
+                        await pool.close()
+                except TimeoutError:
+                    pool.terminate()
+
+    async def _pool(self, size: int) -> "asyncpg.Pool[Any]":
+        return await asyncpg.create_pool(
+            self.url,
+            min_size=1,
+            max_size=size,
+            timeout=3,
+            command_timeout=_COMMAND_TIMEOUT_S,
+            server_settings=_COMMAND_SETTINGS,
+            reset=_keep,
+        )
+
+    def queue(self, target: Target) -> asyncio.Lock:
+        """Return the queue of a row; it lives as long as somebody waits in it."""
+        queue = self._queues.get(target)
+        if queue is None:
+            queue = self._queues[target] = asyncio.Lock()
+        return queue
+
+    async def now(self, pool: "asyncpg.Pool[Any] | None" = None) -> dt.datetime:
+        """Return the database's clock: what it last said, at most a second ago, plus the time since then."""
+        if self._clock is None or time.monotonic() - self._clock[1] > _CLOCK_FRESH_S:
+            self.heard((await self.run(pool or self.requests, "SELECT clock_timestamp()"))[0][0])
+        assert self._clock is not None
+        said, heard_at = self._clock
+        return said + dt.timedelta(seconds=time.monotonic() - heard_at)
+
+    def heard(self, now: dt.datetime) -> None:
+        """Remember what the database's clock said."""
+        self._clock = (now, time.monotonic())
+
+    async def number(self, series: str) -> int:
+        """Return the next number of a series. They are drawn in blocks, so a restart skips some; none is given twice."""
+        async with self._numbers_lock:
+            block = self._numbers.get(series)
+            if not block:
+                drawn = await self.run(
+                    self.requests,
+                    "INSERT INTO number (series, last) VALUES ($1, $2)"
+                    " ON CONFLICT (series) DO UPDATE SET last = number.last + $2 RETURNING last",
+                    series,
+                    _NUMBERS_AT_ONCE,
+                )
+                last = drawn[0][0]
+                # Series end (yesterday's is never asked for again), so only the one in use is kept.
+                self._numbers = {series: list(range(last, last - _NUMBERS_AT_ONCE, -1))}
+                block = self._numbers[series]
+            return block.pop()
+
+    async def run(self, pool: "asyncpg.Pool[Any]", sql: str, *args: Any) -> list[asyncpg.Record]:
+        """Run a read, or a statement that may safely run again.
+
+        Raises:
+            Away: the database could not be asked.
+            Busy: no connection became free in time, or the statement took too long.
+        """
+        connection = await self._acquire(pool)
+        try:
+            return await connection.fetch(sql, *args)
+        except asyncpg.QueryCanceledError:
+            raise Busy from None
+        except asyncpg.InvalidCachedStatementError:
+            raise Away from None
+        except AWAY as error:
+            if isinstance(error, ValueError):
+                raise
+            raise Away from None
+        finally:
+            await pool.release(connection)
+
+    async def write(self, pool: "asyncpg.Pool[Any]", sql: str, args: Sequence[Any]) -> None:
+        """Run the one statement of a command; what the driver raises tells its outcome.
+
+        Raises:
+            Away: no connection could be made, so nothing was written.
+        """
+        connection = await self._acquire(pool)
+        try:
+            self.heard((await connection.fetchrow(sql, *args))[0])
+        finally:
+            await pool.release(connection)
+
+    async def _acquire(self, pool: "asyncpg.Pool[Any]") -> Any:
+        try:
+            async with asyncio.timeout(self.patience_s):
+                return await pool.acquire()
+        except TimeoutError:
+            raise Busy from None
+        except AWAY:
+            raise Away from None
+
+
+async def _keep(_connection: Any) -> None:
+    """Leave a connection as it is: commands change no settings and hold no transaction, so a reset would be a wasted round trip."""
+
+
+class Db:
+    """The database as one piece of work sees it: a request, an event, an imported row. Its commands carry its key."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        scope: str,
+        key: str | None,
+        fingerprint: bytes = b"",
+        request_id: str,
+        correlation_id: str | None = None,
+        if_match: int | None = None,
+        status: int = 200,
+        refusal_body: Callable[[Problem], bytes] | None = None,
+    ) -> None:
+        """Take what names the work.
+
+        Args:
+            database: where it reads and writes.
+            scope: what kind of command, and whose; keys of different scopes never meet.
+            key: names the work, so that it happens once; None: it happens as often as it is asked for.
+            fingerprint: what the key stands for; another one under the same key is refused.
+            request_id: of the request, or the id of the event that is applied.
+            correlation_id: what the whole chain of events hangs on; the request id when it starts here.
+            if_match: the version that the first held row must be at.
+            status: of an acceptance.
+            refusal_body: how a refusal reads for the person who waits; None: nobody does (an event, a clock).
+        """
+        self.database, self.scope, self.key, self.fingerprint = database, scope, key, fingerprint
+        self.request_id, self.correlation_id = request_id, correlation_id or request_id
+        self.causation_id = request_id
+        self.if_match, self.status = if_match, status
+        self.answered: bytes | None = None
+        self._refusal_body = refusal_body
+        self._pool = database.requests if refusal_body else database.background
+        self._current: tuple[Target, ...] | None = None
+
+    @property
+    def answers_people(self) -> bool:
+        """Whether somebody waits for the answer."""
+        return self._refusal_body is not None
+
+    @overload
+    def command(self, caller: Principal, /) -> Command: ...
+    @overload
+    def command(self, caller: Principal, table: Table, id: UUID, /) -> Command: ...  # noqa: A002
+    @overload
+    def command(self, caller: Principal, /, *targets: Target) -> Command: ...
+    def command(self, caller: Principal, /, *targets: Any) -> Command:
+        """Begin a command that holds these rows: `(caller, loans, loan_id)`, or pairs of table and id, or none."""
+        if targets and isinstance(targets[0], Table):
+            targets = (targets,)
+        return Command(self, caller, targets)
+
+    def begin(self, command: Command) -> None:
+        """Note that a command starts.
+
+        Raises:
+            RuntimeError: a request's second; when the second is run again, the first would happen twice.
+        """
+        if self.answers_people and self._current is not None:
+            raise RuntimeError("a request is one command; its second would double its first when it runs again")
+        self._current = command.targets
+
+    def start_over(self) -> None:
+        """Forget the run before: the work runs from its beginning."""
+        self._current, self.answered = None, None
+
+    # --- reads ---------------------------------------------------------------------------------------------------------------
+
+    async def fetch(self, select: Select[*tuple[Any, ...]]) -> Sequence[ReadRow[*tuple[Any, ...]]]:
+        """Return the rows of a query.
+
+        Raises:
+            Away: the database could not be asked.
+            Busy: no connection became free in time, or the query took too long.
+        """
+        try:
+            async with self.database.reads.connect() as connection:
+                return (await connection.execute(select)).all()
+        except Exception as error:
+            cause = getattr(error, "orig", None)
+            driver = getattr(cause, "__cause__", None) or error
+            if isinstance(driver, asyncpg.QueryCanceledError):
+                raise Busy from None
+            if isinstance(driver, asyncpg.InvalidCachedStatementError) or (
+                isinstance(driver, AWAY) and not isinstance(driver, ValueError)
+            ):
+                raise Away from None
+            raise
+
+    async def first(self, select: Select[*tuple[Any, ...]]) -> ReadRow[*tuple[Any, ...]] | None:
+        """Return the first row of a query, or None."""
+        rows = await self.fetch(select.limit(1))
+        return rows[0] if rows else None
+
+    async def read(self, sql: str, *args: Any) -> list[asyncpg.Record]:
+        """Run a read of the write path on the pool that commands of this kind use."""
+        return await self.database.run(self._pool, sql, *args)
+
+    async def now(self) -> dt.datetime:
+        """Return the database's clock."""
+        return await self.database.now(self._pool)
+
+    # --- the key -------------------------------------------------------------------------------------------------------------
+
+    async def write(self, sql: str, args: Sequence[Any]) -> None:
+        """Run the one statement of a command."""
+        await self.database.write(self._pool, sql, args)
+
+    def key_row(self, targets: tuple[Target, ...]) -> dict[str, Any] | None:
+        """Return the row that makes this command happen once, for the statement that writes it."""
+        return None if self.key is None else self._key_row(targets, self.status, self.answered or b"")
+
+    def _key_row(self, targets: tuple[Target, ...], status: int, body: bytes) -> dict[str, Any]:
+        key = self._key_of(targets)
+        sealed = self.database.seal.close(body, _place(self.scope, key))
+        moment = self.database._clock  # noqa: SLF001  always set: the command has read the clock
+        assert moment is not None
+        return {
+            "scope": self.scope,
+            "key": key,
+            "fingerprint": self.fingerprint,
+            "status": status,
+            "answer": sealed,
+            "at": moment[0],
+        }
+
+    def _key_of(self, targets: tuple[Target, ...]) -> str:
+        """Return the key of a command. An event may be applied to several things, each of them once."""
+        assert self.key is not None
+        if self.answers_people or not targets:
+            return self.key
+        return f"{self.key}|{targets[0][1]}"
+
+    async def replay(self) -> None:
+        """Answer what the key was answered before, if it was.
+
+        Raises:
+            Replay: with the stored answer.
+            KeyReused: the key stands for something else.
+        """
+        if self.key is None:
+            return
+        key = self._key_of(self._current or ())
+        rows = await self.read(
+            "SELECT fingerprint, status, answer FROM command_key WHERE scope = $1 AND key = $2", self.scope, key
+        )
+        if not rows:
+            return
+        if rows[0]["fingerprint"] != self.fingerprint:
+            raise KeyReused
+        try:
+            body = self.database.seal.open(rows[0]["answer"], _place(self.scope, key))
+        except CannotOpen:
+            raise KeyReused from None  # sealed under a key that is no longer in the ring: nobody can tell the old answer
+        raise Replay(rows[0]["status"], body)
+
+    async def keep_refusal(self, refusal: Problem, targets: tuple[Target, ...]) -> bool:
+        """Store a refusal as the one answer of the key; tell whether it was stored, or another answer was there first."""
+        body = self._refusal_body(refusal) if self._refusal_body else refusal.code.encode()
+        await self.database.now(self._pool)
+        row = self._key_row(targets, refusal.status, body)
+        stored = await self.read(
+            "INSERT INTO command_key (scope, key, fingerprint, status, answer, at) VALUES ($1, $2, $3, $4, $5, $6)"
+            " ON CONFLICT DO NOTHING RETURNING 1",
+            *row.values(),
+        )
+        return bool(stored)
+
+
+def _place(scope: str, key: str) -> str:
+    return f"command_key.answer|{scope}|{key}"
+
+
+def fingerprint(method: str, path: str, body: bytes) -> bytes:
+    """Return what an `Idempotency-Key` stands for."""
+    return hashlib.sha256(b"\0".join((method.encode(), path.encode(), body))).digest()

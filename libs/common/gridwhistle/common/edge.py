@@ -1,0 +1,383 @@
+"""The edge that every route has: who asks, what is sent, once per key, again when rows moved, and problems that people can read.
+
+FastAPI registers and documents the routes; `EdgeRoute` validates the body's bytes once, calls the endpoint itself and serialises
+once. An endpoint declares path parameters by name, at most one `Body`, at most one `Query` model, `caller: Caller` and `db: Db`.
+"""
+
+import inspect
+import logging
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from urllib.parse import parse_qsl, urlencode
+
+import orjson
+from fastapi import APIRouter, Depends
+from fastapi.routing import APIRoute
+from fastapi.security import HTTPBearer
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from gridwhistle.common import wire
+from gridwhistle.common.commands import Replay, again
+from gridwhistle.common.database import Db as _Db
+from gridwhistle.common.database import fingerprint
+from gridwhistle.common.ids import new_id
+from gridwhistle.common.principal import PERMISSIONS, PUBLIC, InsufficientScope, Principal
+from gridwhistle.common.problems import NotFound, Problem, Term, language_of
+
+if TYPE_CHECKING:
+    from starlette.types import Message, Receive, Scope, Send
+
+    from gridwhistle.common.service import Service
+
+log = logging.getLogger(__name__)
+BODY_BYTES_MAX: Final = 256 * 1024
+ANONYMOUS: Final = Principal(id="anonymous", roles=frozenset(), areas=())
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_ETAG = re.compile(r'"([0-9]{1,9})"')
+_QUERY_FIELDS_MAX = 50
+Headers = list[tuple[bytes, bytes]]
+
+
+class TooLarge(Problem):
+    """The body is larger than this operation takes."""
+
+    status, code, kept = 413, "body_too_large", False
+    title = Term("请求体过大", "The body is too large")
+    zh, en = "请求体不得超过 {bytes_max} 字节。", "The body may have {bytes_max} bytes at most."
+
+
+class NotJson(Problem):
+    """The content type is not JSON."""
+
+    status, code, kept = 415, "not_json", False
+    title = Term("须为 JSON", "JSON is expected")
+    zh, en = "Content-Type 须为 application/json。", "Send the body with Content-Type: application/json."
+
+
+class UnknownParameter(Problem):
+    """A query parameter that the operation does not have, or one given twice."""
+
+    status, code, kept = 400, "unknown_parameter", False
+    title = Term("查询参数有误", "A query parameter is wrong")
+    zh, en = "每个查询参数至多出现一次;可用:{known}。", "Each query parameter may be given once; there are: {known}."
+
+
+class BadHeader(Problem):
+    """A header that we read is not of its form."""
+
+    status, code, kept = 400, "bad_header", False
+    title = Term("请求头有误", "A header is wrong")
+    zh, en = "请求头 {header} 须为:{form}。", "The header {header} must be: {form}."
+
+
+class VersionNeeded(Problem):
+    """A change of content without the version it is based on."""
+
+    status, code, kept = 428, "version_needed", False
+    title = Term("须注明版本", "The version is needed")
+    zh, en = "修改须携带 If-Match,其值为读取时的 ETag。", "Send If-Match with the ETag of what you read."
+
+
+class UnknownPath(Problem):
+    """There is no operation at this address."""
+
+    status, code, kept = 404, "unknown_path", False
+    title = Term("没有这个地址", "No such address")
+    zh, en = "此地址没有可用的操作,请见 /docs。", "There is no operation at this address; see /docs."
+
+
+class WrongMethod(Problem):
+    """The address has operations, but not this one."""
+
+    status, code, kept = 405, "wrong_method", False
+    title = Term("方法不适用", "The method does not apply")
+    zh, en = "此地址不支持该方法;可用:{allowed}。", "The address does not take this method, but: {allowed}."
+
+
+class Broken(Problem):
+    """Our fault; the log has the reason under the request id."""
+
+    status, code, kept = 500, "internal_error", False
+    title = Term("系统内部错误", "An error of ours")
+    zh, en = "系统出错,已记录;反馈时请提供 request_id。", "We made an error and logged it; quote the request_id when you report it."
+
+
+def _edge_gives_it() -> None:
+    """Mark what the edge hands to an endpoint."""
+
+
+_bearer = HTTPBearer(bearerFormat="JWT", description="An access token of the configured issuer.", auto_error=False)
+Caller = Annotated[Principal, Depends(_bearer)]
+Db = Annotated[_Db, Depends(_edge_gives_it)]
+
+
+class Router(APIRouter):
+    """The routes of a service. Each one names the permission that it asks for."""
+
+    def __init__(self, service: str, tag: str) -> None:
+        """Take the service, whose name begins every path, and the heading for documents."""
+        super().__init__(prefix=f"/{service}/v1", tags=[tag], route_class=EdgeRoute)
+
+    def _operation(self, method: str, path: str, **how: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        options = _Options(**{name: how.pop(name) for name in ("may", "body_bytes_max") if name in how})
+
+        def register(endpoint: Callable[..., Any]) -> Callable[..., Any]:
+            endpoint.__dict__["edge"] = options
+            self.add_api_route(path, endpoint, methods=[method], operation_id=endpoint.__name__, **how)
+            return endpoint
+
+        return register
+
+    # The framework's own decorators take thirty arguments; ours take what a route of ours can mean.
+
+    def get(self, path: str, *, may: str) -> Any:  # type: ignore[override]
+        """Register a read."""
+        return self._operation("GET", path, may=may)
+
+    def post(  # type: ignore[override]
+        self, path: str, *, may: str, status_code: Literal[200, 201] = 200, body_bytes_max: int = BODY_BYTES_MAX
+    ) -> Any:
+        """Register a command."""
+        return self._operation("POST", path, may=may, status_code=status_code, body_bytes_max=body_bytes_max)
+
+    def patch(self, path: str, *, may: str) -> Any:  # type: ignore[override]
+        """Register a change of content; it requires `If-Match`."""
+        return self._operation("PATCH", path, may=may)
+
+
+class _Options(BaseModel):
+    may: str
+    body_bytes_max: int = BODY_BYTES_MAX
+
+
+class EdgeRoute(APIRoute):
+    """One operation, from the bytes that come in to the bytes that go out."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **how: Any) -> None:
+        """Read the endpoint's signature.
+
+        Raises:
+            TypeError: no permission is declared, or the signature asks for what the edge does not give.
+        """
+        super().__init__(path, endpoint, **how)
+        options = endpoint.__dict__.get("edge")
+        if options is None or options.may not in {PUBLIC, *PERMISSIONS}:
+            raise TypeError(f"{endpoint.__name__} declares no known permission")
+        self.may, self.bytes_max = options.may, options.body_bytes_max
+        self.method = next(iter(self.methods - {"HEAD"})) if self.methods else "GET"
+        self.success = self.status_code or 200
+        self._read_signature(endpoint)
+        self.app = self._serve
+
+    def _read_signature(self, endpoint: Callable[..., Any]) -> None:
+        signature = inspect.signature(endpoint, eval_str=True)
+        in_path = {parameter.name for parameter in self.dependant.path_params}
+        self._path: dict[str, TypeAdapter[Any]] = {}
+        self._body: tuple[str, type[BaseModel]] | None = None
+        self._query: tuple[str, type[BaseModel]] | None = None
+        self._gives: dict[str, Literal["caller", "db"]] = {}
+        for name, parameter in signature.parameters.items():
+            kind = parameter.annotation
+            base = getattr(kind, "__origin__", kind)
+            if name in in_path:
+                self._path[name] = TypeAdapter(kind)
+            elif base is Principal:
+                self._gives[name] = "caller"
+            elif base is _Db:
+                self._gives[name] = "db"
+            elif isinstance(base, type) and issubclass(base, wire.Body):
+                self._body = (name, base)
+            elif isinstance(base, type) and issubclass(base, wire.Query):
+                self._query = (name, base)
+            else:
+                raise TypeError(f"{endpoint.__name__}: the edge cannot give {name}")
+        self._known_parameters = frozenset(self._query[1].model_fields) if self._query else frozenset()
+
+    # --- a request -----------------------------------------------------------------------------------------------------------
+
+    async def _serve(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
+        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        request_id = headers.get(b"x-request-id", "")
+        if not _REQUEST_ID.fullmatch(request_id):
+            request_id = str(new_id())
+        language = language_of(headers.get(b"accept-language", ""))
+        service: Service = scope["app"].state.service
+        try:
+            status, body, more = await self._answer(scope, receive, headers, request_id, service)
+        except Problem as problem:
+            status, body, more = problem.status, problem.body(language, request_id), _headers_of(problem)
+        except Exception:
+            log.exception("request %s to %s failed", request_id, self.path)
+            status, body, more = 500, Broken().body(language, request_id), []
+        await respond(send, status, body, request_id, language, more)
+
+    async def _answer(
+        self,
+        scope: "Scope",
+        receive: "Receive",
+        headers: Mapping[bytes, str],
+        request_id: str,
+        service: "Service",
+    ) -> tuple[int, bytes, Headers]:
+        caller = ANONYMOUS
+        if self.may != PUBLIC:
+            caller = await service.tokens.principal(headers.get(b"authorization"))
+        raw = b"" if self.method == "GET" else await self._read_body(headers, receive)
+        language = language_of(headers.get(b"accept-language", ""))
+        key = _key_of(headers)
+        db = _Db(
+            service.database,
+            scope=f"request|{caller.id}",
+            key=None if self.method == "GET" else key,
+            fingerprint=fingerprint(self.method, scope["path"], raw) if key else b"",
+            request_id=request_id,
+            if_match=self._if_match(headers),
+            status=self.success,
+            refusal_body=lambda problem: problem.body(language, request_id),
+        )
+        try:
+            try:
+                if not (self.may == PUBLIC or caller.may(self.may)):
+                    raise InsufficientScope(permission=self.may)
+                arguments = self._arguments(scope, raw)
+                for name, what in self._gives.items():
+                    arguments[name] = caller if what == "caller" else db
+                view = await again(lambda: self._run(db, arguments))
+            except Problem as refusal:
+                # The one answer of the key may have been given before: a repeat hears it, whatever is refused by now.
+                if refusal.kept:
+                    await again(db.replay)
+                raise
+        except Replay as stored:
+            return stored.status, stored.body, self._headers_of_stored(stored)
+        body = db.answered or view.__pydantic_serializer__.to_json(view)
+        return self.success, body, self._headers_of(view, scope)
+
+    async def _run(self, db: _Db, arguments: dict[str, Any]) -> BaseModel:
+        db.start_over()
+        view: BaseModel = await self.endpoint(**arguments)
+        return view
+
+    def _arguments(self, scope: "Scope", raw: bytes) -> dict[str, Any]:
+        arguments: dict[str, Any] = {}
+        for name, adapter in self._path.items():
+            try:
+                arguments[name] = adapter.validate_strings(scope["path_params"][name])
+            except ValidationError:
+                raise NotFound(thing=Term("对象", "thing")) from None
+        asked = self._query_of(scope)
+        if self._query:
+            try:
+                arguments[self._query[0]] = self._query[1].__pydantic_validator__.validate_strings(asked)
+            except ValidationError as error:
+                raise wire.not_valid(error, where="?") from None
+        if self._body:
+            wire.check_json(raw or b"{}")
+            try:
+                arguments[self._body[0]] = self._body[1].__pydantic_validator__.validate_json(raw or b"{}")
+            except ValidationError as error:
+                raise wire.not_valid(error) from None
+        return arguments
+
+    def _query_of(self, scope: "Scope") -> dict[str, str]:
+        if not scope["query_string"]:
+            return {}
+        known = [Term(name, name) for name in sorted(self._known_parameters)]
+        try:
+            pairs = parse_qsl(
+                scope["query_string"].decode("ascii"), keep_blank_values=True, max_num_fields=_QUERY_FIELDS_MAX
+            )
+        except ValueError:
+            raise UnknownParameter(known=known) from None
+        asked = dict(pairs)
+        if len(asked) != len(pairs) or not asked.keys() <= self._known_parameters:
+            raise UnknownParameter(known=known)
+        if any(character < " " or character == "�" for value in asked.values() for character in value):
+            raise UnknownParameter(known=known)
+        return asked
+
+    async def _read_body(self, headers: Mapping[bytes, str], receive: "Receive") -> bytes:
+        chunks: list[bytes] = []
+        size = 0
+        more = True
+        while more:
+            message: Message = await receive()
+            if message["type"] == "http.disconnect":
+                raise wire.Malformed
+            chunk = message.get("body", b"")
+            size += len(chunk)
+            if size > self.bytes_max:
+                raise TooLarge(bytes_max=self.bytes_max)
+            chunks.append(chunk)
+            more = message.get("more_body", False)
+        if size and not headers.get(b"content-type", "").partition(";")[0].strip().lower().endswith(("/json", "+json")):
+            raise NotJson
+        return b"".join(chunks) if len(chunks) > 1 else chunks[0]
+
+    def _if_match(self, headers: Mapping[bytes, str]) -> int | None:
+        given = headers.get(b"if-match")
+        if given is None:
+            if self.method in {"PATCH", "PUT"}:
+                raise VersionNeeded
+            return None
+        etag = _ETAG.fullmatch(given.strip())
+        if etag is None or self.method == "GET":
+            raise BadHeader(header="If-Match", form='ETag, "7"')
+        return int(etag[1])
+
+    # --- an answer -----------------------------------------------------------------------------------------------------------
+
+    def _headers_of(self, view: BaseModel, scope: "Scope") -> Headers:
+        headers: Headers = []
+        version = view.__dict__.get("version")
+        if version is not None:
+            headers.append((b"etag", b'"%d"' % version))
+        if self.success == 201 and "id" in view.__dict__:  # noqa: PLR2004  created
+            headers.append((b"location", f"{self.path}/{view.__dict__['id']}".encode()))
+        if view.__dict__.get("next_cursor"):
+            asked = {**self._query_of(scope), "cursor": view.__dict__["next_cursor"]}
+            headers.append((b"link", f'<{self.path}?{urlencode(asked)}>; rel="next"'.encode()))
+        return headers
+
+    def _headers_of_stored(self, stored: Replay) -> Headers:
+        headers: Headers = [(b"idempotency-replayed", b"true")]
+        if stored.status < 400 and stored.body:  # noqa: PLR2004  an acceptance
+            content = orjson.loads(stored.body)
+            if "version" in content:
+                headers.append((b"etag", b'"%d"' % content["version"]))
+            if stored.status == 201 and "id" in content:  # noqa: PLR2004  created
+                headers.append((b"location", f"{self.path}/{content['id']}".encode()))
+        return headers
+
+
+async def respond(
+    send: "Send", status: int, body: bytes, request_id: str, language: str, more: Headers
+) -> None:
+    """Send one JSON answer, or a problem document from 400 on."""
+    problem = status >= 400  # noqa: PLR2004  client and server errors
+    headers: Headers = [
+        (b"content-type", b"application/problem+json" if problem else b"application/json"),
+        (b"content-length", b"%d" % len(body)),
+        (b"x-request-id", request_id.encode()),
+        (b"cache-control", b"no-store"),
+        *more,
+    ]
+    if problem:
+        headers += [(b"content-language", b"zh-CN" if language == "zh" else b"en"), (b"vary", b"Accept-Language")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _headers_of(problem: Problem) -> Headers:
+    return [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
+
+
+def _key_of(headers: Mapping[bytes, str]) -> str | None:
+    key = headers.get(b"idempotency-key")
+    if key is not None and not _KEY.fullmatch(key):
+        raise BadHeader(header="Idempotency-Key", form="1–255 ASCII")
+    return key
+
+

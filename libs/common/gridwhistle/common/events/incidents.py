@@ -1,0 +1,65 @@
+"""What the incidents service tells: each step of the closed loop from found to closed."""
+
+from uuid import UUID
+
+from gridwhistle.common.events import Event
+
+
+class _IncidentEvent(Event):
+    incident_no: str
+    urgency: str
+    source: str
+    grid_code: str | None
+
+
+class IncidentReported(_IncidentEvent, type="gw.incidents.incident.reported.v1"):
+    """A report was taken in."""
+
+
+class IncidentAccepted(_IncidentEvent, type="gw.incidents.incident.accepted.v1"):
+    """The township accepted it as its business."""
+
+
+class IncidentFiled(_IncidentEvent, type="gw.incidents.incident.filed.v1"):
+    """It has a category and became a case."""
+
+    category: str
+
+
+class IncidentDispatched(_IncidentEvent, type="gw.incidents.incident.dispatched.v1"):
+    """It was sent to the organisation that has to handle it."""
+
+    category: str
+    lead_org: str
+
+
+class IncidentSigned(_IncidentEvent, type="gw.incidents.incident.signed.v1"):
+    """The organisation took it on."""
+
+    lead_org: str
+
+
+class IncidentHandled(_IncidentEvent, type="gw.incidents.incident.handled.v1"):
+    """The organisation says that it is done."""
+
+    lead_org: str
+
+
+class CheckOrdered(_IncidentEvent, type="gw.incidents.incident.check_ordered.v1"):
+    """Somebody who did not handle it shall look; None while nobody of the grid is on shift."""
+
+    worker_id: UUID | None
+
+
+class IncidentChecked(_IncidentEvent, type="gw.incidents.incident.checked.v1"):
+    """A worker of the grid looked and found it done."""
+
+    worker_id: UUID
+
+
+class IncidentClosed(_IncidentEvent, type="gw.incidents.incident.closed.v1"):
+    """The township closed it."""
+
+    category: str
+    lead_org: str
+    worker_id: UUID | None

@@ -1,0 +1,35 @@
+"""Identifiers: time-ordered UUIDs, and the codes of places."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+from uuid_utils.compat import uuid7
+
+__all__ = ["AreaCode", "GridCode", "OrgCode", "new_id"]
+
+AreaCode = Annotated[
+    str,
+    Field(
+        pattern=r"^[0-9]{12}$",
+        description="Statistics code (统计用区划代码): county 6, township 3, community 3 digits; 000 where a level is not meant.",
+        examples=["990101001001"],
+    ),
+]
+GridCode = Annotated[
+    str,
+    Field(pattern=r"^[0-9]{15}$", description="Area code and a serial of 3 digits.", examples=["990101001001001"]),
+]
+OrgCode = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z0-9][a-z0-9-]{1,39}$",
+        description="Short name of an organisation, unique in the suite.",
+        examples=["990101-water"],
+    ),
+]
+
+
+def new_id() -> UUID:
+    """Return a UUIDv7: unique, and in order of time within a process."""
+    return uuid7()

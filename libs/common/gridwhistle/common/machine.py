@@ -1,0 +1,94 @@
+"""States as a table: one row a step, read by requests, answers, documents and tests alike."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gridwhistle.common.principal import ROLES, Principal
+from gridwhistle.common.problems import IllegalMove, Problem, Term, WrongRole
+
+Guard = Callable[[Any, Principal], Problem | None]
+"""Looks at the row and the caller; returns why not, or None. The same guard refuses a request and hides the action."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One legal move."""
+
+    source: str | None  # None: the thing comes into being
+    action: str
+    target: str
+    who: frozenset[str]
+    why: str
+    guard: Guard | None = None
+
+
+class Machine:
+    """The legal moves of one kind of thing. An unknown pair raises; nothing is allowed by silence."""
+
+    def __init__(self, thing: Term, steps: Iterable[Step], zh: Mapping[str, str]) -> None:
+        """Take the steps, and the Chinese word for every state and action.
+
+        Raises:
+            ValueError: two rows for one state and action, an unknown role, or a word without its Chinese.
+        """
+        self.thing, self.steps = thing, tuple(steps)
+        self._moves = {(step.source, step.action): step for step in self.steps}
+        if len(self._moves) != len(self.steps):
+            raise ValueError(f"{thing.en}: two rows for one state and action")
+        words = {word for step in self.steps for word in (step.source, step.action, step.target) if word}
+        if missing := words - zh.keys():
+            raise ValueError(f"{thing.en}: no Chinese for {', '.join(sorted(missing))}")
+        if unknown := frozenset().union(*(step.who for step in self.steps)) - ROLES.keys():
+            raise ValueError(f"{thing.en}: unknown roles {', '.join(sorted(unknown))}")
+        self._terms = {word: Term(zh[word], word) for word in words}
+        self.states = tuple(dict.fromkeys(step.target for step in self.steps))
+
+    def step(self, row: Any, action: str, caller: Principal) -> Step:
+        """Return the row for this action on this thing (None: on nothing yet).
+
+        Raises:
+            IllegalMove: the state does not allow it.
+            WrongRole: the action belongs to other roles.
+            Problem: the row's guard says why not.
+        """
+        state = row.state if row is not None else None
+        step = self._moves.get((state, action))
+        if step is None:
+            raise IllegalMove(
+                thing=self.thing,
+                state=self._terms[state] if state else Term("未建立", "not there"),
+                action=self._terms[action],
+                allowed=[self._terms[s.action] for s in self.steps if s.source == state],
+            )
+        if not step.who & caller.roles:
+            raise WrongRole(action=self._terms[action], roles=[ROLES[role] for role in sorted(step.who)])
+        if step.guard and (refusal := step.guard(row, caller)):
+            raise refusal
+        return step
+
+    def actions(self, row: Any, caller: Principal) -> list[str]:
+        """Return what this caller may do now: the `actions` of every answer."""
+        return [
+            step.action
+            for step in self.steps
+            if step.source == row.state
+            and step.who & caller.roles
+            and not (step.guard and step.guard(row, caller))
+        ]
+
+    def mermaid(self) -> str:
+        """Return the diagram for docs/states."""
+        arrows = [f"    {step.source or '[*]'} --> {step.target}: {step.action}" for step in self.steps]
+        return "\n".join(["stateDiagram-v2", *arrows])
+
+    def table(self) -> list[tuple[str, str, str, str, str]]:
+        """Return from, action, to, who and why of each step, as documents print them."""
+        return [
+            (step.source or "–", step.action, step.target, ", ".join(sorted(step.who)), step.why)
+            for step in self.steps
+        ]
+
+    def word(self, name: str) -> Term:
+        """Return a state or action in both languages."""
+        return self._terms[name]

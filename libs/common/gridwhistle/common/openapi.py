@@ -1,0 +1,87 @@
+"""The contract as it is kept: problems instead of FastAPI's own errors, and the headers that the edge reads and sends."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from gridwhistle.common.edge import EdgeRoute
+from gridwhistle.common.principal import PUBLIC
+
+_PROBLEM = {
+    "type": "object",
+    "description": "RFC 9457. `code` is stable; `detail` is for people, in Chinese or English by Accept-Language.",
+    "required": ["type", "title", "status", "detail", "code", "request_id"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "code": {"type": "string"},
+        "request_id": {"type": "string"},
+        "allowed": {"type": "array", "items": {"type": "string"}},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["pointer", "code", "message"],
+                "properties": {name: {"type": "string"} for name in ("pointer", "code", "message")},
+            },
+        },
+    },
+}
+_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Makes the call safe to repeat: one key, one answer, for seven days.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+}
+
+
+def describe(app: FastAPI) -> None:
+    """Replace the application's OpenAPI document by one that says what the edge does."""
+
+    def document() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = get_openapi(title=app.title, version=app.version, routes=app.routes)
+            _correct(app.openapi_schema, [route for route in app.routes if isinstance(route, EdgeRoute)])
+        return app.openapi_schema
+
+    app.openapi = document  # type: ignore[method-assign]
+
+
+def _correct(schema: dict[str, Any], routes: list[EdgeRoute]) -> None:
+    schemas = schema.setdefault("components", {}).setdefault("schemas", {})
+    for stock in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(stock, None)
+    schemas["Problem"] = _PROBLEM
+    for route in routes:
+        operation = schema["paths"][route.path_format][route.method.lower()]
+        operation["x-permission"] = route.may
+        statuses = ["400", "404", "422", "503"] + ([] if route.may == PUBLIC else ["401", "403"])
+        parameters = operation.setdefault("parameters", [])
+        if route.method != "GET":
+            parameters.append(_KEY)
+            statuses += ["409", "413", "415"]
+            required = route.method in {"PATCH", "PUT"}
+            if required or "{" in route.path:
+                parameters.append(_if_match(required=required))
+                statuses += ["412", *(["428"] if required else [])]
+        if route.may == PUBLIC:
+            operation.pop("security", None)
+        for status in sorted(statuses):
+            operation["responses"][status] = {
+                "description": "Problem",
+                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+            }
+
+
+def _if_match(*, required: bool) -> dict[str, Any]:
+    return {
+        "name": "If-Match",
+        "in": "header",
+        "required": required,
+        "description": "The ETag of the version that this is based on; 412 when it has changed since.",
+        "schema": {"type": "string", "pattern": '^"[0-9]{1,9}"$'},
+    }

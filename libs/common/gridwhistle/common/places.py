@@ -1,0 +1,100 @@
+"""Points, boundaries, and which grid a point lies in."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+import numpy
+import shapely
+from pydantic import AfterValidator, Field
+
+from gridwhistle.common.problems import Invalid
+from gridwhistle.common.wire import Body
+
+VERTICES_MAX = 20_000
+Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, examples=[120.1551])]
+Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, examples=[30.2741])]
+
+
+class NotABoundary(Invalid):
+    """The geometry is not a valid polygon."""
+
+    code = "not_a_boundary"
+    zh = "边界须为有效的多边形(闭合、不自交,经纬度在范围内,总点数不超过 20000)。"
+    en = "A boundary is a valid polygon: closed, not crossing itself, within longitude and latitude, 20,000 points at most."
+
+
+class Point(Body):
+    """A point in WGS-84; CGCS2000 (国家大地坐标系) differs by centimetres and is taken as it is."""
+
+    lon: Longitude
+    lat: Latitude
+    coord_sys: Literal["wgs84", "cgcs2000"] = "wgs84"
+
+
+def _depth_three(rings: list[list[list[float]]]) -> list[list[list[float]]]:
+    if any(len(position) < 2 for ring in rings for position in ring):  # noqa: PLR2004  lon and lat
+        raise ValueError("a position has a longitude and a latitude")
+    return rings
+
+
+_Position = Annotated[list[float], Field(min_length=2, max_length=3)]
+_Ring = Annotated[list[_Position], Field(min_length=4, max_length=VERTICES_MAX)]
+_Rings = Annotated[list[_Ring], Field(min_length=1, max_length=1_000), AfterValidator(_depth_three)]
+
+
+class Polygon(Body):
+    """A GeoJSON polygon (RFC 7946), WGS-84."""
+
+    type: Literal["Polygon"]
+    coordinates: _Rings
+
+
+class MultiPolygon(Body):
+    """A GeoJSON multi-polygon (RFC 7946), WGS-84."""
+
+    type: Literal["MultiPolygon"]
+    coordinates: Annotated[list[_Rings], Field(min_length=1, max_length=1_000)]
+
+
+Boundary = Annotated[Polygon | MultiPolygon, Field(discriminator="type")]
+
+
+def checked(boundary: Polygon | MultiPolygon) -> dict[str, Any]:
+    """Return the boundary as GeoJSON.
+
+    Raises:
+        NotABoundary: it crosses itself, is not closed, leaves the globe, or has too many points.
+    """
+    geojson = boundary.model_dump()
+    try:
+        shape = shapely.from_geojson(boundary.model_dump_json())
+    except shapely.errors.ShapelyError:
+        raise NotABoundary from None
+    west, south, east, north = shape.bounds
+    on_globe = west >= -180 and east <= 180 and south >= -90 and north <= 90  # noqa: PLR2004  degrees
+    if not shape.is_valid or not on_globe or shapely.get_num_coordinates(shape) > VERTICES_MAX:
+        raise NotABoundary
+    return geojson
+
+
+class GridIndex:
+    """Which of many boundaries a point lies in; the first by code where boundaries share it."""
+
+    def __init__(self, codes: Sequence[str], boundaries: Sequence[str]) -> None:
+        """Take grid codes and their boundaries as GeoJSON text."""
+        order = numpy.argsort(numpy.array(codes, dtype=str), kind="stable") if codes else []
+        self.codes = [codes[i] for i in order]
+        self._tree = shapely.STRtree(shapely.from_geojson([boundaries[i] for i in order]))
+
+    def locate(self, lon: float, lat: float) -> str | None:
+        """Return the code of the grid that holds the point, border included, or None."""
+        hits = self._tree.query(shapely.Point(lon, lat), predicate="intersects")
+        return self.codes[int(hits.min())] if len(hits) else None
+
+    def locate_many(self, lons: Sequence[float], lats: Sequence[float]) -> list[str | None]:
+        """Return the code for each point, in order; an order of magnitude faster a point than one by one."""
+        found: list[str | None] = [None] * len(lons)
+        points, grids = self._tree.query(shapely.points(lons, lats), predicate="intersects")
+        for point, grid in sorted(zip(points.tolist(), grids.tolist(), strict=True), reverse=True):
+            found[point] = self.codes[grid]
+        return found

@@ -1,0 +1,109 @@
+"""Who is asking: roles, organisation, jurisdiction, and what each role may ask for at all."""
+
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Table, and_, false, or_, true
+
+from gridwhistle.common.problems import Forbidden, Term
+
+ROLES: Final = {
+    "resident": Term("居民", "resident"),
+    "grid_worker": Term("网格员", "grid worker"),
+    "grid_leader": Term("网格长", "grid leader"),
+    "community_admin": Term("社区管理员", "community administrator"),
+    "town_acceptor": Term("受理员", "township acceptor"),
+    "town_dispatcher": Term("派遣员", "township dispatcher"),
+    "dept_desk": Term("部门接件员", "department desk"),
+    "dept_handler": Term("部门处置人", "department handler"),
+    "dept_leader": Term("部门负责人", "department leader"),
+    "county_admin": Term("县级管理员", "county administrator"),
+    "integrator": Term("接入应用", "integrating application"),
+    "auto": Term("系统", "the system itself"),
+}
+DESKS: Final = frozenset({"dept_desk", "dept_handler", "dept_leader"})
+PUBLIC: Final = "public"
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+_HANDLE = {"incidents:read", "incidents:handle"}
+_PLACES = {"areas:read", "grids:read", "organisations:read"}
+GRANTS: Final[dict[str, frozenset[str]]] = {
+    "resident": frozenset({"incidents:report"}),
+    "grid_worker": frozenset({"incidents:report", *_HANDLE, *_PLACES, "shifts:read", "shifts:own"}),
+    "grid_leader": frozenset({"incidents:report", *_HANDLE, *_PLACES, "shifts:read", "workers:read"}),
+    "community_admin": frozenset({"incidents:report", "incidents:read", *_PLACES, "shifts:read", "workers:read"}),
+    "town_acceptor": frozenset({"incidents:report", "incidents:report_many", *_HANDLE, *_PLACES, "shifts:read"}),
+    "town_dispatcher": frozenset({*_HANDLE, *_PLACES, "shifts:read"}),
+    "dept_desk": frozenset({"incidents:report", *_HANDLE, *_PLACES}),
+    "dept_handler": frozenset({*_HANDLE, *_PLACES}),
+    "dept_leader": frozenset({*_HANDLE, *_PLACES}),
+    "county_admin": frozenset(
+        {"incidents:read", "incidents:report", "incidents:report_many", *_PLACES, "areas:write", "grids:write"}
+        | {"organisations:write", "workers:read", "workers:write", "shifts:read"}
+    ),
+    # An application has nothing by role: only what the scopes of its token name.
+    "integrator": frozenset(),
+    "auto": frozenset(),
+}
+PERMISSIONS: Final = frozenset().union(*GRANTS.values())
+
+
+class InsufficientScope(Forbidden):
+    """Neither a role nor a scope of the token grants the permission."""
+
+    code = "insufficient_scope"
+    zh, en = "您的令牌没有“{permission}”权限。", "Your token does not grant {permission}."
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """The caller as the token describes them. `areas` are code prefixes: county 6, township 9, community 12, grid 15 digits."""
+
+    id: str
+    roles: frozenset[str]
+    areas: tuple[str, ...]
+    org: str | None = None
+    scopes: frozenset[str] = frozenset()
+
+    def may(self, permission: str) -> bool:
+        """Tell whether a role or a scope grants the permission."""
+        return permission in self.scopes or any(permission in GRANTS[role] for role in self.roles)
+
+    @property
+    def is_desk(self) -> bool:
+        """A department sees its own cases, wherever in the county they are."""
+        return bool(self.roles) and self.roles <= DESKS
+
+    def reaches_place(self, code: str) -> bool:
+        """Tell whether an area or grid code lies within the jurisdiction."""
+        return code.startswith(self.areas)
+
+    def reaches(self, table: Table, row: Any) -> bool:
+        """Tell whether the row lies within the jurisdiction: `within`, for a row that was read already."""
+        if str(row.id) == self.id:
+            return True  # one's own record
+        if not self.reaches_place(getattr(row, "grid_code", None) or row.area_code):
+            return False
+        return not (self.is_desk and "lead_org" in table.c) or row.lead_org == self.org
+
+
+def within(table: Table, caller: Principal) -> ColumnElement[bool]:
+    """Return the jurisdiction as a predicate on the table's rows; every query carries it."""
+    columns = {6: "county_code", 9: "town_code", 12: "community_code", 15: "grid_code"}
+    places = [
+        table.c[columns[len(area)]] == area if area else true()
+        for area in caller.areas
+        if not area or columns[len(area)] in table.c
+    ]
+    own = [table.c.id == UUID(caller.id)] if _UUID.fullmatch(caller.id) else []
+    reach = or_(false(), *places)
+    if caller.is_desk and "lead_org" in table.c:
+        reach = and_(reach, table.c.lead_org == caller.org)
+    return or_(reach, *own)
+
+
+def system(service: str) -> Principal:
+    """Return the service itself as a caller: it reaches every place and acts in the role `auto`."""
+    return Principal(id=f"system:{service}", roles=frozenset({"auto"}), areas=("",))

@@ -1,0 +1,179 @@
+"""Refusals as people and programs read them: RFC 9457 problems in Chinese and English that never repeat what was sent."""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any, ClassVar, Literal, NamedTuple
+
+import orjson
+
+Language = Literal["zh", "en"]
+
+
+class Term(NamedTuple):
+    """A word of the field in both languages."""
+
+    zh: str
+    en: str
+
+
+Fact = str | int | Term | Sequence[Term]
+
+
+class Problem(Exception):
+    """An expected refusal: what happened, to which thing, and what is allowed instead.
+
+    A subclass names one kind of refusal. `zh` and `en` are sentences with places for facts, and facts come from our own rows
+    and tables, never from the request.
+    """
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "problem"
+    title: ClassVar[Term] = Term("请求未能完成", "The request was not completed")
+    zh: ClassVar[str] = ""
+    en: ClassVar[str] = ""
+    kept: ClassVar[bool] = True
+    """Whether it is the one answer of its key. Refusals that say "later" or "differently" are not."""
+    headers: ClassVar[Mapping[str, str]] = {}
+
+    def __init__(
+        self, *, allowed: Sequence[Term] | None = None, errors: Sequence[Mapping[str, Any]] = (), **facts: Fact
+    ) -> None:
+        self.allowed, self.errors = allowed, errors
+        self.facts: dict[str, Fact] = {**facts, "allowed": allowed or ()}
+        super().__init__(self.sentence("en"))
+
+    def sentence(self, language: Language) -> str:
+        """Return the detail in one language."""
+        template: str = getattr(self, language)
+        return template.format_map({name: _say(fact, language) for name, fact in self.facts.items()})
+
+    def body(self, language: Language, request_id: str) -> bytes:
+        """Return the problem document."""
+        document: dict[str, Any] = {
+            "type": f"urn:gridwhistle:problem:{self.code}",
+            "title": getattr(self.title, language),
+            "status": self.status,
+            "detail": self.sentence(language),
+            "code": self.code,
+            "request_id": request_id,
+        }
+        if self.allowed is not None:
+            document["allowed"] = [term.en for term in self.allowed]
+        if self.errors:
+            document["errors"] = [{**error, "message": getattr(error["message"], language)} for error in self.errors]
+        return orjson.dumps(document)
+
+
+def _say(fact: Fact, language: Language) -> str:
+    if isinstance(fact, Term):
+        return str(getattr(fact, language))
+    if isinstance(fact, str | int):
+        return str(fact)
+    separator, nothing = ("、", "无") if language == "zh" else (", ", "nothing")
+    return separator.join(getattr(term, language) for term in fact) or nothing
+
+
+@lru_cache(maxsize=256)
+def language_of(accept_language: str) -> Language:
+    """Return the better of our two languages for an `Accept-Language` header; Chinese unless English is asked for first."""
+    wishes: list[tuple[float, Language]] = []
+    for part in accept_language.split(","):
+        tag, _, rest = part.strip().partition(";")
+        try:
+            weight = float(rest.partition("q=")[2] or 1)
+        except ValueError:
+            continue
+        primary = tag.lower().partition("-")[0]
+        if weight > 0 and primary in {"zh", "en"}:
+            wishes.append((-weight, "en" if primary == "en" else "zh"))
+    # The sort is stable, so that the first named of two equal wishes wins.
+    return min(wishes, key=lambda wish: wish[0])[1] if wishes else "zh"
+
+
+class NotFound(Problem):
+    """There is no such thing, or none that this caller may see."""
+
+    status, code = 404, "not_found"
+    title = Term("未找到", "Not found")
+    zh, en = "没有您可以查看的这一{thing}。", "There is no such {thing} that you may see."
+
+
+class Forbidden(Problem):
+    """The thing is visible, but the act is not this caller's."""
+
+    status, code = 403, "forbidden"
+    title = Term("无权操作", "Not yours to do")
+
+
+class Conflict(Problem):
+    """The act is not possible as things stand."""
+
+    status, code = 409, "conflict"
+    title = Term("当前情况不允许", "Not possible as things stand")
+
+
+class Invalid(Problem):
+    """The content breaks a rule."""
+
+    status, code = 422, "invalid"
+    title = Term("内容不符合要求", "The content is not valid")
+
+
+class IllegalMove(Conflict):
+    """The thing is in a state from which this action leads nowhere."""
+
+    code = "illegal_move"
+    zh = "{thing}现为“{state}”,不能“{action}”;现在可以:{allowed}。"
+    en = "The {thing} is {state}, so {action} is not possible; possible now: {allowed}."
+
+
+class WrongRole(Forbidden):
+    """The action exists, but for other roles."""
+
+    code = "wrong_role"
+    zh, en = "“{action}”须由以下角色办理:{roles}。", "{action} is done by: {roles}."
+
+
+class OutsideYourArea(Forbidden):
+    """What would come into being lies outside the caller's jurisdiction."""
+
+    code = "outside_your_area"
+    zh = "该地点不在您的管辖范围内,请由当地人员办理。"
+    en = "That place is outside your jurisdiction; ask somebody who is responsible there."
+
+
+class Stale(Problem):
+    """`If-Match` names a version that is not the current one."""
+
+    status, code = 412, "stale_version"
+    title = Term("版本已变化", "The version has changed")
+    zh = "{thing}已被他人修改,现为第 {version} 版;请重新读取后再提交。"
+    en = "The {thing} was changed by somebody else and is at version {version}; read it again, then repeat."
+
+
+class Busy(Problem):
+    """Too many at once, or a part of us is away; nothing was written."""
+
+    status, code, kept = 503, "busy", False
+    title = Term("暂时繁忙", "Busy for the moment")
+    zh, en = "系统繁忙,本次未写入任何内容,请稍后重试。", "We are busy and wrote nothing; try again shortly."
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "1"}
+
+
+class MayHaveHappened(Problem):
+    """The database went away while the answer was on its way, and without a key nobody can tell."""
+
+    status, code, kept = 503, "may_have_happened", False
+    title = Term("结果未知", "The outcome is not known")
+    zh = "写入时连接中断,操作可能已经生效;请先查询再决定是否重做。携带 Idempotency-Key 的请求可以放心重试。"
+    en = "The connection broke while writing, so it may have happened: look first. With an Idempotency-Key you could repeat safely."
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "1"}
+
+
+class KeyReused(Problem):
+    """An `Idempotency-Key` was used before for a different request."""
+
+    status, code, kept = 422, "idempotency_key_reused", False
+    title = Term("幂等键已被使用", "The idempotency key was used before")
+    zh = "该 Idempotency-Key 已用于另一请求;新的请求请使用新的键。"
+    en = "This Idempotency-Key belongs to a different request; use a new key for a new request."

@@ -1,0 +1,152 @@
+"""The relay: takes what commands put into the outbox to the service's stream, in order, losing nothing.
+
+One relay a service leads, under an advisory lock of its own connection. It publishes atomic batches fenced by the stream's last
+sequence, so that a leader that lost its lock without noticing stores nothing. PostgreSQL is the truth: what a lost or older stream
+no longer has is published again, under a new epoch, since JetStream drops an id that it knows.
+"""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+from nats.aio.client import Client
+
+from gridwhistle.common.bus import BUS_AWAY, own_stream, stream_name
+from gridwhistle.common.commands import AWAY
+from gridwhistle.common.database import Database
+from gridwhistle.common.ids import new_id
+
+log = logging.getLogger(__name__)
+BATCH_MAX = 500
+_POLL_S = 1.0
+_PUBLISH_TIMEOUT_S = 10.0
+_WAITING = (
+    "SELECT id, event_id, epoch, subject, envelope::text FROM outbox WHERE stream_seq IS NULL ORDER BY id"
+    f" LIMIT {BATCH_MAX}"
+)
+_MARK = (
+    "UPDATE outbox SET stream_seq = done.seq FROM unnest($1::bigint[], $2::bigint[]) AS done(id, seq)"
+    " WHERE outbox.id = done.id"
+)
+
+
+class Refused(Exception):
+    """The stream did not take the batch, or nobody can tell: look at its tail before the next one."""
+
+
+@dataclass
+class Relay:
+    """Publishes one service's outbox."""
+
+    service: str
+    database: Database
+    nats: Client
+
+    async def run(self) -> None:
+        """Lead whenever nobody else does, until cancelled."""
+        while True:
+            try:
+                await self._lead()
+            except (*AWAY, *BUS_AWAY, asyncpg.PostgresError) as error:
+                log.warning("the relay of %s pauses: %s: %s", self.service, type(error).__name__, error)
+            await asyncio.sleep(_POLL_S)
+
+    async def _lead(self) -> None:
+        connection = await asyncpg.connect(self.database.url, timeout=3, command_timeout=30)
+        try:
+            # A mark that a crash loses is made again from the stream's tail, so it need not wait for the disk.
+            await connection.execute("SET synchronous_commit = off")
+            if not await connection.fetchval("SELECT pg_try_advisory_lock(hashtext('gridwhistle.relay'))"):
+                return
+            last = await self._reconcile(connection)
+            while True:
+                self.database.wake.clear()
+                # Each round asks on the connection that holds the lock: a lost lock is a lost connection.
+                rows = await connection.fetch(_WAITING)
+                if not rows:
+                    await self._wait()
+                    continue
+                try:
+                    last = await self._publish(rows, last)
+                except Refused as refused:
+                    log.warning("the stream of %s refused a batch: %s", self.service, refused)
+                    last = await self._reconcile(connection)
+                    continue
+                first = last - len(rows) + 1
+                await connection.execute(_MARK, [row["id"] for row in rows], list(range(first, last + 1)))
+        finally:
+            await connection.close(timeout=3)
+
+    async def _wait(self) -> None:
+        try:
+            async with asyncio.timeout(_POLL_S):
+                await self.database.wake.wait()
+        except TimeoutError:
+            pass
+
+    async def _publish(self, rows: list[asyncpg.Record], last: int) -> int:
+        """Publish the rows as one atomic batch right behind `last`; return the stream's new last sequence."""
+        batch = new_id().hex
+        for number, row in enumerate(rows, 1):
+            headers = {
+                "Nats-Msg-Id": f"{self.service}:{row['event_id']}:{row['epoch']}",
+                "Content-Type": "application/cloudevents+json",
+            }
+            if number == 1:
+                headers["Nats-Expected-Last-Sequence"] = str(last)
+            if len(rows) > 1:
+                headers |= {"Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(number)}
+            payload = row["envelope"].encode()
+            if number < len(rows):
+                await self.nats.publish(row["subject"], payload, headers=headers)
+                continue
+            if len(rows) > 1:
+                headers["Nats-Batch-Commit"] = "1"
+            try:
+                reply = await self.nats.request(row["subject"], payload, timeout=_PUBLISH_TIMEOUT_S, headers=headers)
+            except BUS_AWAY as error:
+                raise Refused(type(error).__name__) from None
+            return self._sequence(reply.data, last + len(rows))
+        raise AssertionError("a batch has rows")
+
+    @staticmethod
+    def _sequence(reply: bytes, expected: int) -> int:
+        answer: dict[str, Any] = orjson.loads(reply)
+        if "error" in answer:
+            raise Refused(f"{answer['error'].get('err_code')} {answer['error'].get('description')}")
+        if answer.get("duplicate") or answer["seq"] != expected:
+            raise Refused("the stream knew the message")
+        return int(answer["seq"])
+
+    async def _reconcile(self, connection: "asyncpg.Connection[Any]") -> int:
+        """Make outbox and stream agree; return the stream's last sequence, the fence of the next batch."""
+        js = self.nats.jetstream(timeout=5)
+        info = await own_stream(js, self.service)
+        created, last = str(info.created), info.state.last_seq
+        known = await connection.fetchval("SELECT created FROM stream WHERE name = $1", stream_name(self.service))
+        async with connection.transaction():
+            if known != created:
+                await connection.execute(
+                    "INSERT INTO stream (name, created) VALUES ($1, $2)"
+                    " ON CONFLICT (name) DO UPDATE SET created = excluded.created",
+                    stream_name(self.service),
+                    created,
+                )
+            # A new stream has nothing of ours; an older copy ends earlier than our marks.
+            lost = await connection.execute(
+                "UPDATE outbox SET stream_seq = NULL, epoch = epoch + 1 WHERE stream_seq > $1",
+                last if known in {created, None} else 0,
+            )
+        if lost != "UPDATE 0":
+            log.warning("the stream of %s has lost events (%s); they are published again", self.service, lost)
+        marked = await connection.fetchval("SELECT coalesce(max(stream_seq), 0) FROM outbox")
+        for seq in range(max(marked + 1, info.state.first_seq), last + 1):
+            # Published, but not marked: the leader before stopped in between.
+            message = await js.get_msg(stream_name(self.service), seq=seq, direct=True)
+            event_id = UUID((message.headers or {})["Nats-Msg-Id"].split(":")[1])
+            await connection.execute("UPDATE outbox SET stream_seq = $1 WHERE event_id = $2", seq, event_id)
+        return int(last)

@@ -1,0 +1,144 @@
+"""The SQL of the write path, made from the tables: how rows are read, and how a whole command is written in one statement."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import JSON, Column, Table
+from sqlalchemy.dialects import postgresql
+
+_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
+_VALUES_ROWS_MAX = 4
+"""More rows than this go in as one array a column, so that a batch of any size is one short statement and one plan."""
+
+NOW = "~now"
+"""The name under which every read brings the database's clock along; no column can be called that."""
+
+
+@lru_cache(maxsize=1024)
+def read_rows(table: Table, key: str, *, many: bool) -> str:
+    """Return the statement that reads whole rows by `key`, with the database's clock."""
+    columns = ", ".join(_quoted(column.name) for column in table.c)
+    one_or_many = "= ANY($1::uuid[])" if many else "= $1"
+    return f'SELECT {columns}, clock_timestamp() AS "{NOW}" FROM {_quoted(table.name)} WHERE {_quoted(key)} {one_or_many}'
+
+
+@lru_cache(maxsize=1024)
+def read_versions(table: Table) -> str:
+    """Return the statement that counts how many rows are still at the versions they were read at."""
+    return (
+        f"SELECT count(*) FROM {_quoted(table.name)} JOIN unnest($1::uuid[], $2::int[]) AS held(id, version)"
+        " USING (id, version)"
+    )
+
+
+@lru_cache(maxsize=1024)
+def json_columns(table: Table) -> frozenset[str]:
+    """Return the columns whose values travel as JSON text."""
+    return frozenset(column.name for column in table.c if isinstance(column.type, JSON))
+
+
+@lru_cache(maxsize=1024)
+def written_columns(table: Table) -> tuple[Column[Any], ...]:
+    """Return the columns that an insert names: all but those that the database makes itself."""
+    return tuple(column for column in table.c if column.computed is None and column.identity is None)
+
+
+@lru_cache(maxsize=256)
+def upsert(table: Table) -> str:
+    """Return the statement that takes a set of copies, one array a column; a copy never gives way to an older one."""
+    columns = written_columns(table)
+    names = ", ".join(_quoted(column.name) for column in columns)
+    arrays = ", ".join(f"${n}::{_type(column)}[]" for n, column in enumerate(columns, 1))
+    changes = ", ".join(f"{_quoted(c.name)} = excluded.{_quoted(c.name)}" for c in columns if c.name != "id")
+    name = _quoted(table.name)
+    return (
+        f"INSERT INTO {name} ({names}) SELECT * FROM unnest({arrays})"
+        f" ON CONFLICT (id) DO UPDATE SET {changes} WHERE {name}.event_no < excluded.event_no"
+    )
+
+
+class Statement:
+    """A command's wishes on their way to being one statement: held rows first, then children, then new rows."""
+
+    def __init__(self) -> None:
+        self._shape: list[tuple[str, Table, tuple[str, ...], int]] = []
+        self.args: list[Any] = []
+
+    def hold(self, table: Table, id: UUID, version: int, changes: dict[str, Any]) -> None:  # noqa: A002
+        """Change a held row (or only raise its version), if it is still at the version at which it was read."""
+        changes = {**changes, "version": version + 1}
+        self._shape.append(("hold", table, tuple(changes), 1))
+        self.args += [*self._texts(table, changes), id, version]
+
+    def change(self, table: Table, id: UUID, changes: dict[str, Any]) -> None:  # noqa: A002
+        """Change a child; its root, which is held, guards it."""
+        self._shape.append(("change", table, tuple(changes), 1))
+        self.args += [*self._texts(table, changes), id]
+
+    def insert(self, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+        """Insert rows of one table, in this order."""
+        columns = written_columns(table)
+        names = tuple(column.name for column in columns)
+        values = [self._texts(table, {name: row.get(name) for name in names}) for row in rows]
+        if len(rows) <= _VALUES_ROWS_MAX:
+            self._shape.append(("insert", table, names, len(rows)))
+            self.args += [value for row in values for value in row]
+        else:
+            self._shape.append(("insert", table, names, 0))
+            self.args += [list(column) for column in zip(*values, strict=True)]
+
+    def sql(self) -> str:
+        """Return the statement; shapes are remembered, since commands of one kind all look alike."""
+        return _compose(tuple(self._shape))
+
+    @staticmethod
+    def _texts(table: Table, values: dict[str, Any]) -> list[Any]:
+        texts = json_columns(table)
+        return [
+            orjson.dumps(value).decode() if name in texts and value is not None and not isinstance(value, str) else value
+            for name, value in values.items()
+        ]
+
+
+@lru_cache(maxsize=4096)
+def _compose(shape: tuple[tuple[str, Table, tuple[str, ...], int], ...]) -> str:
+    parts: list[str] = []
+    counted: list[str] = []
+    position = 0
+
+    def mark(column: Column[Any], suffix: str = "") -> str:
+        nonlocal position
+        position += 1
+        return f"${position}::{_type(column)}{suffix}"
+
+    for number, (kind, table, names, rows) in enumerate(shape):
+        columns = [table.c[name] for name in names]
+        name = _quoted(table.name)
+        if kind == "insert":
+            into = f"INSERT INTO {name} ({', '.join(map(_quoted, names))})"
+            if rows:
+                lists = [f"({', '.join(mark(column) for column in columns)})" for _ in range(rows)]
+                parts.append(f"w{number} AS ({into} VALUES {', '.join(lists)})")
+            else:
+                arrays = ", ".join(mark(column, "[]") for column in columns)
+                parts.append(f"w{number} AS ({into} SELECT * FROM unnest({arrays}))")
+            continue
+        changes = ", ".join(f"{_quoted(column.name)} = {mark(column)}" for column in columns)
+        where = f"id = {mark(table.c.id)}" + (f" AND version = {mark(table.c.version)}" if kind == "hold" else "")
+        parts.append(f"w{number} AS (UPDATE {name} SET {changes} WHERE {where} RETURNING 1)")
+        counted.append(f"(SELECT count(*) FROM w{number})")
+    end = f"gw_all_held({' + '.join(counted)}, {len(counted)})" if counted else "clock_timestamp()"
+    return f'WITH {", ".join(parts)} SELECT {end} AS "{NOW}"'
+
+
+@lru_cache(maxsize=1024)
+def _type(column: Column[Any]) -> str:
+    """Return the column's type for a cast; a collation belongs to the column, not to the value."""
+    return column.type.compile(_DIALECT).partition(" COLLATE")[0]
+
+
+def _quoted(name: str) -> str:
+    return str(_DIALECT.identifier_preparer.quote(name))

@@ -1,0 +1,146 @@
+"""Columns that every service's tables share, and the tables that each service's database carries for the plumbing."""
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Computed,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
+from sqlalchemy.dialects.postgresql import JSON
+
+NAMING = {
+    "ix": "%(table_name)s_%(column_0_N_name)s",
+    "uq": "%(table_name)s_%(column_0_N_name)s_once",
+    "ck": "%(table_name)s_%(constraint_name)s",
+    "fk": "%(table_name)s_%(column_0_name)s_exists",
+    "pk": "%(table_name)s_pkey",
+}
+"""Constraints have names that read as claims; the write path maps them to problems by name."""
+
+
+def root(*, numbered: bool = True) -> list[Column[Any]]:
+    """Return the columns of a thing that commands hold: `version` is the row's, `event_no` counts its events without gaps."""
+    columns: list[Column[Any]] = [Column("id", Uuid, primary_key=True), Column("version", Integer, nullable=False)]
+    return [*columns, Column("event_no", Integer, nullable=False)] if numbered else columns
+
+
+def code(name: str, *, nullable: bool = False) -> Column[str]:
+    """Return a column for a code; collated "C", so that prefixes and order are those of its digits."""
+    return Column(name, Text(collation="C"), nullable=nullable)
+
+
+def place(*, grid: bool | None = None) -> list[Column[Any]]:
+    """Return the columns by which jurisdiction is checked and lists are filtered: an area code, and its levels.
+
+    Args:
+        grid: None for things of an area; True for things of a grid; False for things that may lie in a grid.
+    """
+    if grid:
+        area: Column[Any] = Column("area_code", Text(collation="C"), Computed("left(grid_code, 12)", persisted=True))
+        source = "grid_code"
+    else:
+        area, source = code("area_code"), "area_code"
+    levels = [
+        Column(name, Text(collation="C"), Computed(f"left({source}, {length})", persisted=True))
+        for name, length in (("county_code", 6), ("town_code", 9), ("community_code", 12))
+    ]
+    return [*([] if grid is None else [code("grid_code", nullable=not grid)]), area, *levels]
+
+
+def moment(name: str, *, nullable: bool = True) -> Column[Any]:
+    """Return a column for a point in time."""
+    return Column(name, DateTime(timezone=True), nullable=nullable)
+
+
+plumbing = MetaData(naming_convention=NAMING)
+"""The same in every service's database; kept apart from the service's own tables."""
+
+history = Table(
+    "history",
+    plumbing,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("thing_id", Uuid, nullable=False),
+    Column("version", Integer, nullable=False),
+    moment("at", nullable=False),
+    Column("action", Text, nullable=False),
+    Column("from_state", Text),
+    Column("to_state", Text, nullable=False),
+    Column("actor_id", Text, nullable=False),
+    Column("actor_role", Text, nullable=False),
+    Column("org", Text),
+    Column("reason", Text),
+    Index(None, "thing_id", "id"),
+)
+audit = Table(
+    "audit",
+    plumbing,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    moment("at", nullable=False),
+    Column("actor_id", Text, nullable=False),
+    Column("actor_role", Text, nullable=False),
+    Column("org", Text),
+    Column("action", Text, nullable=False),
+    Column("object_type", Text, nullable=False),
+    Column("object_id", Uuid, nullable=False),
+    Column("request_id", Text, nullable=False),
+    Column("reason", Text),
+    Index(None, "object_id"),
+)
+# Each row is written in the statement of the change it tells of. PostgreSQL is the truth, JetStream is transport: rows are
+# marked when published and kept, so that a stream can be filled again.
+outbox = Table(
+    "outbox",
+    plumbing,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("event_id", Uuid, nullable=False),
+    Column("aggregate_id", Uuid, nullable=False),
+    Column("event_no", Integer, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("envelope", JSON, nullable=False),
+    moment("occurred_at", nullable=False),
+    Column("epoch", Integer, nullable=False),  # raised when the row must be published again: JetStream drops a known id
+    Column("stream_seq", BigInteger),  # null: not published yet
+    UniqueConstraint("event_id"),
+    UniqueConstraint("aggregate_id", "event_no"),
+)
+Index("outbox_waiting", outbox.c.id, postgresql_where=outbox.c.stream_seq.is_(None))
+Index("outbox_published", outbox.c.stream_seq, postgresql_where=outbox.c.stream_seq.is_not(None))
+# One key, one answer: idempotency of requests, and the inbox of events.
+command_key = Table(
+    "command_key",
+    plumbing,
+    Column("scope", Text, primary_key=True),  # what kind of command, and whose
+    Column("key", Text, primary_key=True),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("status", SmallInteger, nullable=False),
+    Column("answer", LargeBinary, nullable=False),  # sealed: it may hold personal data
+    moment("at", nullable=False),
+    Index(None, "at"),
+)
+# Which stream the outbox was published to; another one under the same name must be filled again.
+stream = Table(
+    "stream",
+    plumbing,
+    Column("name", Text, primary_key=True),
+    Column("created", Text, nullable=False),
+)
+number = Table(
+    "number",
+    plumbing,
+    Column("series", Text, primary_key=True),
+    Column("last", BigInteger, nullable=False),
+    CheckConstraint("last > 0", name="counts_from_one"),
+)

@@ -1,0 +1,224 @@
+"""What comes in and goes out over HTTP: strict JSON, bounded models, pages, and why content was refused."""
+
+import base64
+import binascii
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any, Final, Generic, Self, TypeVar
+
+import jiter
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from sqlalchemy import Column, Select, tuple_
+
+from gridwhistle.common.problems import Invalid, Problem, Term
+
+PAGE_MAX: Final = 200
+_ERRORS_SHOWN = 20
+_MAY_HOLD_CONTROLS = (b"\\u00", b"\\b", b"\\f")
+_ALLOWED_CONTROLS = frozenset("\t\n\r")
+
+
+class Malformed(Problem):
+    """The body is not strict JSON."""
+
+    status, code, kept = 400, "malformed_json", False
+    title = Term("无法读取请求内容", "The body cannot be read")
+    zh = "请求体须为 UTF-8 编码的标准 JSON:不得有重复的键、NaN、控制字符或残缺的转义。"
+    en = "The body must be JSON in UTF-8 without repeated keys, NaN, control characters or broken escapes."
+
+
+class NotValid(Invalid):
+    """Fields break their rules; `errors` says which, and never repeats what was sent."""
+
+    code, kept = "not_valid", False
+    zh, en = "有 {count} 处内容不符合要求,见 errors。", "{count} fields are not valid; see errors."
+
+
+class BadCursor(Problem):
+    """The cursor was not made by this list."""
+
+    status, code, kept = 400, "bad_cursor", False
+    title = Term("翻页标记无效", "The cursor is not valid")
+    zh, en = "cursor 须原样取自同一列表上一页的 next_cursor。", "Take the cursor unchanged from next_cursor of the page before."
+
+
+class Body(BaseModel):
+    """What a request carries. Unknown fields are refused; numbers are numbers and texts are texts."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Query(BaseModel):
+    """What a list can be asked for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class PageQuery(Query):
+    """A page of a list."""
+
+    limit: Annotated[int, Field(ge=1, le=PAGE_MAX, description="Items a page.")] = 50
+    cursor: Annotated[
+        str | None, Field(max_length=400, description="`next_cursor` of the page before; leave it out for the first page.")
+    ] = None
+
+
+class View(BaseModel):
+    """What an answer carries: every field always present, so that generated clients know them all."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    @classmethod
+    def of(cls, row: Any, **more: Any) -> Self:
+        """Return the view of a row; `more` gives what the row has not."""
+        taken = {name: more[name] if name in more else getattr(row, name) for name in cls.model_fields}
+        return cls.model_construct(**taken)
+
+
+Item = TypeVar("Item", bound=View)
+
+
+class Page(BaseModel, Generic[Item]):
+    """A page of a list, newest first unless said otherwise. `next_cursor` is null on the last page."""
+
+    items: list[Item]
+    next_cursor: str | None
+
+
+class Keyset:
+    """A stable order, descending by the given columns, that pages can be cut from."""
+
+    def __init__(self, *columns: Column[Any]) -> None:
+        """Take the columns of the order; the last one is unique."""
+        self._columns = columns
+
+    def page(self, select: Select[*tuple[Any, ...]], query: PageQuery) -> Select[*tuple[Any, ...]]:
+        """Return the query for one page, and one row more to see whether there is another.
+
+        Raises:
+            BadCursor: the cursor is not one of ours.
+        """
+        if query.cursor is not None:
+            select = select.where(tuple_(*self._columns) < tuple_(*self._read(query.cursor)))
+        return select.order_by(*(column.desc() for column in self._columns)).limit(query.limit + 1)
+
+    def cut(self, rows: Sequence[Any], query: PageQuery) -> tuple[Sequence[Any], str | None]:
+        """Return the rows of the page, and the cursor of the next one."""
+        if len(rows) <= query.limit:
+            return rows, None
+        last = rows[query.limit - 1]
+        values = orjson.dumps([getattr(last, column.name) for column in self._columns])
+        return rows[: query.limit], base64.urlsafe_b64encode(values).decode().rstrip("=")
+
+    def _read(self, cursor: str) -> list[Any]:
+        try:
+            values = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+            pairs = list(zip(self._columns, values, strict=True))
+            return [_adapter(column).validate_json(orjson.dumps(value)) for column, value in pairs]
+        except (binascii.Error, ValueError, TypeError):
+            raise BadCursor from None
+
+
+def _adapter(column: Column[Any]) -> Any:
+    from pydantic import TypeAdapter  # noqa: PLC0415
+
+    return TypeAdapter(column.type.python_type)
+
+
+def check_json(raw: bytes) -> None:
+    """Refuse what JSON parsers disagree about, before anything reads it.
+
+    Raises:
+        Malformed: not JSON, a repeated key, NaN or an infinity, a lone surrogate, a control character, or nested too deeply.
+    """
+    try:
+        content = jiter.from_json(raw, allow_inf_nan=False, catch_duplicate_keys=True, cache_mode="keys")
+    except ValueError:
+        raise Malformed from None
+    # Control characters can only come as escapes (the parser refuses raw ones), so most bodies need no walk.
+    if any(escape in raw for escape in _MAY_HOLD_CONTROLS) and any(map(_has_controls, _texts(content))):
+        raise Malformed
+
+
+def _texts(content: Any) -> Iterator[str]:
+    waiting = [content]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, str):
+            yield part
+        elif isinstance(part, dict):
+            yield from part
+            waiting.extend(part.values())
+        elif isinstance(part, list):
+            waiting.extend(part)
+
+
+def _has_controls(text: str) -> bool:
+    return any(character < " " and character not in _ALLOWED_CONTROLS for character in text)
+
+
+def not_valid(error: ValidationError, where: str = "#/") -> NotValid:
+    """Return the problem for a failed validation: pointers, codes and bounds, never the input."""
+    shown = []
+    for fault in error.errors(include_input=False, include_url=False)[:_ERRORS_SHOWN]:
+        known = _FAULTS.get(fault["type"])
+        bounds = {key: value for key, value in fault.get("ctx", {}).items() if key in _BOUNDS}
+        message = Term(*(text.format_map(_Bounds(bounds)) for text in known)) if known else _OTHER_FAULT
+        pointer = where + "/".join(str(part).replace("~", "~0").replace("/", "~1") for part in fault["loc"])
+        shown.append({"pointer": _bounded(pointer), "code": fault["type"], "message": message})
+    return NotValid(count=error.error_count(), errors=shown)
+
+
+def _bounded(pointer: str) -> str:
+    """Cut a pointer: the name of an unknown field is the caller's text."""
+    return pointer[:120]
+
+
+class _Bounds(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+_BOUNDS = frozenset(
+    {"min_length", "max_length", "ge", "le", "gt", "lt", "pattern", "expected", "field_type", "multiple_of"}
+)
+_OTHER_FAULT = Term("内容不符合要求", "is not valid")
+_FAULTS: Mapping[str, Term] = {
+    "missing": Term("缺少该字段", "is required"),
+    "extra_forbidden": Term("没有这个字段", "is not a field here"),
+    "string_type": Term("须为文本", "must be a text"),
+    "string_too_short": Term("至少 {min_length} 个字符", "must have at least {min_length} characters"),
+    "string_too_long": Term("最多 {max_length} 个字符", "must have at most {max_length} characters"),
+    "string_pattern_mismatch": Term("须符合格式 {pattern}", "must match {pattern}"),
+    "int_type": Term("须为整数", "must be a whole number"),
+    "int_parsing": Term("须为整数", "must be a whole number"),
+    "int_from_float": Term("须为整数", "must be a whole number"),
+    "float_type": Term("须为数字", "must be a number"),
+    "float_parsing": Term("须为数字", "must be a number"),
+    "finite_number": Term("须为有限的数字", "must be a finite number"),
+    "bool_type": Term("须为 true 或 false", "must be true or false"),
+    "bool_parsing": Term("须为 true 或 false", "must be true or false"),
+    "greater_than": Term("须大于 {gt}", "must be more than {gt}"),
+    "greater_than_equal": Term("不得小于 {ge}", "must be at least {ge}"),
+    "less_than": Term("须小于 {lt}", "must be less than {lt}"),
+    "less_than_equal": Term("不得大于 {le}", "must be at most {le}"),
+    "too_short": Term("至少 {min_length} 项", "must have at least {min_length} items"),
+    "too_long": Term("最多 {max_length} 项", "must have at most {max_length} items"),
+    "list_type": Term("须为列表", "must be a list"),
+    "dict_type": Term("须为对象", "must be an object"),
+    "model_type": Term("须为对象", "must be an object"),
+    "model_attributes_type": Term("须为对象", "must be an object"),
+    "literal_error": Term("须为以下之一:{expected}", "must be one of {expected}"),
+    "enum": Term("须为以下之一:{expected}", "must be one of {expected}"),
+    "union_tag_invalid": Term("类型不在允许范围内", "has a type that is not allowed here"),
+    "union_tag_not_found": Term("缺少类型", "has no type"),
+    "uuid_type": Term("须为 UUID", "must be a UUID"),
+    "uuid_parsing": Term("须为 UUID", "must be a UUID"),
+    "datetime_type": Term("须为带时区的时间(RFC 3339)", "must be a time with its offset (RFC 3339)"),
+    "datetime_parsing": Term("须为带时区的时间(RFC 3339)", "must be a time with its offset (RFC 3339)"),
+    "datetime_from_date_parsing": Term("须为带时区的时间(RFC 3339)", "must be a time with its offset (RFC 3339)"),
+    "timezone_aware": Term("须带时区", "must say its offset from UTC"),
+    "date_type": Term("须为日期(YYYY-MM-DD)", "must be a date (YYYY-MM-DD)"),
+    "date_from_datetime_parsing": Term("须为日期(YYYY-MM-DD)", "must be a date (YYYY-MM-DD)"),
+    "json_invalid": Term("不是有效的 JSON", "is not valid JSON"),
+}

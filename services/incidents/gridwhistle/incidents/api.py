@@ -1,0 +1,207 @@
+"""What townships, departments and grid workers can ask about incidents: lists, histories, and each step of the closed loop."""
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+from sqlalchemy import select
+
+from gridwhistle.common.commands import Command, Row
+from gridwhistle.common.edge import Caller, Db, Router
+from gridwhistle.common.events.incidents import (
+    CheckOrdered,
+    IncidentAccepted,
+    IncidentChecked,
+    IncidentClosed,
+    IncidentDispatched,
+    IncidentFiled,
+    IncidentHandled,
+    IncidentSigned,
+)
+from gridwhistle.common.ids import GridCode, OrgCode
+from gridwhistle.common.principal import Principal, within
+from gridwhistle.common.problems import NotFound
+from gridwhistle.common.tables import history
+from gridwhistle.common.wire import Body, Keyset, Page, PageQuery
+from gridwhistle.incidents.domain import INCIDENT, UnknownOrganisation, facts_of
+from gridwhistle.incidents.tables import incidents, known_organisations, next_checker
+from gridwhistle.incidents.views import History, HistoryLine, IncidentLine, IncidentView
+
+router = Router("incidents", "Incidents 事件")
+Reason = Annotated[str | None, Field(max_length=500, description="For the history; the people who work on it read it.")]
+
+
+class IncidentQuery(PageQuery):
+    """Which incidents."""
+
+    state: Literal[INCIDENT.states] | None = None  # type: ignore[valid-type]
+    grid_code: GridCode | None = None
+    category: Annotated[str | None, Field(pattern=r"^[CES]-[0-9]{4}$")] = None
+    lead_org: OrgCode | None = None
+
+
+class Note(Body):
+    """Why."""
+
+    reason: Reason = None
+
+
+class File(Body):
+    """The category (立案类别) that decides who has to act: C component, E event, S social; then class and item."""
+
+    category: Annotated[str, Field(pattern=r"^[CES]-[0-9]{4}$", examples=["C-0101"])]
+    reason: Reason = None
+
+
+class Dispatch(Body):
+    """The organisation that has to handle it."""
+
+    lead_org: OrgCode
+    reason: Reason = None
+
+
+class Submit(Body):
+    """What was done."""
+
+    result: Annotated[str, Field(min_length=1, max_length=500, examples=["已更换井盖并复位"])]
+
+
+@router.get("/incidents", may="incidents:read")
+async def list_incidents(query: IncidentQuery, caller: Caller, db: Db) -> Page[IncidentLine]:
+    """List the incidents of your jurisdiction, newest first."""
+    filters = {name: getattr(query, name) for name in ("state", "grid_code", "category", "lead_org")}
+    asked = [incidents.c[name] == value for name, value in filters.items() if value is not None]
+    order = Keyset(incidents.c.reported_at, incidents.c.id)
+    rows = await db.fetch(order.page(select(incidents).where(within(incidents, caller), *asked), query))
+    rows, next_cursor = order.cut(rows, query)
+    return Page[IncidentLine].model_construct(items=[IncidentLine.of(row) for row in rows], next_cursor=next_cursor)
+
+
+@router.get("/incidents/{incident_id}", may="incidents:read")
+async def get_incident(incident_id: UUID, caller: Caller, db: Db) -> IncidentView:
+    """Return an incident, with what you may do now."""
+    row = await db.first(select(incidents).where(incidents.c.id == incident_id, within(incidents, caller)))
+    if row is None:
+        raise NotFound(thing=INCIDENT.thing)
+    return _seen_by(caller, row)
+
+
+@router.get("/incidents/{incident_id}/history", may="incidents:read")
+async def get_incident_history(incident_id: UUID, caller: Caller, db: Db) -> History:
+    """Return every step that was taken, oldest first, with the role that took it."""
+    visible = select(incidents.c.id).where(incidents.c.id == incident_id, within(incidents, caller))
+    rows = await db.fetch(select(history).where(history.c.thing_id.in_(visible)).order_by(history.c.id))
+    if not rows:
+        raise NotFound(thing=INCIDENT.thing)
+    return History.model_construct(steps=[HistoryLine.of(row) for row in rows])
+
+
+@router.post("/incidents/{incident_id}/accept", may="incidents:handle")
+async def accept(incident_id: UUID, body: Note, caller: Caller, db: Db) -> IncidentView:
+    """Accept it (受理): it is the township's business."""
+    async with db.command(caller, incidents, incident_id) as tx:
+        incident, step = tx.row, INCIDENT.step(tx.row, "accept", caller)
+        tx.move(incident, step, reason=body.reason, accepted_at=tx.now)
+        tx.tell(incident, IncidentAccepted(**facts_of(incident)))
+        return _answer(tx, incident)
+
+
+@router.post("/incidents/{incident_id}/file", may="incidents:handle")
+async def file(incident_id: UUID, body: File, caller: Caller, db: Db) -> IncidentView:
+    """File it (立案) under a category."""
+    async with db.command(caller, incidents, incident_id) as tx:
+        incident, step = tx.row, INCIDENT.step(tx.row, "file", caller)
+        tx.move(incident, step, reason=body.reason, category=body.category, filed_at=tx.now)
+        tx.tell(incident, IncidentFiled(**facts_of(incident), category=body.category))
+        return _answer(tx, incident)
+
+
+@router.post("/incidents/{incident_id}/dispatch", may="incidents:handle")
+async def dispatch(incident_id: UUID, body: Dispatch, caller: Caller, db: Db) -> IncidentView:
+    """Dispatch it (派遣) to the organisation that has to handle it."""
+    async with db.command(caller, incidents, incident_id) as tx:
+        incident, step = tx.row, INCIDENT.step(tx.row, "dispatch", caller)
+        if not await db.first(select(known_organisations.c.id).where(known_organisations.c.org == body.lead_org)):
+            raise UnknownOrganisation
+        tx.move(incident, step, reason=body.reason, lead_org=body.lead_org, dispatched_at=tx.now)
+        tx.tell(
+            incident,
+            IncidentDispatched(**facts_of(incident), category=incident.category, lead_org=body.lead_org),
+        )
+        return _answer(tx, incident)
+
+
+@router.post("/incidents/{incident_id}/sign", may="incidents:handle")
+async def sign(incident_id: UUID, caller: Caller, db: Db) -> IncidentView:
+    """Sign for it (签收): your department takes it on."""
+    async with db.command(caller, incidents, incident_id) as tx:
+        incident, step = tx.row, INCIDENT.step(tx.row, "sign", caller)
+        tx.move(incident, step, signed_at=tx.now)
+        tx.tell(incident, IncidentSigned(**facts_of(incident), lead_org=incident.lead_org))
+        return _answer(tx, incident)
+
+
+@router.post("/incidents/{incident_id}/submit", may="incidents:handle")
+async def submit(incident_id: UUID, body: Submit, caller: Caller, db: Db) -> IncidentView:
+    """Submit what was done (提交处置结果). It cannot be taken back."""
+    async with db.command(caller, incidents, incident_id) as tx:
+        incident, step = tx.row, INCIDENT.step(tx.row, "submit", caller)
+        tx.move(incident, step, reason=body.result, handled_by=caller.id)
+        return _answer(tx, incident)
+
+
+@router.post("/incidents/{incident_id}/confirm", may="incidents:handle")
+async def confirm(incident_id: UUID, caller: Caller, db: Db) -> IncidentView:
+    """Confirm for the department that it is handled."""
+    async with db.command(caller, incidents, incident_id) as tx:
+        incident, step = tx.row, INCIDENT.step(tx.row, "confirm", caller)
+        tx.move(incident, step, handled_at=tx.now)
+        tx.tell(incident, IncidentHandled(**facts_of(incident), lead_org=incident.lead_org))
+        return _answer(tx, incident)
+
+
+@router.post("/incidents/{incident_id}/order_check", may="incidents:handle")
+async def order_check(incident_id: UUID, caller: Caller, db: Db) -> IncidentView:
+    """Order the check (安排核查). It goes to an on-shift worker of the grid, or to the next who comes on shift."""
+    async with db.command(caller, incidents, incident_id) as tx:
+        incident, step = tx.row, INCIDENT.step(tx.row, "order_check", caller)
+        checker = await next_checker(db, incident)
+        tx.move(incident, step, checker_id=checker)
+        tx.tell(incident, CheckOrdered(**facts_of(incident), worker_id=checker))
+        return _answer(tx, incident)
+
+
+@router.post("/incidents/{incident_id}/checked", may="incidents:handle")
+async def checked(incident_id: UUID, body: Note, caller: Caller, db: Db) -> IncidentView:
+    """Say that you looked and it is done (核查通过). The check is yours alone, and nobody checks what they handled."""
+    async with db.command(caller, incidents, incident_id) as tx:
+        incident, step = tx.row, INCIDENT.step(tx.row, "checked", caller)
+        tx.move(incident, step, reason=body.reason, checked_at=tx.now)
+        tx.tell(incident, IncidentChecked(**facts_of(incident), worker_id=incident.checker_id))
+        return _answer(tx, incident)
+
+
+@router.post("/incidents/{incident_id}/close", may="incidents:handle")
+async def close(incident_id: UUID, body: Note, caller: Caller, db: Db) -> IncidentView:
+    """Close it (结案)."""
+    async with db.command(caller, incidents, incident_id) as tx:
+        incident, step = tx.row, INCIDENT.step(tx.row, "close", caller)
+        tx.move(incident, step, reason=body.reason, closed_at=tx.now)
+        tx.tell(
+            incident,
+            IncidentClosed(
+                **facts_of(incident),
+                category=incident.category,
+                lead_org=incident.lead_org,
+                worker_id=incident.checker_id,
+            ),
+        )
+        return _answer(tx, incident)
+
+
+def _seen_by(caller: Principal, incident: Any) -> IncidentView:
+    return IncidentView.of(incident, actions=INCIDENT.actions(incident, caller))
+
+
+def _answer(tx: Command, incident: Row) -> IncidentView:
+    return tx.answer(_seen_by(tx.caller, incident))

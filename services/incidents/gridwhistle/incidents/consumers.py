@@ -1,0 +1,76 @@
+"""What the incidents service does when personnel speaks: it keeps copies, and finds hands for checks that wait."""
+
+from typing import Any, Final
+
+from sqlalchemy import or_, select
+
+from gridwhistle.common.consumers import Consumer
+from gridwhistle.common.database import Db
+from gridwhistle.common.events import Envelope
+from gridwhistle.common.events.incidents import CheckOrdered
+from gridwhistle.common.events.personnel import GridChanged, OrganisationChanged, ShiftEnded, ShiftStarted
+from gridwhistle.common.principal import system
+from gridwhistle.incidents.domain import facts_of
+from gridwhistle.incidents.tables import incidents, known_grids, known_organisations, known_shifts, next_checker
+
+CONSUMER: Final = Consumer("incidents")
+_SYSTEM: Final = system("incidents")
+
+
+@CONSUMER.copies(GridChanged, into=known_grids)
+def grid(event: Envelope[GridChanged]) -> dict[str, Any]:
+    """Keep the grids, to know where a report belongs."""
+    return {"grid_code": event.data.grid_code, "name": event.data.name, "boundary": event.data.boundary}
+
+
+@CONSUMER.copies(OrganisationChanged, into=known_organisations)
+def organisation(event: Envelope[OrganisationChanged]) -> dict[str, Any]:
+    """Keep the organisations, to know whom a dispatch can reach."""
+    return {"org": event.data.org, "name": event.data.name}
+
+
+@CONSUMER.copies(ShiftStarted, ShiftEnded, into=known_shifts)
+def shift(event: Envelope[ShiftStarted | ShiftEnded]) -> dict[str, Any]:
+    """Keep who is on shift, to know who can check."""
+    data = event.data
+    ended_at = data.ended_at if isinstance(data, ShiftEnded) else None
+    return {
+        "worker_id": data.worker_id,
+        "grid_code": data.grid_code,
+        "started_at": data.started_at,
+        "ended_at": ended_at,
+    }
+
+
+@CONSUMER.on(ShiftStarted)
+async def give_waiting_checks(event: Envelope[ShiftStarted], db: Db) -> None:
+    """Checks that nobody could take go to the worker who comes on shift."""
+    waiting = select(incidents.c.id).where(
+        incidents.c.state == "checking",
+        incidents.c.grid_code == event.data.grid_code,
+        incidents.c.checker_id.is_(None),
+    )
+    await _find_hands(db, [row.id for row in await db.fetch(waiting)])
+
+
+@CONSUMER.on(ShiftEnded)
+async def hand_over_checks(event: Envelope[ShiftEnded], db: Db) -> None:
+    """Checks of a worker who goes off shift go to another one who is on shift, or wait."""
+    left = select(incidents.c.id).where(
+        incidents.c.state == "checking",
+        incidents.c.grid_code == event.data.grid_code,
+        or_(incidents.c.checker_id == event.data.worker_id, incidents.c.checker_id.is_(None)),
+    )
+    await _find_hands(db, [row.id for row in await db.fetch(left)])
+
+
+async def _find_hands(db: Db, incident_ids: list[Any]) -> None:
+    for incident_id in incident_ids:
+        async with db.command(_SYSTEM, incidents, incident_id) as tx:
+            incident = tx.row
+            checker = await next_checker(db, incident)
+            if incident.state != "checking" or checker == incident.checker_id:
+                continue
+            tx.update(incident, checker_id=checker)
+            tx.record(incident, "find_hands")
+            tx.tell(incident, CheckOrdered(**facts_of(incident), worker_id=checker))

@@ -1,0 +1,216 @@
+"""Intake of reports (上报): one, or up to a thousand at once. Nothing reported is lost."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from pydantic import AwareDatetime, Field
+from sqlalchemy import select, tuple_
+
+from gridwhistle.common.commands import Command, Row
+from gridwhistle.common.edge import Caller, Db, Router
+from gridwhistle.common.events.incidents import IncidentReported
+from gridwhistle.common.ids import AreaCode
+from gridwhistle.common.places import Point
+from gridwhistle.common.principal import Principal
+from gridwhistle.common.problems import Problem
+from gridwhistle.common.wire import Body, View
+from gridwhistle.incidents.domain import (
+    INCIDENT,
+    AlreadyReported,
+    NotFoundYet,
+    OutsideEveryGrid,
+    PlaceMissing,
+    facts_of,
+    masked,
+)
+from gridwhistle.incidents.tables import GRIDS, incidents
+from gridwhistle.incidents.views import IncidentView
+
+router = Router("incidents", "Incidents 事件")
+BATCH_MAX = 1_000
+_LOCAL = ZoneInfo("Asia/Shanghai")
+
+
+class Location(Point):
+    """A point, and how people call the place."""
+
+    address_text: Annotated[str | None, Field(max_length=200)] = None
+
+
+class Reference(Body):
+    """Your own number for the thing. A second report under the same number is known, not taken in again."""
+
+    system: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,29}$", examples=["12345"])]
+    code: Annotated[str, Field(min_length=1, max_length=60, examples=["SH20260706-0042"])]
+
+
+class Report(Body):
+    """A report: what, where, and how urgent. Say nothing about people; call 110, 119 or 120 when somebody is in danger."""
+
+    title: Annotated[str, Field(min_length=1, max_length=80, examples=["井盖缺失"])]
+    description: Annotated[str | None, Field(max_length=2_000)] = None
+    location: Location | None = None
+    area_code: Annotated[AreaCode | None, Field(description="For what has no point, or lies in no grid.")] = None
+    request_type: Literal["consult", "help", "complaint", "report", "suggestion"] | None = None
+    source: Literal[
+        "grid_patrol", "resident", "hotline_12345", "dept_transfer", "joint_meeting", "facility_inspection", "integrator"
+    ] = "resident"
+    urgency: Literal["normal", "urgent", "emergency"] = "normal"
+    found_at: Annotated[AwareDatetime | None, Field(description="When it was found; now, if left out.")] = None
+    reference: Reference | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a report belongs: a grid where there is one, an area in any case."""
+
+    area_code: str
+    grid_code: str | None
+
+
+def place_of(report: Report, grid_code: str | None) -> Place:
+    """Return where a report belongs, given the grid that its point lies in.
+
+    Raises:
+        OutsideEveryGrid: its point lies in none, and it names no area.
+        PlaceMissing: it has neither a point nor an area.
+    """
+    if grid_code is not None:
+        return Place(grid_code[:12], grid_code)
+    if report.area_code is None:
+        raise OutsideEveryGrid if report.location else PlaceMissing
+    return Place(report.area_code, None)
+
+
+@router.post("/incidents", may="incidents:report", status_code=201)
+async def report_incident(body: Report, caller: Caller, db: Db) -> IncidentView:
+    """Report something (上报). The grid is found from the point; mobile and identity numbers in texts are masked."""
+    point = body.location
+    place = place_of(body, (await GRIDS.of(db)).locate(point.lon, point.lat) if point else None)
+    async with db.command(caller) as tx:
+        if known := await _known(db, [body]):
+            raise AlreadyReported(incident_no=next(iter(known.values())).incident_no)
+        incident = await take_in(tx, body, place, caller)
+        return tx.answer(IncidentView.of(incident, actions=INCIDENT.actions(incident, caller)))
+
+
+async def take_in(tx: Command, report: Report, place: Place, caller: Principal) -> Row:
+    """Make the incident of a report.
+
+    Raises:
+        NotFoundYet: it was found in the future.
+        OutsideYourArea: the caller may not report there.
+    """
+    step = INCIDENT.step(None, "report", caller)
+    # Clocks of phones run ahead a little.
+    if report.found_at and report.found_at > tx.now + dt.timedelta(minutes=5):
+        raise NotFoundYet
+    day = tx.now.astimezone(_LOCAL).strftime("%Y%m%d")
+    series = f"I{place.area_code[:6]}{day}"
+    point, reference = report.location, report.reference
+    incident = tx.create(
+        incidents,
+        step,
+        area_code=place.area_code,
+        grid_code=place.grid_code,
+        incident_no=f"{series}{await tx.number(series):05}",
+        request_type=report.request_type,
+        source=report.source,
+        urgency=report.urgency,
+        title=masked(report.title),
+        description=masked(report.description) if report.description else None,
+        lon=point and point.lon,
+        lat=point and point.lat,
+        coord_sys=point and point.coord_sys,
+        address_text=point and point.address_text and masked(point.address_text),
+        ref_system=reference and reference.system,
+        ref_code=reference and reference.code,
+        reported_by=caller.id,
+        found_at=report.found_at or tx.now,
+        reported_at=tx.now,
+    )
+    tx.tell(incident, IncidentReported(**facts_of(incident)))
+    return incident
+
+
+class Reports(Body):
+    """Up to a thousand reports."""
+
+    reports: Annotated[list[Report], Field(min_length=1, max_length=BATCH_MAX)]
+
+
+class ReportResult(View):
+    """What became of one report: `created`, `known` (its reference had been reported before), or `refused` with the code why."""
+
+    index: int
+    result: Literal["created", "known", "refused"]
+    incident_id: UUID | None
+    incident_no: str | None
+    grid_code: str | None
+    code: str | None
+
+
+class ReportResults(View):
+    """The results, in the order of the reports."""
+
+    results: list[ReportResult]
+
+
+@router.post("/incidents/batch", may="incidents:report_many", body_bytes_max=4 * 1024 * 1024)
+async def report_incidents(body: Reports, caller: Caller, db: Db) -> ReportResults:
+    """Report many things at once. Each has its own result; one that is refused does not stop the others."""
+    points = [report.location for report in body.reports]
+    located = [(index, point) for index, point in enumerate(points) if point]
+    index = await GRIDS.of(db)
+    found = index.locate_many([point.lon for _, point in located], [point.lat for _, point in located])
+    grid_codes = dict(zip((number for number, _ in located), found, strict=True))
+    async with db.command(caller) as tx:
+        # Read in the block: when another batch brings the same references first, this runs again and finds them.
+        known = await _known(db, body.reports)
+        results = []
+        for number, report in enumerate(body.reports):
+            reference = report.reference and (report.reference.system, report.reference.code)
+            if reference in known:
+                results.append(_result(number, "known", known[reference]))
+                continue
+            try:
+                incident = await take_in(tx, report, place_of(report, grid_codes.get(number)), caller)
+            except Problem as refusal:
+                results.append(_result(number, "refused", code=refusal.code))
+                continue
+            if reference:
+                known[reference] = incident
+            results.append(_result(number, "created", incident))
+        return tx.answer(ReportResults.model_construct(results=results))
+
+
+async def _known(db: Db, reports: Sequence[Report]) -> dict[tuple[str, str] | None, Any]:
+    """Return the incidents that reports of this batch refer to, by reference."""
+    references = [(report.reference.system, report.reference.code) for report in reports if report.reference]
+    columns = incidents.c.ref_system, incidents.c.ref_code
+    found: dict[tuple[str, str] | None, Any] = {}
+    if references:
+        rows = await db.fetch(
+            select(*columns, incidents.c.id, incidents.c.incident_no, incidents.c.grid_code).where(
+                tuple_(*columns).in_(references)
+            )
+        )
+        found = {(row.ref_system, row.ref_code): row for row in rows}
+    return found
+
+
+def _result(
+    index: int, result: Literal["created", "known", "refused"], incident: Any = None, code: str | None = None
+) -> ReportResult:
+    return ReportResult.model_construct(
+        index=index,
+        result=result,
+        incident_id=incident and incident.id,
+        incident_no=incident and incident.incident_no,
+        grid_code=incident and incident.grid_code,
+        code=code,
+    )

@@ -1,0 +1,151 @@
+"""What the incidents service stores: incidents, and copies of what personnel tells."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Double,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    func,
+    select,
+)
+from sqlalchemy.dialects.postgresql import JSON
+
+from gridwhistle.common.database import Db
+from gridwhistle.common.known import Known
+from gridwhistle.common.places import GridIndex
+from gridwhistle.common.problems import Term
+from gridwhistle.common.tables import NAMING, code, moment, place, root
+from gridwhistle.incidents.domain import INCIDENT, checker_among
+
+metadata = MetaData(naming_convention=NAMING)
+
+incidents = Table(
+    "incident",
+    metadata,
+    *root(),
+    *place(grid=False),
+    Column("incident_no", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("request_type", Text),
+    Column("source", Text, nullable=False),
+    Column("urgency", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("description", Text),
+    Column("category", Text),
+    Column("lon", Double),
+    Column("lat", Double),
+    Column("coord_sys", Text),
+    Column("address_text", Text),
+    Column("ref_system", Text),  # the caller's own number for it, by which a second report of the same thing is known
+    Column("ref_code", Text),
+    Column("lead_org", Text),
+    Column("reported_by", Text, nullable=False),
+    Column("handled_by", Text),
+    Column("checker_id", Uuid),
+    moment("found_at", nullable=False),
+    moment("reported_at", nullable=False),
+    *(moment(f"{state}_at") for state in ("accepted", "filed", "dispatched", "signed", "handled", "checked", "closed")),
+    UniqueConstraint("incident_no"),
+    UniqueConstraint("ref_system", "ref_code"),
+    CheckConstraint(
+        "state IN ({})".format(", ".join(f"'{state}'" for state in INCIDENT.states)), name="state_is_known"
+    ),
+    CheckConstraint("urgency IN ('normal', 'urgent', 'emergency')", name="urgency_is_known"),
+    CheckConstraint("(lon IS NULL) = (lat IS NULL)", name="lon_iff_lat"),
+    CheckConstraint("(ref_system IS NULL) = (ref_code IS NULL)", name="ref_system_iff_ref_code"),
+    CheckConstraint("(closed_at IS NOT NULL) = (state = 'closed')", name="closed_at_iff_closed"),
+    CheckConstraint("category IS NOT NULL OR state IN ('reported', 'accepted')", name="category_from_filed_on"),
+    CheckConstraint(
+        "lead_org IS NOT NULL OR state IN ('reported', 'accepted', 'filed')", name="lead_org_from_dispatched_on"
+    ),
+    CheckConstraint("checker_id IS NULL OR checker_id::text <> handled_by", name="nobody_checks_what_they_handled"),
+    info={"thing": INCIDENT.thing},
+)
+# Lists are by area and time; level columns keep them fast however many incidents there are, and the open copies stay small.
+for _level in ("county_code", "town_code", "community_code", "grid_code"):
+    _newest = (incidents.c[_level], incidents.c.reported_at.desc(), incidents.c.id.desc())
+    Index(f"incident_{_level}_newest", *_newest)
+Index(
+    "incident_org_newest",
+    incidents.c.lead_org,
+    incidents.c.reported_at.desc(),
+    incidents.c.id.desc(),
+    postgresql_where=incidents.c.lead_org.is_not(None),
+)
+Index(
+    "incident_checks",
+    incidents.c.grid_code,
+    incidents.c.checker_id,
+    postgresql_where=incidents.c.state == "checking",
+)
+
+# Copies of what personnel tells. They decide nothing that the incident's own row does not guard.
+known_grids = Table(
+    "known_grid",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("event_no", Integer, nullable=False),
+    *place(grid=True),
+    Column("name", Text, nullable=False),
+    Column("boundary", JSON, nullable=False),
+    Index(None, "grid_code"),
+    info={"thing": Term("网格", "grid")},
+)
+known_organisations = Table(
+    "known_organisation",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("event_no", Integer, nullable=False),
+    code("org"),
+    Column("name", Text, nullable=False),
+    Index(None, "org"),
+)
+known_shifts = Table(
+    "known_shift",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("event_no", Integer, nullable=False),
+    Column("worker_id", Uuid, nullable=False),
+    code("grid_code"),
+    moment("started_at", nullable=False),
+    moment("ended_at"),
+)
+Index("known_shift_on", known_shifts.c.grid_code, postgresql_where=known_shifts.c.ended_at.is_(None))
+
+
+async def _load_grids(db: Db) -> GridIndex:
+    rows = await db.fetch(select(known_grids.c.grid_code, func.cast(known_grids.c.boundary, Text).label("boundary")))
+    return GridIndex([row.grid_code for row in rows], [row.boundary for row in rows])
+
+
+GRIDS: Final = Known(select(func.count(), func.sum(known_grids.c.event_no)), _load_grids)
+"""The grids that personnel told of, as one index for points; a second old at most."""
+
+
+async def next_checker(db: Db, incident: Any) -> UUID | None:
+    """Return the worker who shall check an incident, from what personnel told of shifts; None while nobody is on shift."""
+    on_shift = await db.fetch(
+        select(known_shifts.c.worker_id).where(
+            known_shifts.c.grid_code == incident.grid_code, known_shifts.c.ended_at.is_(None)
+        )
+    )
+    open_checks = await db.fetch(
+        select(incidents.c.checker_id, func.count().label("checks"))
+        .where(incidents.c.grid_code == incident.grid_code, incidents.c.state == "checking")
+        .group_by(incidents.c.checker_id)
+    )
+    worker: UUID | None = checker_among(
+        [row.worker_id for row in on_shift],
+        incident.handled_by,
+        {row.checker_id: row.checks for row in open_checks},
+    )
+    return worker

@@ -1,0 +1,388 @@
+"""What administrators, workers and applications can ask of the personnel service."""
+
+from typing import Annotated, Any, Literal, TypeVar
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+from sqlalchemy import Table, select
+
+from gridwhistle.common.edge import Caller, Db, Router
+from gridwhistle.common.events.personnel import (
+    AreaChanged,
+    GridChanged,
+    OrganisationChanged,
+    ShiftEnded,
+    ShiftStarted,
+    WorkerAssigned,
+)
+from gridwhistle.common.ids import AreaCode, GridCode, OrgCode
+from gridwhistle.common.places import Boundary, Point, checked
+from gridwhistle.common.principal import Principal, within
+from gridwhistle.common.problems import NotFound
+from gridwhistle.common.wire import Body, Keyset, Page, PageQuery, View
+from gridwhistle.personnel.domain import SHIFT, NotYourShift, check_level, may_work_in
+from gridwhistle.personnel.tables import GRIDS, areas, assignments, grids, organisations, shifts, workers
+
+V = TypeVar("V", bound=View)
+router = Router("personnel", "Grid personnel 网格员")
+Name = Annotated[str, Field(min_length=1, max_length=60)]
+
+
+# --- areas and organisations -------------------------------------------------------------------------------------------------
+
+
+class NewArea(Body):
+    """An area (区划)."""
+
+    area_code: AreaCode
+    level: Literal["county", "township", "community"]
+    name: Annotated[Name, Field(examples=["示例社区"])]
+
+
+class AreaView(View):
+    """An area."""
+
+    id: UUID
+    version: int
+    area_code: str
+    level: str
+    name: str
+
+
+@router.post("/areas", may="areas:write", status_code=201)
+async def add_area(body: NewArea, caller: Caller, db: Db) -> AreaView:
+    """Add an area. Its code is the statistics code, with zeros below its level."""
+    check_level(body.area_code, body.level)
+    async with db.command(caller) as tx:
+        area = tx.create(areas, None, area_code=body.area_code, level=body.level, name=body.name)
+        tx.tell(area, AreaChanged(area_code=area.area_code, level=area.level, name=area.name))
+        return tx.answer(AreaView.of(area))
+
+
+@router.get("/areas", may="areas:read")
+async def list_areas(query: PageQuery, caller: Caller, db: Db) -> Page[AreaView]:
+    """List the areas of your jurisdiction, newest first."""
+    return await _page(db, caller, areas, AreaView, query)
+
+
+class NewOrganisation(Body):
+    """An organisation (单位)."""
+
+    org: OrgCode
+    area_code: AreaCode
+    name: Annotated[Name, Field(examples=["示例县水务局"])]
+    kind: Literal["township", "department", "company"]
+
+
+class OrganisationView(View):
+    """An organisation."""
+
+    id: UUID
+    version: int
+    org: str
+    area_code: str
+    name: str
+    kind: str
+
+
+@router.post("/organisations", may="organisations:write", status_code=201)
+async def add_organisation(body: NewOrganisation, caller: Caller, db: Db) -> OrganisationView:
+    """Add an organisation that incidents can be dispatched to."""
+    async with db.command(caller) as tx:
+        made = tx.create(organisations, None, **body.model_dump())
+        tx.tell(made, OrganisationChanged(org=made.org, name=made.name, kind=made.kind, area_code=made.area_code))
+        return tx.answer(OrganisationView.of(made))
+
+
+@router.get("/organisations", may="organisations:read")
+async def list_organisations(query: PageQuery, caller: Caller, db: Db) -> Page[OrganisationView]:
+    """List the organisations of your jurisdiction, newest first."""
+    return await _page(db, caller, organisations, OrganisationView, query)
+
+
+# --- grids -------------------------------------------------------------------------------------------------------------------
+
+
+class NewGrid(Body):
+    """A grid (网格): a few hundred households of one community."""
+
+    grid_code: GridCode
+    name: Annotated[Name, Field(examples=["第一网格"])]
+    kind: Literal["general", "dedicated"] = "general"
+    households: Annotated[int, Field(ge=0, le=100_000, examples=[420])]
+    boundary: Boundary
+
+
+class GridChange(Body):
+    """What changes of a grid; what is left out stays."""
+
+    name: Name | None = None
+    households: Annotated[int, Field(ge=0, le=100_000)] | None = None
+    boundary: Boundary | None = None
+
+
+class GridView(View):
+    """A grid with its boundary, GeoJSON in WGS-84."""
+
+    id: UUID
+    version: int
+    grid_code: str
+    area_code: str
+    name: str
+    kind: str
+    households: int
+    boundary: dict[str, Any]
+
+
+class Located(View):
+    """The grid of a point; nulls when the point lies in none."""
+
+    grid_code: str | None
+    area_code: str | None
+
+
+@router.post("/grids", may="grids:write", status_code=201, body_bytes_max=1024 * 1024)
+async def add_grid(body: NewGrid, caller: Caller, db: Db) -> GridView:
+    """Add a grid. Its code is that of its community and a serial of three digits."""
+    boundary = checked(body.boundary)
+    async with db.command(caller) as tx:
+        grid = tx.create(
+            grids,
+            None,
+            grid_code=body.grid_code,
+            name=body.name,
+            kind=body.kind,
+            households=body.households,
+            boundary=boundary,
+        )
+        tx.tell(grid, _grid_changed(grid))
+        return tx.answer(GridView.of(grid, area_code=grid.grid_code[:12]))
+
+
+@router.patch("/grids/{grid_id}", may="grids:write")
+async def change_grid(grid_id: UUID, body: GridChange, caller: Caller, db: Db) -> GridView:
+    """Change a grid's name, households or boundary."""
+    changes = {name: value for name in ("name", "households") if (value := getattr(body, name)) is not None}
+    if body.boundary is not None:
+        changes["boundary"] = checked(body.boundary)
+    async with db.command(caller, grids, grid_id) as tx:
+        tx.update(tx.row, **changes)
+        tx.record(tx.row, "change")
+        tx.tell(tx.row, _grid_changed(tx.row))
+        return tx.answer(GridView.of(tx.row))
+
+
+@router.get("/grids/{grid_id}", may="grids:read")
+async def get_grid(grid_id: UUID, caller: Caller, db: Db) -> GridView:
+    """Return a grid."""
+    row = await db.first(select(grids).where(grids.c.id == grid_id, within(grids, caller)))
+    if row is None:
+        raise NotFound(thing=grids.info["thing"])
+    return GridView.of(row)
+
+
+@router.get("/grids", may="grids:read")
+async def list_grids(query: PageQuery, caller: Caller, db: Db) -> Page[GridView]:
+    """List the grids of your jurisdiction, newest first."""
+    return await _page(db, caller, grids, GridView, query)
+
+
+@router.post("/grids/locate", may="grids:read")
+async def locate(body: Point, db: Db) -> Located:
+    """Find the grid that holds a point. Grids changed in the last second may be missed."""
+    found = (await GRIDS.of(db)).locate(body.lon, body.lat)
+    return Located.model_construct(grid_code=found, area_code=found and found[:12])
+
+
+def _grid_changed(grid: Any) -> GridChanged:
+    return GridChanged(
+        grid_code=grid.grid_code,
+        name=grid.name,
+        kind=grid.kind,
+        households=grid.households,
+        version=grid.version,
+        boundary=grid.boundary,
+    )
+
+
+# --- workers and shifts ------------------------------------------------------------------------------------------------------
+
+
+class NewWorker(Body):
+    """A grid worker (网格员)."""
+
+    name: Name
+    area_code: AreaCode
+    employment: Literal["full_time", "part_time", "committee_member"]
+    org: OrgCode
+
+
+class AssignmentView(View):
+    """A grid that a worker is responsible for."""
+
+    id: UUID
+    grid_code: str
+    duty: str
+
+
+class WorkerView(View):
+    """A grid worker."""
+
+    id: UUID
+    version: int
+    name: str
+    area_code: str
+    employment: str
+    org: str
+    assignments: list[AssignmentView]
+
+
+class WorkerLine(View):
+    """A grid worker in a list."""
+
+    id: UUID
+    version: int
+    name: str
+    area_code: str
+    employment: str
+    org: str
+
+
+class NewAssignment(Body):
+    """Responsibility for a grid."""
+
+    grid_code: GridCode
+    duty: Literal["leader", "full_time", "part_time", "guide"] = "full_time"
+
+
+class StartShift(Body):
+    """The grid that the shift is in."""
+
+    grid_code: GridCode
+
+
+class ShiftView(View):
+    """A worker's shift in a grid."""
+
+    id: UUID
+    version: int
+    state: str
+    worker_id: UUID
+    grid_code: str
+    started_at: AwareDatetime
+    ended_at: AwareDatetime | None
+    actions: list[str]
+
+
+class ShiftLine(View):
+    """A shift in a list."""
+
+    id: UUID
+    version: int
+    state: str
+    worker_id: UUID
+    grid_code: str
+    started_at: AwareDatetime
+    ended_at: AwareDatetime | None
+
+
+@router.post("/workers", may="workers:write", status_code=201)
+async def add_worker(body: NewWorker, caller: Caller, db: Db) -> WorkerView:
+    """Add a grid worker. The worker's tokens carry the id as their subject."""
+    async with db.command(caller) as tx:
+        worker = tx.create(workers, None, **body.model_dump())
+        return tx.answer(WorkerView.of(worker, assignments=[]))
+
+
+@router.get("/workers", may="workers:read")
+async def list_workers(query: PageQuery, caller: Caller, db: Db) -> Page[WorkerLine]:
+    """List the workers of your jurisdiction, newest first."""
+    return await _page(db, caller, workers, WorkerLine, query)
+
+
+@router.get("/workers/{worker_id}", may="workers:read")
+async def get_worker(worker_id: UUID, caller: Caller, db: Db) -> WorkerView:
+    """Return a worker with the grids that they are responsible for."""
+    worker = await db.first(select(workers).where(workers.c.id == worker_id, within(workers, caller)))
+    if worker is None:
+        raise NotFound(thing=workers.info["thing"])
+    theirs = await db.fetch(
+        select(assignments).where(assignments.c.worker_id == worker_id).order_by(assignments.c.id).limit(200)
+    )
+    return WorkerView.of(worker, assignments=[AssignmentView.of(row) for row in theirs])
+
+
+@router.post("/workers/{worker_id}/assignments", may="workers:write", status_code=201)
+async def assign_grid(worker_id: UUID, body: NewAssignment, caller: Caller, db: Db) -> WorkerView:
+    """Make a worker responsible for a grid."""
+    grid = await db.first(select(grids.c.id).where(grids.c.grid_code == body.grid_code, within(grids, caller)))
+    if grid is None:
+        raise NotFound(thing=grids.info["thing"])
+    async with db.command(caller, workers, worker_id) as tx:
+        before = await tx.children(assignments)
+        made = tx.insert(
+            assignments, worker_id=worker_id, grid_code=body.grid_code, duty=body.duty, assigned_at=tx.now
+        )
+        tx.record(tx.row, "assign")
+        tx.tell(tx.row, WorkerAssigned(grid_code=body.grid_code, duty=body.duty))
+        return tx.answer(WorkerView.of(tx.row, assignments=[AssignmentView.of(row) for row in (*before, made)]))
+
+
+@router.post("/shifts", may="shifts:own", status_code=201)
+async def start_shift(body: StartShift, caller: Caller, db: Db) -> ShiftView:
+    """Start your shift in one of your grids. You are asked for checks there until it ends."""
+    async with db.command(caller, workers, _own_id(caller)) as tx:
+        step = SHIFT.step(None, "start", caller)
+        may_work_in(body.grid_code, [row.grid_code for row in await tx.children(assignments)])
+        shift = tx.create(shifts, step, grid_code=body.grid_code, worker_id=tx.row.id, started_at=tx.now)
+        tx.tell(shift, ShiftStarted(worker_id=tx.row.id, grid_code=shift.grid_code, started_at=tx.now))
+        return tx.answer(ShiftView.of(shift, actions=SHIFT.actions(shift, caller)))
+
+
+@router.post("/shifts/{shift_id}/end", may="shifts:own")
+async def end_shift(shift_id: UUID, caller: Caller, db: Db) -> ShiftView:
+    """End your shift."""
+    async with db.command(caller, shifts, shift_id) as tx:
+        shift, step = tx.row, SHIFT.step(tx.row, "end", caller)
+        tx.move(shift, step, ended_at=tx.now)
+        tx.tell(
+            shift,
+            ShiftEnded(
+                worker_id=shift.worker_id, grid_code=shift.grid_code, started_at=shift.started_at, ended_at=tx.now
+            ),
+        )
+        return tx.answer(ShiftView.of(shift, actions=SHIFT.actions(shift, caller)))
+
+
+class ShiftQuery(PageQuery):
+    """Which shifts."""
+
+    state: Literal["on", "ended"] | None = None
+    grid_code: GridCode | None = None
+
+
+@router.get("/shifts", may="shifts:read")
+async def list_shifts(query: ShiftQuery, caller: Caller, db: Db) -> Page[ShiftLine]:
+    """List the shifts of your jurisdiction, newest first."""
+    asked = [shifts.c[name] == value for name in ("state", "grid_code") if (value := getattr(query, name))]
+    order = Keyset(shifts.c.started_at, shifts.c.id)
+    rows = await db.fetch(order.page(select(shifts).where(within(shifts, caller), *asked), query))
+    rows, next_cursor = order.cut(rows, query)
+    return Page[ShiftLine].model_construct(items=[ShiftLine.of(row) for row in rows], next_cursor=next_cursor)
+
+
+def _own_id(caller: Principal) -> UUID:
+    """Return the worker that the caller is."""
+    try:
+        return UUID(caller.id)
+    except ValueError:
+        raise NotYourShift from None
+
+
+async def _page(db: Db, caller: Principal, table: Table, view: type[V], query: PageQuery) -> Page[V]:
+    """Return a page of a table that has no filters but jurisdiction."""
+    order = Keyset(table.c.id)
+    rows, next_cursor = order.cut(
+        await db.fetch(order.page(select(table).where(within(table, caller)), query)), query
+    )
+    return Page[view].model_construct(items=[view.of(row) for row in rows], next_cursor=next_cursor)  # type: ignore[valid-type]

@@ -1,0 +1,34 @@
+"""The personnel service, put together."""
+
+from pathlib import Path
+from typing import Final
+
+from fastapi import FastAPI
+
+from gridwhistle.common.service import Kind
+from gridwhistle.common.settings import Settings
+from gridwhistle.personnel.api import router
+from gridwhistle.personnel.consumers import CONSUMER
+from gridwhistle.personnel.domain import AlreadyAssigned, AlreadyOnShift, CodeTaken
+from gridwhistle.personnel.tables import metadata
+
+PERSONNEL: Final = Kind(
+    name="personnel",
+    title="Gridwhistle personnel 网格员",
+    routers=[router],
+    consumer=CONSUMER,
+    tables=metadata,
+    versions=Path(__file__).parent / "versions",
+    constraints={
+        "area_area_code_once": CodeTaken,
+        "organisation_org_once": CodeTaken,
+        "grid_grid_code_once": CodeTaken,
+        "assignment_worker_id_grid_code_once": AlreadyAssigned,
+        "shift_one_at_a_time": AlreadyOnShift,
+    },
+)
+
+
+def create() -> FastAPI:
+    """Return the service for `uvicorn --factory`, set by the environment."""
+    return PERSONNEL.app(Settings())
