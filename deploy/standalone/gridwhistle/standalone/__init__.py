@@ -1,0 +1,1 @@
+"""The whole suite with one command, on real PostgreSQL and real NATS."""

@@ -22,7 +22,10 @@ from gridwhistle.standalone.suite import Suite, running
 PORT: Final = 8990
 FOLDER: Final = Path(".gridwhistle")
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Gridwhistle 网格哨: the suite on one machine."
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Gridwhistle 网格哨: the suite on one machine.",
 )
 imports = typer.Typer(no_args_is_help=True, help="Bring in what exists already, through the API of a running suite.")
 app.add_typer(imports, name="import")

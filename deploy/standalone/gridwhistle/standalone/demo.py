@@ -1,4 +1,4 @@
-"""The demo county 990101 (示例县): one township, one community, three grids, one department, workers; loaded through the API."""
+"""The demo county 990101 (示例县), loaded through the API: a township, a community, three grids, a department, workers."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -40,10 +40,7 @@ PEOPLE: Final = {
 
 def tokens(issuer: Issuer, workers: dict[str, str]) -> dict[str, str]:
     """Return a development token for each role; `workers` maps grid codes to the ids of their workers."""
-    made = {
-        name: issuer.token(f"demo-{name}", [person.role], [person.area], org=person.org)
-        for name, person in PEOPLE.items()
-    }
+    made = {name: issuer.token(f"demo-{name}", [person.role], [person.area], org=person.org) for name, person in PEOPLE.items()}
     first = True
     for grid_code, worker_id in sorted(workers.items()):
         name = "grid_worker" if first else f"grid_worker_{grid_code[-3:]}"
@@ -72,9 +69,7 @@ async def load(base_url: str, issuer: Issuer) -> dict[str, str]:
         await add("areas", "county", area_code=f"{COUNTY}000000", level="county", name="示例县")
         await add("areas", "town", area_code=f"{TOWN}000", level="township", name="示例街道")
         await add("areas", "community", area_code=COMMUNITY, level="community", name="示例社区")
-        await add(
-            "organisations", "water", org=WATER, area_code=f"{COUNTY}000000", name="示例县水务局", kind="department"
-        )
+        await add("organisations", "water", org=WATER, area_code=f"{COUNTY}000000", name="示例县水务局", kind="department")
         for number, grid_code in enumerate(GRIDS):
             west, north = _WEST + number * _WIDTH, _SOUTH + _HEIGHT
             ring = [[west, _SOUTH], [west + _WIDTH, _SOUTH], [west + _WIDTH, north], [west, north], [west, _SOUTH]]

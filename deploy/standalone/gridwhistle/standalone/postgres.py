@@ -136,7 +136,7 @@ def _run_as(folder: Path) -> pwd.struct_passwd | None:
     try:
         user = pwd.getpwnam(_USER)
     except KeyError:
-        made = subprocess.run(["useradd", "--system", _USER], check=False, capture_output=True)  # noqa: S607
+        made = subprocess.run(["useradd", "--system", _USER], check=False, capture_output=True)  # noqa: S603, S607
         user = pwd.getpwnam(_USER if made.returncode == 0 else "nobody")
     for path in (_BIN, folder):
         _let_through(path)

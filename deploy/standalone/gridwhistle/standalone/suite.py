@@ -119,7 +119,7 @@ def _root(apps: Mapping[str, FastAPI], issuer: Issuer) -> FastAPI:
     async def healthz(_request: Request) -> Response:
         return JSONResponse({"status": "alive"})
 
-    async def readyz(request: Request) -> Response:
+    async def readyz(_request: Request) -> Response:
         parts = {}
         for name, app in apps.items():
             try:

@@ -1,0 +1,1 @@
+"""Words and plumbing that services share; knows no service."""

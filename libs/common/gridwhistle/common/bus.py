@@ -48,7 +48,8 @@ async def own_stream(js: JetStreamContext, service: str) -> StreamInfo:
         subjects=[f"gw.*.{service}.>"],
         storage=StorageType.FILE,
         retention=RetentionPolicy.LIMITS,
-        discard=DiscardPolicy.NEW,  # a full stream refuses and the outbox waits; discarding the old would lose what was acknowledged
+        # A full stream refuses, and the outbox waits; discarding the old would lose what was acknowledged.
+        discard=DiscardPolicy.NEW,
         max_age=30 * _DAY_S,
         max_bytes=4 * 1024**3,
         max_msg_size=MESSAGE_BYTES_MAX,

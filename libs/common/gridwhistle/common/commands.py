@@ -6,10 +6,11 @@
         tx.tell(loan, LoanHandedOver(tool_id=loan.tool_id))
         return tx.answer(LoanView.of(loan))
 
-On entry the rows are read; no transaction is ever open. The block decides. On leaving, everything it wants is written by one
-statement, which commits by itself, raises the version of every held row, and does nothing at all if a row has moved since it was
-read: then the work runs again. Inside a process, commands on the same row queue up, so only processes contend. A block that raises
-writes nothing but, under its key, its refusal. Blocks may run more than once, so they have no effects outside.
+On entry the rows are read; no transaction is ever open. The block decides. On leaving, everything it wants is written by
+one statement, which commits by itself, raises the version of every held row, and does nothing at all if a row has moved
+since it was read: then the work runs again. Inside a process, commands on the same row queue up, so only processes contend.
+A block that raises writes nothing but, under its key, its refusal. Blocks may run more than once, so they have no effects
+outside.
 """
 
 import asyncio
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from gridwhistle.common.database import Db
 
 TRIES = 9
-"""Runs of one piece of work before it is told to come back later. Processes contend seldom, and each loser of a round met a winner."""
+"""Runs of one piece of work before it is told to come back later. In each round that one loses, another one wins."""
 _PAUSE_S = 0.004
 _MOVED = "GW001"
 _AGAIN = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.LockNotAvailableError)
@@ -270,7 +271,7 @@ class Command:
     # --- entering ------------------------------------------------------------------------------------------------------------
 
     async def __aenter__(self) -> Self:
-        self.db.begin(self)
+        self.db.begin()
         try:
             await self._queue_up()
             try:
@@ -322,20 +323,14 @@ class Command:
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> bool:
+    ) -> None:
         try:
             if error is None:
                 await self._shielded(self._write())
             elif isinstance(error, Problem):
                 await self._shielded(self._refuse(error))
-        except Replay:
-            if self.db.answers_people:
-                raise
-            return True  # applied or refused at an earlier delivery: the work goes on behind the block
         finally:
             self._leave_queues()
-        # Work without a caller who waits has nobody to tell; its refusal is stored under its key, and it goes on.
-        return isinstance(error, Problem) and error.kept and not self.db.answers_people
 
     async def _shielded(self, leaving: Awaitable[None]) -> None:
         """Leave to the end even when cancelled: the queues must not open while a statement is still on its way."""
@@ -360,38 +355,26 @@ class Command:
             return
         try:
             await self.db.write(statement.sql(), statement.args)
-        except asyncpg.UniqueViolationError as error:
-            if error.table_name == command_key.name:
-                await self.db.replay()
-            if error.table_name == command_key.name or (error.constraint_name or "").endswith("_pkey"):
-                raise Changed from None  # two creators of one row: the second run finds it
-            await self._refused_by_database(error)
         except asyncpg.IntegrityConstraintViolationError as error:
             await self._refused_by_database(error)
         except (*_AGAIN, asyncpg.InvalidCachedStatementError):
             raise Changed from None
         except asyncpg.QueryCanceledError:
             raise Busy from None
-        except asyncpg.PostgresError as error:
-            if error.sqlstate == _MOVED:
-                raise Changed from None
-            if not isinstance(error, AWAY):
-                raise
-            self._unknown()
         except AWAY as error:
             if isinstance(error, ValueError):
                 raise  # the driver could not encode a value: our bug, not an absent server
-            self._unknown()
+            # Whether it happened nobody knows; "the key is not there" would not mean "it did not".
+            raise (MayHaveHappened if self.db.key is None else Unsure) from None
+        except asyncpg.PostgresError as error:
+            if error.sqlstate == _MOVED:
+                raise Changed from None
+            raise
         if outbox in self._inserts:
             self.db.database.wake.set()
 
-    def _unknown(self) -> None:
-        if self.db.key is None:
-            raise MayHaveHappened from None
-        raise Unsure from None
-
     def _statement(self) -> Statement | None:
-        key = self.db.key_row(self.targets)
+        key = self.db.key_row()
         if key is None and not self._held and not self._inserts:
             return None
         statement = Statement()
@@ -408,21 +391,25 @@ class Command:
         return statement
 
     async def _refused_by_database(self, error: asyncpg.IntegrityConstraintViolationError) -> None:
-        problem = self.db.database.constraints.get(error.constraint_name or "")
-        if problem is None:
+        constraint = error.constraint_name or ""
+        if error.table_name == command_key.name:
+            await self.db.replay()
+        if constraint.endswith("_pkey"):
+            raise Changed from None  # two creators of one row: the second run finds it
+        refusal = self.db.database.constraints.get(constraint)
+        if refusal is None:
             raise error  # a rule of the tables that nobody has given words: our bug
-        refusal = problem()
-        if isinstance(refusal, Changed):
-            raise refusal from None
-        await self._refuse(refusal)
-        raise refusal from None
+        problem = refusal()
+        if isinstance(problem, Problem):
+            await self._refuse(problem)
+        raise problem from None
 
     async def _refuse(self, refusal: Problem) -> None:
         """Let a refusal stand only if nothing moved meanwhile; under a key it becomes the key's one answer."""
         await self.db.replay()
         if not await self._unmoved():
             raise Changed
-        if refusal.kept and self.db.key is not None and not await self.db.keep_refusal(refusal, self.targets):
+        if refusal.kept and self.db.key is not None and not await self.db.keep_refusal(refusal):
             await self.db.replay()  # a twin's answer came first
             raise Changed
 

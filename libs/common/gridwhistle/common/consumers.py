@@ -1,14 +1,15 @@
 """What a service does when others speak: copies of their data, and commands that follow from their facts.
 
-A copy is upserted a batch at a time, guarded by the event's number. A handler's commands carry the event's id as their key, so each
-happens once however often the event is delivered. Acknowledgements follow the commit.
+A copy is upserted a batch at a time, guarded by the event's number. A handler's command carries event and thing as its key,
+so it happens once however often the event is delivered. Acknowledgements follow the commit.
 """
 
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
+from uuid import UUID
 
 import asyncpg
 import orjson
@@ -22,7 +23,7 @@ from nats.js.errors import APIError
 from sqlalchemy import Table
 
 from gridwhistle.common.bus import BUS_AWAY, stream_name
-from gridwhistle.common.commands import AWAY, Away, again
+from gridwhistle.common.commands import AWAY, Away, Replay, again
 from gridwhistle.common.database import Database, Db
 from gridwhistle.common.events import Envelope, Event, NotAnEvent, UnknownKind
 from gridwhistle.common.problems import Problem
@@ -33,9 +34,15 @@ _FETCH_MAX = 256
 _FETCH_WAIT_S = 5.0
 _RETRY_S = 0.5
 _DELAY_MAX_S = 60
-E = TypeVar("E", bound=Event)
 CopyOf = Callable[[Envelope[Any]], dict[str, Any]]
-Handler = Callable[[Envelope[Any], Db], Awaitable[None]]
+Things = Callable[[Envelope[Any], Db], Awaitable[Sequence[UUID]]]
+Handler = Callable[[Envelope[Any], UUID, Db], Awaitable[None]]
+_Copy = TypeVar("_Copy", bound=CopyOf)
+_Handler = TypeVar("_Handler", bound=Handler)
+
+
+async def _its_own(event: Envelope[Any], _db: Db) -> Sequence[UUID]:
+    return [event.aggregate_id]
 
 
 class Consumer:
@@ -44,29 +51,28 @@ class Consumer:
     def __init__(self, service: str) -> None:
         self.service = service
         self._copies: dict[type[Event], tuple[Table, CopyOf]] = {}
-        self._handlers: dict[type[Event], list[Handler]] = defaultdict(list)
+        self._handlers: dict[type[Event], list[tuple[Things, Handler]]] = defaultdict(list)
 
-    def copies(
-        self, *kinds: type[E], into: Table
-    ) -> Callable[[Callable[[Envelope[E]], dict[str, Any]]], Callable[[Envelope[E]], dict[str, Any]]]:
+    def copies(self, *kinds: type[Event], into: Table) -> Callable[[_Copy], _Copy]:
         """Keep a copy: the function returns the row; its id and number are the event's. Copies decide nothing."""
 
-        def register(copy: Callable[[Envelope[E]], dict[str, Any]]) -> Callable[[Envelope[E]], dict[str, Any]]:
+        def register(copy: _Copy) -> _Copy:
             for kind in kinds:
                 self._copies[kind] = (into, copy)
             return copy
 
         return register
 
-    def on(
-        self, kind: type[E]
-    ) -> Callable[[Callable[[Envelope[E], Db], Awaitable[None]]], Callable[[Envelope[E], Db], Awaitable[None]]]:
-        """Do something: `async def handler(event, db)`, where each command happens once an event and row."""
+    def on(self, kind: type[Event], *, each: Things = _its_own) -> Callable[[_Handler], _Handler]:
+        """Do something: `async def handler(event, thing_id, db)`, one command a thing, once an event.
 
-        def register(
-            handler: Callable[[Envelope[E], Db], Awaitable[None]],
-        ) -> Callable[[Envelope[E], Db], Awaitable[None]]:
-            self._handlers[kind].append(handler)
+        Args:
+            kind: of the event.
+            each: returns the things that an event concerns; without it, the one it happened to.
+        """
+
+        def register(handler: _Handler) -> _Handler:
+            self._handlers[kind].append((each, handler))
             return handler
 
         return register
@@ -127,7 +133,7 @@ class Consumer:
                 await message.ack()  # a fact of a later release, which this one has no use for
                 continue
             except NotAnEvent as fault:
-                log.error("a message on %s is no event (%s); it is kept and tried again", message.subject, fault)
+                log.warning("a message on %s is no event (%s); it is kept and tried again", message.subject, fault)
                 await message.nak(delay=_DELAY_MAX_S)
                 continue
             heard.append((message, envelope))
@@ -163,31 +169,48 @@ class Consumer:
                         failed.add(envelope.id)
         return failed
 
-    async def _handle(self, envelope: Envelope[Any], database: Database) -> bool:
+    async def _handle(self, event: Envelope[Any], database: Database) -> bool:
         """Run the handlers of an event; tell whether all of them are done."""
-        for handler in self._handlers.get(type(envelope.data), ()):
-            db = Db(
-                database,
-                scope=f"event|{self.service}.{handler.__name__}",
-                key=str(envelope.id),
-                request_id=str(envelope.id),
-                correlation_id=envelope.correlation_id,
-            )
+        for each, handler in self._handlers.get(type(event.data), ()):
             try:
-                await again(lambda handler=handler, db=db: handler(envelope, db))  # type: ignore[misc]
+                things = await again(lambda each=each: each(event, self._db(event, database)))  # type: ignore[misc]
+                for thing_id in things:
+                    await self._once(handler, event, thing_id, database)
             except Problem as later:
-                log.warning("event %s waits: %s", envelope.id, later.code)
+                log.warning("event %s waits: %s", event.id, later.code)
                 return False
             except Exception:
-                log.exception("event %s is not applied", envelope.id)
+                log.exception("event %s is not applied", event.id)
                 return False
         return True
+
+    async def _once(self, handler: Handler, event: Envelope[Any], thing_id: UUID, database: Database) -> None:
+        """Run a handler for one thing. A delivery before may have done it; a refusal is an answer as well."""
+        db = self._db(event, database, scope=f"event|{self.service}.{handler.__name__}", key=f"{event.id}|{thing_id}")
+
+        async def work() -> None:
+            db.start_over()
+            await handler(event, thing_id, db)
+
+        try:
+            await again(work)
+        except Replay:
+            pass
+        except Problem as refusal:
+            if not refusal.kept:
+                raise
+            log.info("event %s does nothing to %s: %s", event.id, thing_id, refusal.code)
+
+    @staticmethod
+    def _db(event: Envelope[Any], database: Database, *, scope: str = "event", key: str | None = None) -> Db:
+        return Db(
+            database, scope=scope, key=key, request_id=str(event.id), correlation_id=event.correlation_id, background=True
+        )
 
 
 async def _upsert(table: Table, rows: list[dict[str, Any]], database: Database) -> None:
     texts = json_columns(table)
     columns = [
-        [orjson.dumps(row[c.name]).decode() if c.name in texts else row[c.name] for row in rows]
-        for c in written_columns(table)
+        [orjson.dumps(row[c.name]).decode() if c.name in texts else row[c.name] for row in rows] for c in written_columns(table)
     ]
     await database.run(database.background, upsert(table), *columns)

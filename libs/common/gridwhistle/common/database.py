@@ -121,6 +121,11 @@ class Database:
         """Remember what the database's clock said."""
         self._clock = (now, time.monotonic())
 
+    def last_heard(self) -> dt.datetime:
+        """Return what the database's clock said last; good enough for days, not for decisions."""
+        assert self._clock is not None
+        return self._clock[0]
+
     async def number(self, series: str) -> int:
         """Return the next number of a series. They are drawn in blocks, so a restart skips some; none is given twice."""
         async with self._numbers_lock:
@@ -148,7 +153,8 @@ class Database:
         """
         connection = await self._acquire(pool)
         try:
-            return await connection.fetch(sql, *args)
+            records: list[asyncpg.Record] = await connection.fetch(sql, *args)
+            return records
         except asyncpg.QueryCanceledError:
             raise Busy from None
         except asyncpg.InvalidCachedStatementError:
@@ -183,7 +189,7 @@ class Database:
 
 
 async def _keep(_connection: Any) -> None:
-    """Leave a connection as it is: commands change no settings and hold no transaction, so a reset would be a wasted round trip."""
+    """Leave a connection as it is: commands change no settings and open no transaction, so there is nothing to reset."""
 
 
 class Db:
@@ -201,6 +207,7 @@ class Db:
         if_match: int | None = None,
         status: int = 200,
         refusal_body: Callable[[Problem], bytes] | None = None,
+        background: bool = False,
     ) -> None:
         """Take what names the work.
 
@@ -213,7 +220,8 @@ class Db:
             correlation_id: what the whole chain of events hangs on; the request id when it starts here.
             if_match: the version that the first held row must be at.
             status: of an acceptance.
-            refusal_body: how a refusal reads for the person who waits; None: nobody does (an event, a clock).
+            refusal_body: how a refusal reads for whoever waits for the answer.
+            background: it takes a background connection, so that it cannot take one from requests.
         """
         self.database, self.scope, self.key, self.fingerprint = database, scope, key, fingerprint
         self.request_id, self.correlation_id = request_id, correlation_id or request_id
@@ -221,18 +229,13 @@ class Db:
         self.if_match, self.status = if_match, status
         self.answered: bytes | None = None
         self._refusal_body = refusal_body
-        self._pool = database.requests if refusal_body else database.background
-        self._current: tuple[Target, ...] | None = None
-
-    @property
-    def answers_people(self) -> bool:
-        """Whether somebody waits for the answer."""
-        return self._refusal_body is not None
+        self._pool = database.background if background else database.requests
+        self._began = False
 
     @overload
     def command(self, caller: Principal, /) -> Command: ...
     @overload
-    def command(self, caller: Principal, table: Table, id: UUID, /) -> Command: ...  # noqa: A002
+    def command(self, caller: Principal, table: Table, id: UUID, /) -> Command: ...
     @overload
     def command(self, caller: Principal, /, *targets: Target) -> Command: ...
     def command(self, caller: Principal, /, *targets: Any) -> Command:
@@ -241,19 +244,19 @@ class Db:
             targets = (targets,)
         return Command(self, caller, targets)
 
-    def begin(self, command: Command) -> None:
+    def begin(self) -> None:
         """Note that a command starts.
 
         Raises:
-            RuntimeError: a request's second; when the second is run again, the first would happen twice.
+            RuntimeError: it is the second; when the second is run again, the first would happen twice.
         """
-        if self.answers_people and self._current is not None:
-            raise RuntimeError("a request is one command; its second would double its first when it runs again")
-        self._current = command.targets
+        if self._began:
+            raise RuntimeError("one piece of work is one command; its second would double its first when it runs again")
+        self._began = True
 
     def start_over(self) -> None:
         """Forget the run before: the work runs from its beginning."""
-        self._current, self.answered = None, None
+        self._began, self.answered = False, None
 
     # --- reads ---------------------------------------------------------------------------------------------------------------
 
@@ -297,30 +300,20 @@ class Db:
         """Run the one statement of a command."""
         await self.database.write(self._pool, sql, args)
 
-    def key_row(self, targets: tuple[Target, ...]) -> dict[str, Any] | None:
+    def key_row(self) -> dict[str, Any] | None:
         """Return the row that makes this command happen once, for the statement that writes it."""
-        return None if self.key is None else self._key_row(targets, self.status, self.answered or b"")
+        return None if self.key is None else self._key_row(self.status, self.answered or b"")
 
-    def _key_row(self, targets: tuple[Target, ...], status: int, body: bytes) -> dict[str, Any]:
-        key = self._key_of(targets)
-        sealed = self.database.seal.close(body, _place(self.scope, key))
-        moment = self.database._clock  # noqa: SLF001  always set: the command has read the clock
-        assert moment is not None
+    def _key_row(self, status: int, body: bytes) -> dict[str, Any]:
+        assert self.key is not None
         return {
             "scope": self.scope,
-            "key": key,
+            "key": self.key,
             "fingerprint": self.fingerprint,
             "status": status,
-            "answer": sealed,
-            "at": moment[0],
+            "answer": self.database.seal.close(body, _place(self.scope, self.key)),
+            "at": self.database.last_heard(),
         }
-
-    def _key_of(self, targets: tuple[Target, ...]) -> str:
-        """Return the key of a command. An event may be applied to several things, each of them once."""
-        assert self.key is not None
-        if self.answers_people or not targets:
-            return self.key
-        return f"{self.key}|{targets[0][1]}"
 
     async def replay(self) -> None:
         """Answer what the key was answered before, if it was.
@@ -331,25 +324,23 @@ class Db:
         """
         if self.key is None:
             return
-        key = self._key_of(self._current or ())
         rows = await self.read(
-            "SELECT fingerprint, status, answer FROM command_key WHERE scope = $1 AND key = $2", self.scope, key
+            "SELECT fingerprint, status, answer FROM command_key WHERE scope = $1 AND key = $2", self.scope, self.key
         )
         if not rows:
             return
         if rows[0]["fingerprint"] != self.fingerprint:
             raise KeyReused
         try:
-            body = self.database.seal.open(rows[0]["answer"], _place(self.scope, key))
+            body = self.database.seal.open(rows[0]["answer"], _place(self.scope, self.key))
         except CannotOpen:
             raise KeyReused from None  # sealed under a key that is no longer in the ring: nobody can tell the old answer
         raise Replay(rows[0]["status"], body)
 
-    async def keep_refusal(self, refusal: Problem, targets: tuple[Target, ...]) -> bool:
+    async def keep_refusal(self, refusal: Problem) -> bool:
         """Store a refusal as the one answer of the key; tell whether it was stored, or another answer was there first."""
         body = self._refusal_body(refusal) if self._refusal_body else refusal.code.encode()
-        await self.database.now(self._pool)
-        row = self._key_row(targets, refusal.status, body)
+        row = self._key_row(refusal.status, body)
         stored = await self.read(
             "INSERT INTO command_key (scope, key, fingerprint, status, answer, at) VALUES ($1, $2, $3, $4, $5, $6)"
             " ON CONFLICT DO NOTHING RETURNING 1",

@@ -1,14 +1,15 @@
-"""The edge that every route has: who asks, what is sent, once per key, again when rows moved, and problems that people can read.
+"""The edge that every route has: who asks, what is sent, once a key, again when rows moved, problems that people can read.
 
-FastAPI registers and documents the routes; `EdgeRoute` validates the body's bytes once, calls the endpoint itself and serialises
-once. An endpoint declares path parameters by name, at most one `Body`, at most one `Query` model, `caller: Caller` and `db: Db`.
+FastAPI registers and documents the routes; `EdgeRoute` validates the body's bytes once, calls the endpoint itself and
+serialises once. An endpoint declares path parameters by name, at most one `Body`, at most one `Query` model,
+`caller: Caller` and `db: Db`.
 """
 
 import inspect
 import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
 import orjson
@@ -38,6 +39,7 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _ETAG = re.compile(r'"([0-9]{1,9})"')
 _QUERY_FIELDS_MAX = 50
 Headers = list[tuple[bytes, bytes]]
+_Endpoint = TypeVar("_Endpoint", bound=Callable[..., Any])
 
 
 class TooLarge(Problem):
@@ -101,7 +103,10 @@ class Broken(Problem):
 
     status, code, kept = 500, "internal_error", False
     title = Term("系统内部错误", "An error of ours")
-    zh, en = "系统出错,已记录;反馈时请提供 request_id。", "We made an error and logged it; quote the request_id when you report it."
+    zh, en = (
+        "系统出错,已记录;反馈时请提供 request_id。",
+        "We made an error and logged it; quote the request_id when you report it.",
+    )
 
 
 def _edge_gives_it() -> None:
@@ -120,10 +125,10 @@ class Router(APIRouter):
         """Take the service, whose name begins every path, and the heading for documents."""
         super().__init__(prefix=f"/{service}/v1", tags=[tag], route_class=EdgeRoute)
 
-    def _operation(self, method: str, path: str, **how: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    def _operation(self, method: str, path: str, **how: Any) -> Callable[[_Endpoint], _Endpoint]:
         options = _Options(**{name: how.pop(name) for name in ("may", "body_bytes_max") if name in how})
 
-        def register(endpoint: Callable[..., Any]) -> Callable[..., Any]:
+        def register(endpoint: _Endpoint) -> _Endpoint:
             endpoint.__dict__["edge"] = options
             self.add_api_route(path, endpoint, methods=[method], operation_id=endpoint.__name__, **how)
             return endpoint
@@ -132,17 +137,17 @@ class Router(APIRouter):
 
     # The framework's own decorators take thirty arguments; ours take what a route of ours can mean.
 
-    def get(self, path: str, *, may: str) -> Any:  # type: ignore[override]
+    def get(self, path: str, *, may: str) -> Callable[[_Endpoint], _Endpoint]:  # type: ignore[override]
         """Register a read."""
         return self._operation("GET", path, may=may)
 
     def post(  # type: ignore[override]
         self, path: str, *, may: str, status_code: Literal[200, 201] = 200, body_bytes_max: int = BODY_BYTES_MAX
-    ) -> Any:
+    ) -> Callable[[_Endpoint], _Endpoint]:
         """Register a command."""
         return self._operation("POST", path, may=may, status_code=status_code, body_bytes_max=body_bytes_max)
 
-    def patch(self, path: str, *, may: str) -> Any:  # type: ignore[override]
+    def patch(self, path: str, *, may: str) -> Callable[[_Endpoint], _Endpoint]:  # type: ignore[override]
         """Register a change of content; it requires `If-Match`."""
         return self._operation("PATCH", path, may=may)
 
@@ -267,7 +272,7 @@ class EdgeRoute(APIRoute):
                 arguments[name] = adapter.validate_strings(scope["path_params"][name])
             except ValidationError:
                 raise NotFound(thing=Term("对象", "thing")) from None
-        asked = self._query_of(scope)
+        asked: Any = self._query_of(scope)
         if self._query:
             try:
                 arguments[self._query[0]] = self._query[1].__pydantic_validator__.validate_strings(asked)
@@ -286,9 +291,7 @@ class EdgeRoute(APIRoute):
             return {}
         known = [Term(name, name) for name in sorted(self._known_parameters)]
         try:
-            pairs = parse_qsl(
-                scope["query_string"].decode("ascii"), keep_blank_values=True, max_num_fields=_QUERY_FIELDS_MAX
-            )
+            pairs = parse_qsl(scope["query_string"].decode("ascii"), keep_blank_values=True, max_num_fields=_QUERY_FIELDS_MAX)
         except ValueError:
             raise UnknownParameter(known=known) from None
         asked = dict(pairs)
@@ -352,9 +355,7 @@ class EdgeRoute(APIRoute):
         return headers
 
 
-async def respond(
-    send: "Send", status: int, body: bytes, request_id: str, language: str, more: Headers
-) -> None:
+async def respond(send: "Send", status: int, body: bytes, request_id: str, language: str, more: Headers) -> None:
     """Send one JSON answer, or a problem document from 400 on."""
     problem = status >= 400  # noqa: PLR2004  client and server errors
     headers: Headers = [
@@ -379,5 +380,3 @@ def _key_of(headers: Mapping[bytes, str]) -> str | None:
     if key is not None and not _KEY.fullmatch(key):
         raise BadHeader(header="Idempotency-Key", form="1–255 ASCII")
     return key
-
-

@@ -12,7 +12,7 @@ AreaCode = Annotated[
     str,
     Field(
         pattern=r"^[0-9]{12}$",
-        description="Statistics code (统计用区划代码): county 6, township 3, community 3 digits; 000 where a level is not meant.",
+        description="Statistics code (统计用区划代码): county 6, township 3, community 3 digits; zeros below its level.",
         examples=["990101001001"],
     ),
 ]

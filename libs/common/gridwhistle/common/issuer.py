@@ -24,23 +24,23 @@ class Issuer:
     @classmethod
     def fresh(cls) -> "Issuer":
         """Return an issuer with a new key."""
-        return cls(OKPKey.generate_key("Ed25519", {"kid": uuid4().hex[:8], "use": "sig", "alg": "Ed25519"}))
+        return cls(_fresh_key())
 
     @classmethod
     def kept_in(cls, path: Path) -> "Issuer":
         """Return the issuer whose key is in a file; the file is made when it is not there."""
         if path.exists():
             return cls(OKPKey.import_key(orjson.loads(path.read_bytes())))
-        issuer = cls.fresh()
+        key = _fresh_key()
         path.touch(mode=0o600)
-        path.write_bytes(orjson.dumps(issuer._key.as_dict(private=True)))
-        return issuer
+        path.write_bytes(orjson.dumps(key.as_dict(private=True)))
+        return cls(key)
 
     def jwks(self) -> str:
         """Return the public key set."""
         return orjson.dumps({"keys": [self._key.as_dict(private=False)]}).decode()
 
-    def token(  # noqa: PLR0913  one argument a claim
+    def token(
         self,
         subject: str,
         roles: Sequence[str],
@@ -67,3 +67,7 @@ class Issuer:
             claims["org"] = org
         header = {"alg": "Ed25519", "typ": "at+jwt", "kid": self._key.kid}
         return jwt.encode(header, claims, self._key, algorithms=["Ed25519"])
+
+
+def _fresh_key() -> OKPKey:
+    return OKPKey.generate_key("Ed25519", {"kid": uuid4().hex[:8], "use": "sig", "alg": "Ed25519"})

@@ -72,9 +72,7 @@ class Machine:
         return [
             step.action
             for step in self.steps
-            if step.source == row.state
-            and step.who & caller.roles
-            and not (step.guard and step.guard(row, caller))
+            if step.source == row.state and step.who & caller.roles and not (step.guard and step.guard(row, caller))
         ]
 
     def mermaid(self) -> str:
@@ -84,10 +82,7 @@ class Machine:
 
     def table(self) -> list[tuple[str, str, str, str, str]]:
         """Return from, action, to, who and why of each step, as documents print them."""
-        return [
-            (step.source or "–", step.action, step.target, ", ".join(sorted(step.who)), step.why)
-            for step in self.steps
-        ]
+        return [(step.source or "–", step.action, step.target, ", ".join(sorted(step.who)), step.why) for step in self.steps]
 
     def word(self, name: str) -> Term:
         """Return a state or action in both languages."""

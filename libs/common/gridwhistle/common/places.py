@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-import numpy
 import shapely
 from pydantic import AfterValidator, Field
 
@@ -82,9 +81,9 @@ class GridIndex:
 
     def __init__(self, codes: Sequence[str], boundaries: Sequence[str]) -> None:
         """Take grid codes and their boundaries as GeoJSON text."""
-        order = numpy.argsort(numpy.array(codes, dtype=str), kind="stable") if codes else []
-        self.codes = [codes[i] for i in order]
-        self._tree = shapely.STRtree(shapely.from_geojson([boundaries[i] for i in order]))
+        by_code = sorted(zip(codes, boundaries, strict=True))
+        self.codes = [code for code, _ in by_code]
+        self._tree = shapely.STRtree(shapely.from_geojson([boundary for _, boundary in by_code]))
 
     def locate(self, lon: float, lat: float) -> str | None:
         """Return the code of the grid that holds the point, border included, or None."""

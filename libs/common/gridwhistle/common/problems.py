@@ -166,7 +166,7 @@ class MayHaveHappened(Problem):
     status, code, kept = 503, "may_have_happened", False
     title = Term("结果未知", "The outcome is not known")
     zh = "写入时连接中断,操作可能已经生效;请先查询再决定是否重做。携带 Idempotency-Key 的请求可以放心重试。"
-    en = "The connection broke while writing, so it may have happened: look first. With an Idempotency-Key you could repeat safely."
+    en = "The connection broke while writing, so it may have happened: look first. With an Idempotency-Key, repeat safely."
     headers: ClassVar[Mapping[str, str]] = {"Retry-After": "1"}
 
 

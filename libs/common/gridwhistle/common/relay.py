@@ -1,8 +1,8 @@
 """The relay: takes what commands put into the outbox to the service's stream, in order, losing nothing.
 
-One relay a service leads, under an advisory lock of its own connection. It publishes atomic batches fenced by the stream's last
-sequence, so that a leader that lost its lock without noticing stores nothing. PostgreSQL is the truth: what a lost or older stream
-no longer has is published again, under a new epoch, since JetStream drops an id that it knows.
+One relay a service leads, under an advisory lock of its own connection. It publishes atomic batches fenced by the stream's
+last sequence, so that a leader that lost its lock without noticing stores nothing. PostgreSQL is the truth: what a lost or
+older stream no longer has is published again, under a new epoch, since JetStream drops an id that it knows.
 """
 
 import asyncio
@@ -25,12 +25,10 @@ BATCH_MAX = 500
 _POLL_S = 1.0
 _PUBLISH_TIMEOUT_S = 10.0
 _WAITING = (
-    "SELECT id, event_id, epoch, subject, envelope::text FROM outbox WHERE stream_seq IS NULL ORDER BY id"
-    f" LIMIT {BATCH_MAX}"
+    f"SELECT id, event_id, epoch, subject, envelope::text FROM outbox WHERE stream_seq IS NULL ORDER BY id LIMIT {BATCH_MAX}"
 )
 _MARK = (
-    "UPDATE outbox SET stream_seq = done.seq FROM unnest($1::bigint[], $2::bigint[]) AS done(id, seq)"
-    " WHERE outbox.id = done.id"
+    "UPDATE outbox SET stream_seq = done.seq FROM unnest($1::bigint[], $2::bigint[]) AS done(id, seq) WHERE outbox.id = done.id"
 )
 
 

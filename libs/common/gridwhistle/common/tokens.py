@@ -3,7 +3,8 @@
 import hashlib
 import time
 from collections import OrderedDict
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
 
 import httpx2
 import orjson
@@ -31,7 +32,7 @@ class NotAuthenticated(Problem):
     title = Term("需要有效的令牌", "A valid token is needed")
     zh = "请在 Authorization 头中携带有效的 Bearer 令牌(签发方、受众、有效期均须符合)。"
     en = "Send a Bearer token in Authorization that our issuer signed for us and that has not expired."
-    headers = {"WWW-Authenticate": 'Bearer realm="gridwhistle"'}
+    headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": 'Bearer realm="gridwhistle"'}
 
 
 class Tokens:
@@ -122,6 +123,4 @@ def _principal(claims: dict[str, Any]) -> Principal:
     )
     if not shaped:
         raise NotAuthenticated
-    return Principal(
-        id=subject, roles=frozenset(roles), areas=tuple(areas), org=org, scopes=frozenset(scopes.split())
-    )
+    return Principal(id=subject, roles=frozenset(roles), areas=tuple(areas), org=org, scopes=frozenset(scopes.split()))

@@ -3,11 +3,11 @@
 import base64
 import binascii
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any, Final, Generic, Self, TypeVar
+from typing import Annotated, Any, Final, Generic, Self, TypeVar, cast
 
 import jiter
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from sqlalchemy import Column, Select, tuple_
 
 from gridwhistle.common.problems import Invalid, Problem, Term
@@ -72,7 +72,7 @@ class View(BaseModel):
     def of(cls, row: Any, **more: Any) -> Self:
         """Return the view of a row; `more` gives what the row has not."""
         taken = {name: more[name] if name in more else getattr(row, name) for name in cls.model_fields}
-        return cls.model_construct(**taken)
+        return cast("Self", cls.model_construct(**taken))
 
 
 Item = TypeVar("Item", bound=View)
@@ -114,15 +114,9 @@ class Keyset:
         try:
             values = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
             pairs = list(zip(self._columns, values, strict=True))
-            return [_adapter(column).validate_json(orjson.dumps(value)) for column, value in pairs]
+            return [TypeAdapter(column.type.python_type).validate_json(orjson.dumps(value)) for column, value in pairs]
         except (binascii.Error, ValueError, TypeError):
             raise BadCursor from None
-
-
-def _adapter(column: Column[Any]) -> Any:
-    from pydantic import TypeAdapter  # noqa: PLC0415
-
-    return TypeAdapter(column.type.python_type)
 
 
 def check_json(raw: bytes) -> None:
@@ -179,9 +173,7 @@ class _Bounds(dict[str, Any]):
         return "?"
 
 
-_BOUNDS = frozenset(
-    {"min_length", "max_length", "ge", "le", "gt", "lt", "pattern", "expected", "field_type", "multiple_of"}
-)
+_BOUNDS = frozenset({"min_length", "max_length", "ge", "le", "gt", "lt", "pattern", "expected", "field_type", "multiple_of"})
 _OTHER_FAULT = Term("内容不符合要求", "is not valid")
 _FAULTS: Mapping[str, Term] = {
     "missing": Term("缺少该字段", "is required"),

@@ -1,0 +1,1 @@
+"""The incidents service 事件: reports, and the closed loop from found to closed."""

@@ -34,7 +34,7 @@ Reason = Annotated[str | None, Field(max_length=500, description="For the histor
 class IncidentQuery(PageQuery):
     """Which incidents."""
 
-    state: Literal[INCIDENT.states] | None = None  # type: ignore[valid-type]
+    state: Literal[INCIDENT.states] | None = None  # type: ignore[name-defined]
     grid_code: GridCode | None = None
     category: Annotated[str | None, Field(pattern=r"^[CES]-[0-9]{4}$")] = None
     lead_org: OrgCode | None = None

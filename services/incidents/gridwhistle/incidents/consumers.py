@@ -1,6 +1,8 @@
 """What the incidents service does when personnel speaks: it keeps copies, and finds hands for checks that wait."""
 
+from collections.abc import Sequence
 from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy import or_, select
 
@@ -42,35 +44,24 @@ def shift(event: Envelope[ShiftStarted | ShiftEnded]) -> dict[str, Any]:
     }
 
 
-@CONSUMER.on(ShiftStarted)
-async def give_waiting_checks(event: Envelope[ShiftStarted], db: Db) -> None:
-    """Checks that nobody could take go to the worker who comes on shift."""
+async def _checks_without_hands(event: Envelope[ShiftStarted | ShiftEnded], db: Db) -> Sequence[UUID]:
+    """Return the checks of the grid that nobody has, or only the worker whose shift it was."""
     waiting = select(incidents.c.id).where(
-        incidents.c.state == "checking",
-        incidents.c.grid_code == event.data.grid_code,
-        incidents.c.checker_id.is_(None),
-    )
-    await _find_hands(db, [row.id for row in await db.fetch(waiting)])
-
-
-@CONSUMER.on(ShiftEnded)
-async def hand_over_checks(event: Envelope[ShiftEnded], db: Db) -> None:
-    """Checks of a worker who goes off shift go to another one who is on shift, or wait."""
-    left = select(incidents.c.id).where(
         incidents.c.state == "checking",
         incidents.c.grid_code == event.data.grid_code,
         or_(incidents.c.checker_id == event.data.worker_id, incidents.c.checker_id.is_(None)),
     )
-    await _find_hands(db, [row.id for row in await db.fetch(left)])
+    return [row.id for row in await db.fetch(waiting)]
 
 
-async def _find_hands(db: Db, incident_ids: list[Any]) -> None:
-    for incident_id in incident_ids:
-        async with db.command(_SYSTEM, incidents, incident_id) as tx:
-            incident = tx.row
-            checker = await next_checker(db, incident)
-            if incident.state != "checking" or checker == incident.checker_id:
-                continue
+@CONSUMER.on(ShiftStarted, each=_checks_without_hands)
+@CONSUMER.on(ShiftEnded, each=_checks_without_hands)
+async def find_hands(_event: Envelope[ShiftStarted | ShiftEnded], incident_id: UUID, db: Db) -> None:
+    """Give a check to a worker on shift: waiting ones when a shift starts, left ones when it ends."""
+    async with db.command(_SYSTEM, incidents, incident_id) as tx:
+        incident = tx.row
+        checker = await next_checker(db, incident)
+        if incident.state == "checking" and checker != incident.checker_id:
             tx.update(incident, checker_id=checker)
             tx.record(incident, "find_hands")
             tx.tell(incident, CheckOrdered(**facts_of(incident), worker_id=checker))

@@ -9,8 +9,7 @@ from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Conflict, Forbidden, Invalid, Problem, Term
 
 REPORTERS: Final = frozenset(
-    {"resident", "grid_worker", "grid_leader", "community_admin", "town_acceptor", "dept_desk", "county_admin"}
-    | {"integrator"}
+    {"resident", "grid_worker", "grid_leader", "community_admin", "town_acceptor", "dept_desk", "county_admin"} | {"integrator"}
 )
 ACCEPTOR, DISPATCHER = frozenset({"town_acceptor"}), frozenset({"town_dispatcher"})
 DESK, HANDLER, LEADER = frozenset({"dept_desk"}), frozenset({"dept_handler"}), frozenset({"dept_leader"})

@@ -144,7 +144,7 @@ class Reports(Body):
 
 
 class ReportResult(View):
-    """What became of one report: `created`, `known` (its reference had been reported before), or `refused` with the code why."""
+    """What became of one report: `created`, `known` (reported before under its reference), or `refused` and the code why."""
 
     index: int
     result: Literal["created", "known", "refused"]

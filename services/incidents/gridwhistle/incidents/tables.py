@@ -56,17 +56,13 @@ incidents = Table(
     *(moment(f"{state}_at") for state in ("accepted", "filed", "dispatched", "signed", "handled", "checked", "closed")),
     UniqueConstraint("incident_no"),
     UniqueConstraint("ref_system", "ref_code"),
-    CheckConstraint(
-        "state IN ({})".format(", ".join(f"'{state}'" for state in INCIDENT.states)), name="state_is_known"
-    ),
+    CheckConstraint("state IN ({})".format(", ".join(f"'{state}'" for state in INCIDENT.states)), name="state_is_known"),
     CheckConstraint("urgency IN ('normal', 'urgent', 'emergency')", name="urgency_is_known"),
     CheckConstraint("(lon IS NULL) = (lat IS NULL)", name="lon_iff_lat"),
     CheckConstraint("(ref_system IS NULL) = (ref_code IS NULL)", name="ref_system_iff_ref_code"),
     CheckConstraint("(closed_at IS NOT NULL) = (state = 'closed')", name="closed_at_iff_closed"),
     CheckConstraint("category IS NOT NULL OR state IN ('reported', 'accepted')", name="category_from_filed_on"),
-    CheckConstraint(
-        "lead_org IS NOT NULL OR state IN ('reported', 'accepted', 'filed')", name="lead_org_from_dispatched_on"
-    ),
+    CheckConstraint("lead_org IS NOT NULL OR state IN ('reported', 'accepted', 'filed')", name="lead_org_from_dispatched_on"),
     CheckConstraint("checker_id IS NULL OR checker_id::text <> handled_by", name="nobody_checks_what_they_handled"),
     info={"thing": INCIDENT.thing},
 )

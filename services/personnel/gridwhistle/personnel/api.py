@@ -320,9 +320,7 @@ async def assign_grid(worker_id: UUID, body: NewAssignment, caller: Caller, db: 
         raise NotFound(thing=grids.info["thing"])
     async with db.command(caller, workers, worker_id) as tx:
         before = await tx.children(assignments)
-        made = tx.insert(
-            assignments, worker_id=worker_id, grid_code=body.grid_code, duty=body.duty, assigned_at=tx.now
-        )
+        made = tx.insert(assignments, worker_id=worker_id, grid_code=body.grid_code, duty=body.duty, assigned_at=tx.now)
         tx.record(tx.row, "assign")
         tx.tell(tx.row, WorkerAssigned(grid_code=body.grid_code, duty=body.duty))
         return tx.answer(WorkerView.of(tx.row, assignments=[AssignmentView.of(row) for row in (*before, made)]))
@@ -347,9 +345,7 @@ async def end_shift(shift_id: UUID, caller: Caller, db: Db) -> ShiftView:
         tx.move(shift, step, ended_at=tx.now)
         tx.tell(
             shift,
-            ShiftEnded(
-                worker_id=shift.worker_id, grid_code=shift.grid_code, started_at=shift.started_at, ended_at=tx.now
-            ),
+            ShiftEnded(worker_id=shift.worker_id, grid_code=shift.grid_code, started_at=shift.started_at, ended_at=tx.now),
         )
         return tx.answer(ShiftView.of(shift, actions=SHIFT.actions(shift, caller)))
 
@@ -382,7 +378,5 @@ def _own_id(caller: Principal) -> UUID:
 async def _page(db: Db, caller: Principal, table: Table, view: type[V], query: PageQuery) -> Page[V]:
     """Return a page of a table that has no filters but jurisdiction."""
     order = Keyset(table.c.id)
-    rows, next_cursor = order.cut(
-        await db.fetch(order.page(select(table).where(within(table, caller)), query)), query
-    )
+    rows, next_cursor = order.cut(await db.fetch(order.page(select(table).where(within(table, caller)), query)), query)
     return Page[view].model_construct(items=[view.of(row) for row in rows], next_cursor=next_cursor)  # type: ignore[valid-type]

@@ -1,4 +1,4 @@
-"""Migrations: one arrangement for every service. The plumbing's history is here, a service's own is in its `versions` folder."""
+"""Migrations: one arrangement for every service. The plumbing's are here, a service's own in its `versions` folder."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
