@@ -212,6 +212,7 @@ def _server(app: "ASGIApp") -> uvicorn.Server:
             log_level="warning",
             access_log=False,
             server_header=False,
+            proxy_headers=False,
             lifespan="off",
             timeout_graceful_shutdown=10,
             timeout_keep_alive=60,

@@ -19,6 +19,7 @@ import random
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import lru_cache
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from uuid import UUID
@@ -34,7 +35,7 @@ from gridwhistle.common.machine import Step
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Busy, MayHaveHappened, NotFound, OutsideYourArea, Problem, Stale, Term
 from gridwhistle.common.statements import NOW, Statement, json_columns, read_rows, read_versions
-from gridwhistle.common.tables import audit, command_key, history, outbox
+from gridwhistle.common.tables import audit, command_key, history, outbox, waiting
 
 if TYPE_CHECKING:
     from gridwhistle.common.database import Db
@@ -165,7 +166,7 @@ class Command:
             made["event_no"] = 0
         if step:
             made["state"] = step.target
-        row = Row(table, {**dict.fromkeys(table.c.keys()), **made}, None)
+        row = Row(table, {**_blank(table), **made}, None)
         self._inserts[table].append(made)
         self._made[row.id] = made
         if step:
@@ -178,7 +179,7 @@ class Command:
         made = {"id": new_id(), **values}
         self._inserts[table].append(made)
         self._made[made["id"]] = made
-        return Row(table, {**dict.fromkeys(table.c.keys()), **made}, None)
+        return Row(table, {**_blank(table), **made}, None)
 
     def update(self, row: Row, **values: Any) -> None:
         """Change a held row, a child of one, or a row that this command makes."""
@@ -238,6 +239,7 @@ class Command:
                 "epoch": 1,
             }
         )
+        self._inserts[waiting].append({"event_id": envelope.id})
 
     def answer(self, view: _View) -> _View:
         """Settle the answer: under a key it is stored with the work, and every repeat gets it."""
@@ -370,7 +372,7 @@ class Command:
             if error.sqlstate == _MOVED:
                 raise Changed from None
             raise
-        if outbox in self._inserts:
+        if waiting in self._inserts:
             self.db.database.wake.set()
 
     def _statement(self) -> Statement | None:
@@ -423,6 +425,11 @@ class Command:
             if (await self.db.read(read_versions(table), ids, versions))[0][0] != len(ids):
                 return False
         return True
+
+
+@lru_cache(maxsize=1024)
+def _blank(table: Table) -> dict[str, None]:
+    return dict.fromkeys(table.c.keys())
 
 
 def thing_of(table: Table) -> Term:

@@ -17,6 +17,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from gridwhistle.common.commands import AWAY, Away, Changed, Command, Replay, Target
+from gridwhistle.common.connections import Connections
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Busy, KeyReused, Problem
 from gridwhistle.common.sealing import CannotOpen, Seal
@@ -57,20 +58,17 @@ class Database:
         self.url, self.seal, self.constraints, self.patience_s = url, seal, constraints, patience_s
         self.wake = asyncio.Event()  # set when a command told something: the relay listens
         self.known: dict[object, Any] = {}  # what `Known` keeps of this database
-        self._connections_max = connections_max
         self._queues: WeakValueDictionary[Target, asyncio.Lock] = WeakValueDictionary()
         self._clock: tuple[dt.datetime, float] | None = None
         self._numbers: dict[str, list[int]] = {}
         self._numbers_lock = asyncio.Lock()
-        self.requests: asyncpg.Pool[Any]
-        self.background: asyncpg.Pool[Any]
+        self.requests = self._connections(connections_max)
+        self.background = self._connections(4)
         self.reads: AsyncEngine
 
     @asynccontextmanager
     async def connected(self) -> "AsyncIterator[Database]":
         """Hold the connections while the service runs."""
-        self.requests = await self._pool(self._connections_max)
-        self.background = await self._pool(4)
         self.reads = create_async_engine(
             make_url(self.url).set(drivername="postgresql+asyncpg"),
             isolation_level="AUTOCOMMIT",  # a read is one statement: BEGIN and ROLLBACK around it would be two more round trips
@@ -84,22 +82,17 @@ class Database:
             yield self
         finally:
             await self.reads.dispose()
-            for pool in (self.requests, self.background):
-                try:
-                    async with asyncio.timeout(self.patience_s):
-                        await pool.close()
-                except TimeoutError:
-                    pool.terminate()
+            await self.requests.close()
+            await self.background.close()
 
-    async def _pool(self, size: int) -> "asyncpg.Pool[Any]":
-        return await asyncpg.create_pool(
+    def _connections(self, size: int) -> Connections:
+        return Connections(
             self.url,
-            min_size=1,
-            max_size=size,
+            size,
+            self.patience_s,
             timeout=3,
             command_timeout=_COMMAND_TIMEOUT_S,
             server_settings=_COMMAND_SETTINGS,
-            reset=_keep,
         )
 
     def queue(self, target: Target) -> asyncio.Lock:
@@ -109,7 +102,7 @@ class Database:
             queue = self._queues[target] = asyncio.Lock()
         return queue
 
-    async def now(self, pool: "asyncpg.Pool[Any] | None" = None) -> dt.datetime:
+    async def now(self, pool: "Connections | None" = None) -> dt.datetime:
         """Return the database's clock: what it last said, at most a second ago, plus the time since then."""
         if self._clock is None or time.monotonic() - self._clock[1] > _CLOCK_FRESH_S:
             self.heard((await self.run(pool or self.requests, "SELECT clock_timestamp()"))[0][0])
@@ -128,6 +121,8 @@ class Database:
 
     async def number(self, series: str) -> int:
         """Return the next number of a series. They are drawn in blocks, so a restart skips some; none is given twice."""
+        if block := self._numbers.get(series):
+            return block.pop()
         async with self._numbers_lock:
             block = self._numbers.get(series)
             if not block:
@@ -144,17 +139,16 @@ class Database:
                 block = self._numbers[series]
             return block.pop()
 
-    async def run(self, pool: "asyncpg.Pool[Any]", sql: str, *args: Any) -> list[asyncpg.Record]:
+    async def run(self, pool: Connections, sql: str, *args: Any) -> list[asyncpg.Record]:
         """Run a read, or a statement that may safely run again.
 
         Raises:
             Away: the database could not be asked.
             Busy: no connection became free in time, or the statement took too long.
         """
-        connection = await self._acquire(pool)
+        connection = await self._take(pool)
         try:
-            records: list[asyncpg.Record] = await connection.fetch(sql, *args)
-            return records
+            return await connection.fetch(sql, *args)
         except asyncpg.QueryCanceledError:
             raise Busy from None
         except asyncpg.InvalidCachedStatementError:
@@ -164,32 +158,30 @@ class Database:
                 raise
             raise Away from None
         finally:
-            await pool.release(connection)
+            pool.give(connection)
 
-    async def write(self, pool: "asyncpg.Pool[Any]", sql: str, args: Sequence[Any]) -> None:
+    async def write(self, pool: Connections, sql: str, args: Sequence[Any]) -> None:
         """Run the one statement of a command; what the driver raises tells its outcome.
 
         Raises:
             Away: no connection could be made, so nothing was written.
         """
-        connection = await self._acquire(pool)
+        connection = await self._take(pool)
         try:
-            self.heard((await connection.fetchrow(sql, *args))[0])
+            row = await connection.fetchrow(sql, *args)
+            assert row is not None
+            self.heard(row[0])
         finally:
-            await pool.release(connection)
+            pool.give(connection)
 
-    async def _acquire(self, pool: "asyncpg.Pool[Any]") -> Any:
+    @staticmethod
+    async def _take(pool: Connections) -> "asyncpg.Connection[Any]":
         try:
-            async with asyncio.timeout(self.patience_s):
-                return await pool.acquire()
+            return await pool.take()
         except TimeoutError:
             raise Busy from None
         except AWAY:
             raise Away from None
-
-
-async def _keep(_connection: Any) -> None:
-    """Leave a connection as it is: commands change no settings and open no transaction, so there is nothing to reset."""
 
 
 class Db:

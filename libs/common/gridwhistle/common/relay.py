@@ -1,4 +1,4 @@
-"""The relay: takes what commands put into the outbox to the service's stream, in order, losing nothing.
+"""The relay: takes what commands told to the service's stream, in order, losing nothing.
 
 One relay a service leads, under an advisory lock of its own connection. It publishes atomic batches fenced by the stream's
 last sequence, so that a leader that lost its lock without noticing stores nothing. PostgreSQL is the truth: what a lost or
@@ -14,6 +14,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 from nats.aio.client import Client
+from nats.js.client import JetStreamContext
 
 from gridwhistle.common.bus import BUS_AWAY, own_stream, stream_name
 from gridwhistle.common.commands import AWAY
@@ -22,13 +23,24 @@ from gridwhistle.common.ids import new_id
 
 log = logging.getLogger(__name__)
 BATCH_MAX = 500
+"""Events a batch; JetStream takes a thousand at most."""
 _POLL_S = 1.0
 _PUBLISH_TIMEOUT_S = 10.0
+# The more there was, the more is coming, and a large batch costs the disk as much as a small one.
+_BREATH_S = 0.001
+_BREATH_MAX_S = 0.04
 _WAITING = (
-    f"SELECT id, event_id, epoch, subject, envelope::text FROM outbox WHERE stream_seq IS NULL ORDER BY id LIMIT {BATCH_MAX}"
+    "SELECT waiting.id, event_id, epoch, subject, envelope::text FROM waiting JOIN outbox USING (event_id)"
+    f" ORDER BY waiting.id LIMIT {BATCH_MAX}"
 )
 _MARK = (
-    "UPDATE outbox SET stream_seq = done.seq FROM unnest($1::bigint[], $2::bigint[]) AS done(id, seq) WHERE outbox.id = done.id"
+    "WITH gone AS (DELETE FROM waiting WHERE id = ANY($3::bigint[]))"
+    " INSERT INTO published (event_id, stream_seq) SELECT * FROM unnest($1::uuid[], $2::bigint[])"
+)
+_PUBLISH_AGAIN = (
+    "WITH lost AS (DELETE FROM published WHERE stream_seq > $1 RETURNING stream_seq, event_id),"
+    " again AS (UPDATE outbox SET epoch = epoch + 1 FROM lost WHERE outbox.event_id = lost.event_id)"
+    " INSERT INTO waiting (event_id) SELECT event_id FROM lost ORDER BY stream_seq"
 )
 
 
@@ -74,8 +86,8 @@ class Relay:
                     log.warning("the stream of %s refused a batch: %s", self.service, refused)
                     last = await self._reconcile(connection)
                     continue
-                first = last - len(rows) + 1
-                await connection.execute(_MARK, [row["id"] for row in rows], list(range(first, last + 1)))
+                await _mark(connection, rows, last)
+                await asyncio.sleep(min(_BREATH_MAX_S, _BREATH_S * len(rows)))
         finally:
             await connection.close(timeout=3)
 
@@ -87,7 +99,11 @@ class Relay:
             pass
 
     async def _publish(self, rows: list[asyncpg.Record], last: int) -> int:
-        """Publish the rows as one atomic batch right behind `last`; return the stream's new last sequence."""
+        """Publish the rows as one atomic batch right behind `last`; return the stream's new last sequence.
+
+        Raises:
+            Refused: another leader was faster, the stream knows one of the events, or no answer came.
+        """
         batch = new_id().hex
         for number, row in enumerate(rows, 1):
             headers = {
@@ -98,53 +114,58 @@ class Relay:
                 headers["Nats-Expected-Last-Sequence"] = str(last)
             if len(rows) > 1:
                 headers |= {"Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(number)}
-            payload = row["envelope"].encode()
             if number < len(rows):
-                await self.nats.publish(row["subject"], payload, headers=headers)
-                continue
-            if len(rows) > 1:
-                headers["Nats-Batch-Commit"] = "1"
-            try:
-                reply = await self.nats.request(row["subject"], payload, timeout=_PUBLISH_TIMEOUT_S, headers=headers)
-            except BUS_AWAY as error:
-                raise Refused(type(error).__name__) from None
-            return self._sequence(reply.data, last + len(rows))
-        raise AssertionError("a batch has rows")
-
-    @staticmethod
-    def _sequence(reply: bytes, expected: int) -> int:
-        answer: dict[str, Any] = orjson.loads(reply)
-        if "error" in answer:
-            raise Refused(f"{answer['error'].get('err_code')} {answer['error'].get('description')}")
-        if answer.get("duplicate") or answer["seq"] != expected:
-            raise Refused("the stream knew the message")
-        return int(answer["seq"])
+                await self.nats.publish(row["subject"], row["envelope"].encode(), headers=headers)
+        if len(rows) > 1:
+            headers["Nats-Batch-Commit"] = "1"
+        try:
+            reply = await self.nats.request(
+                row["subject"], row["envelope"].encode(), timeout=_PUBLISH_TIMEOUT_S, headers=headers
+            )
+        except BUS_AWAY as error:
+            raise Refused(type(error).__name__) from None
+        return _sequence_in(reply.data, expected=last + len(rows))
 
     async def _reconcile(self, connection: "asyncpg.Connection[Any]") -> int:
-        """Make outbox and stream agree; return the stream's last sequence, the fence of the next batch."""
+        """Make database and stream agree; return the stream's last sequence, the fence of the next batch."""
         js = self.nats.jetstream(timeout=5)
         info = await own_stream(js, self.service)
-        created, last = str(info.created), info.state.last_seq
-        known = await connection.fetchval("SELECT created FROM stream WHERE name = $1", stream_name(self.service))
+        created, last = str(info.created), int(info.state.last_seq)
         async with connection.transaction():
-            if known != created:
-                await connection.execute(
-                    "INSERT INTO stream (name, created) VALUES ($1, $2)"
-                    " ON CONFLICT (name) DO UPDATE SET created = excluded.created",
-                    stream_name(self.service),
-                    created,
-                )
-            # A new stream has nothing of ours; an older copy ends earlier than our marks.
-            lost = await connection.execute(
-                "UPDATE outbox SET stream_seq = NULL, epoch = epoch + 1 WHERE stream_seq > $1",
-                last if known in {created, None} else 0,
+            known = await connection.fetchval("SELECT created FROM stream")
+            await connection.execute(
+                "INSERT INTO stream (name, created) VALUES ($1, $2)"
+                " ON CONFLICT (name) DO UPDATE SET created = excluded.created",
+                stream_name(self.service),
+                created,
             )
-        if lost != "UPDATE 0":
-            log.warning("the stream of %s has lost events (%s); they are published again", self.service, lost)
-        marked = await connection.fetchval("SELECT coalesce(max(stream_seq), 0) FROM outbox")
-        for seq in range(max(marked + 1, info.state.first_seq), last + 1):
-            # Published, but not marked: the leader before stopped in between.
-            message = await js.get_msg(stream_name(self.service), seq=seq, direct=True)
+            # A new stream has nothing of ours; an older copy of it ends earlier than what we published.
+            lost = await connection.execute(_PUBLISH_AGAIN, last if known in {created, None} else 0)
+            if lost != "INSERT 0 0":
+                log.warning("the stream of %s has lost events (%s); they are published again", self.service, lost)
+            marked = await connection.fetchval("SELECT coalesce(max(stream_seq), 0) FROM published")
+        await self._mark_tail(connection, js, range(max(marked + 1, info.state.first_seq), last + 1))
+        return last
+
+    async def _mark_tail(self, connection: "asyncpg.Connection[Any]", js: JetStreamContext, sequences: range) -> None:
+        """Mark what is in the stream but was not marked: the leader before stopped in between."""
+        for sequence in sequences:
+            message = await js.get_msg(stream_name(self.service), seq=sequence, direct=True)
             event_id = UUID((message.headers or {})["Nats-Msg-Id"].split(":")[1])
-            await connection.execute("UPDATE outbox SET stream_seq = $1 WHERE event_id = $2", seq, event_id)
-        return int(last)
+            rows = await connection.fetch("SELECT id, event_id FROM waiting WHERE event_id = $1", event_id)
+            await _mark(connection, rows, sequence)
+
+
+async def _mark(connection: "asyncpg.Connection[Any]", rows: list[asyncpg.Record], last: int) -> None:
+    """Note that these events are the stream's latest, in this order, up to `last`."""
+    sequences = list(range(last - len(rows) + 1, last + 1))
+    await connection.execute(_MARK, [row["event_id"] for row in rows], sequences, [row["id"] for row in rows])
+
+
+def _sequence_in(reply: bytes, *, expected: int) -> int:
+    answer: dict[str, Any] = orjson.loads(reply)
+    if "error" in answer:
+        raise Refused(f"{answer['error'].get('err_code')} {answer['error'].get('description')}")
+    if answer.get("duplicate") or answer["seq"] != expected:
+        raise Refused("the stream knew the event")
+    return int(answer["seq"])

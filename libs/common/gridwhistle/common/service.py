@@ -20,7 +20,7 @@ from gridwhistle.common.bus import connect
 from gridwhistle.common.commands import Changed
 from gridwhistle.common.consumers import Consumer
 from gridwhistle.common.database import Database
-from gridwhistle.common.edge import Router, UnknownPath, WrongMethod
+from gridwhistle.common.edge import App, Router, UnknownPath, WrongMethod
 from gridwhistle.common.ids import new_id
 from gridwhistle.common.openapi import describe
 from gridwhistle.common.problems import Problem, Term, language_of
@@ -51,7 +51,7 @@ class Kind:
     """The words for a broken constraint, by its name."""
 
     def app(self, settings: Settings) -> FastAPI:
-        """Return the service as an ASGI application; it runs while its lifespan is open."""
+        """Return the service as an application; it runs while its lifespan is open."""
 
         @asynccontextmanager
         async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -63,7 +63,7 @@ class Kind:
                 gc.set_threshold(20_000, 50, 1_000)
                 yield
 
-        app = FastAPI(
+        app = App(
             title=self.title,
             version="0.1.0",
             lifespan=lifespan,
@@ -71,8 +71,7 @@ class Kind:
             docs_url=f"/{self.name}/docs",
             redoc_url=None,
         )
-        for router in self.routers:
-            app.router.routes.extend(router.routes)
+        app.serve(self.routers)
         app.add_route("/healthz", _alive, include_in_schema=False)
         app.add_route("/readyz", _ready, include_in_schema=False)
         app.add_exception_handler(HTTPException, _no_such_operation)

@@ -46,6 +46,12 @@ def written_columns(table: Table) -> tuple[Column[Any], ...]:
     return tuple(column for column in table.c if column.computed is None and column.identity is None)
 
 
+@lru_cache(maxsize=1024)
+def written_names(table: Table) -> tuple[str, ...]:
+    """Return the names of the written columns."""
+    return tuple(column.name for column in written_columns(table))
+
+
 @lru_cache(maxsize=256)
 def upsert(table: Table) -> str:
     """Return the statement that takes a set of copies, one array a column; a copy never gives way to an older one."""
@@ -71,36 +77,40 @@ class Statement:
         """Change a held row (or only raise its version), if it is still at the version at which it was read."""
         changes = {**changes, "version": version + 1}
         self._shape.append(("hold", table, tuple(changes), 1))
-        self.args += [*self._texts(table, changes), id, version]
+        self.args += [*_texts(table, changes), id, version]
 
     def change(self, table: Table, id: UUID, changes: dict[str, Any]) -> None:  # noqa: A002
         """Change a child; its root, which is held, guards it."""
         self._shape.append(("change", table, tuple(changes), 1))
-        self.args += [*self._texts(table, changes), id]
+        self.args += [*_texts(table, changes), id]
 
     def insert(self, table: Table, rows: Sequence[dict[str, Any]]) -> None:
         """Insert rows of one table, in this order."""
-        columns = written_columns(table)
-        names = tuple(column.name for column in columns)
-        values = [self._texts(table, {name: row.get(name) for name in names}) for row in rows]
+        names = written_names(table)
+        if texts := json_columns(table):
+            rows = [{**row, **{name: _text(row.get(name)) for name in texts}} for row in rows]
+        values = [list(map(row.get, names)) for row in rows]
         if len(rows) <= _VALUES_ROWS_MAX:
-            self._shape.append(("insert", table, names, len(rows)))
+            self._shape.append(("insert", table, (), len(rows)))
             self.args += [value for row in values for value in row]
         else:
-            self._shape.append(("insert", table, names, 0))
+            self._shape.append(("insert", table, (), 0))
             self.args += [list(column) for column in zip(*values, strict=True)]
 
     def sql(self) -> str:
         """Return the statement; shapes are remembered, since commands of one kind all look alike."""
         return _compose(tuple(self._shape))
 
-    @staticmethod
-    def _texts(table: Table, values: dict[str, Any]) -> list[Any]:
-        texts = json_columns(table)
-        return [
-            orjson.dumps(value).decode() if name in texts and value is not None and not isinstance(value, str) else value
-            for name, value in values.items()
-        ]
+
+def _texts(table: Table, values: dict[str, Any]) -> list[Any]:
+    """Return the values as they travel."""
+    texts = json_columns(table)
+    return [_text(value) if name in texts else value for name, value in values.items()] if texts else list(values.values())
+
+
+def _text(value: Any) -> str | None:
+    """Return a value as JSON text; what is a text already is taken for JSON."""
+    return value if value is None or isinstance(value, str) else orjson.dumps(value).decode()
 
 
 @lru_cache(maxsize=4096)
@@ -115,10 +125,10 @@ def _compose(shape: tuple[tuple[str, Table, tuple[str, ...], int], ...]) -> str:
         return f"${position}::{_type(column)}{suffix}"
 
     for number, (kind, table, names, rows) in enumerate(shape):
-        columns = [table.c[name] for name in names]
-        name = _quoted(table.name)
+        into = _quoted(table.name)
         if kind == "insert":
-            into = f"INSERT INTO {name} ({', '.join(map(_quoted, names))})"
+            columns = written_columns(table)
+            into = f"INSERT INTO {into} ({', '.join(map(_quoted, written_names(table)))})"
             if rows:
                 lists = [f"({', '.join(mark(column) for column in columns)})" for _ in range(rows)]
                 parts.append(f"w{number} AS ({into} VALUES {', '.join(lists)})")
@@ -126,9 +136,9 @@ def _compose(shape: tuple[tuple[str, Table, tuple[str, ...], int], ...]) -> str:
                 arrays = ", ".join(mark(column, "[]") for column in columns)
                 parts.append(f"w{number} AS ({into} SELECT * FROM unnest({arrays}))")
             continue
-        changes = ", ".join(f"{_quoted(column.name)} = {mark(column)}" for column in columns)
+        changes = ", ".join(f"{_quoted(name)} = {mark(table.c[name])}" for name in names)
         where = f"id = {mark(table.c.id)}" + (f" AND version = {mark(table.c.version)}" if kind == "hold" else "")
-        parts.append(f"w{number} AS (UPDATE {name} SET {changes} WHERE {where} RETURNING 1)")
+        parts.append(f"w{number} AS (UPDATE {into} SET {changes} WHERE {where} RETURNING 1)")
         counted.append(f"(SELECT count(*) FROM w{number})")
     end = f"gw_all_held({' + '.join(counted)}, {len(counted)})" if counted else "clock_timestamp()"
     return f'WITH {", ".join(parts)} SELECT {end} AS "{NOW}"'

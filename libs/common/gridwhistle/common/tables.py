@@ -71,8 +71,8 @@ plumbing = MetaData(naming_convention=NAMING)
 history = Table(
     "history",
     plumbing,
+    Column("thing_id", Uuid, primary_key=True),
     Column("id", BigInteger, Identity(always=True), primary_key=True),
-    Column("thing_id", Uuid, nullable=False),
     Column("version", Integer, nullable=False),
     moment("at", nullable=False),
     Column("action", Text, nullable=False),
@@ -82,7 +82,6 @@ history = Table(
     Column("actor_role", Text, nullable=False),
     Column("org", Text),
     Column("reason", Text),
-    Index(None, "thing_id", "id"),
 )
 audit = Table(
     "audit",
@@ -97,27 +96,34 @@ audit = Table(
     Column("object_id", Uuid, nullable=False),
     Column("request_id", Text, nullable=False),
     Column("reason", Text),
-    Index(None, "object_id"),
 )
-# Each row is written in the statement of the change it tells of. PostgreSQL is the truth, JetStream is transport: rows are
-# marked when published and kept, so that a stream can be filled again.
+# What was told, written in the statement of the change it tells of, and kept: PostgreSQL is the truth, JetStream is transport.
 outbox = Table(
     "outbox",
     plumbing,
-    Column("id", BigInteger, Identity(always=True), primary_key=True),
-    Column("event_id", Uuid, nullable=False),
+    Column("event_id", Uuid, primary_key=True),
     Column("aggregate_id", Uuid, nullable=False),
     Column("event_no", Integer, nullable=False),
     Column("subject", Text, nullable=False),
     Column("envelope", JSON, nullable=False),
     moment("occurred_at", nullable=False),
-    Column("epoch", Integer, nullable=False),  # raised when the row must be published again: JetStream drops a known id
-    Column("stream_seq", BigInteger),  # null: not published yet
-    UniqueConstraint("event_id"),
+    Column("epoch", Integer, nullable=False),  # raised when the event is published again: JetStream drops an id it knows
     UniqueConstraint("aggregate_id", "event_no"),
 )
-Index("outbox_waiting", outbox.c.id, postgresql_where=outbox.c.stream_seq.is_(None))
-Index("outbox_published", outbox.c.stream_seq, postgresql_where=outbox.c.stream_seq.is_not(None))
+# What is still to be published, in order. Apart from the outbox, so that publishing rewrites no wide rows.
+waiting = Table(
+    "waiting",
+    plumbing,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("event_id", Uuid, nullable=False),
+)
+# What is in the stream, and where.
+published = Table(
+    "published",
+    plumbing,
+    Column("stream_seq", BigInteger, primary_key=True),
+    Column("event_id", Uuid, nullable=False),
+)
 # One key, one answer: idempotency of requests, and the inbox of events.
 command_key = Table(
     "command_key",
@@ -128,9 +134,9 @@ command_key = Table(
     Column("status", SmallInteger, nullable=False),
     Column("answer", LargeBinary, nullable=False),  # sealed: it may hold personal data
     moment("at", nullable=False),
-    Index(None, "at"),
+    Index(None, "at", postgresql_using="brin"),  # rows come in this order, and only the sweep asks by it
 )
-# Which stream the outbox was published to; another one under the same name must be filled again.
+# Which stream the events are in; another one under the same name must be filled again.
 stream = Table(
     "stream",
     plumbing,

@@ -3,12 +3,13 @@
 import base64
 import binascii
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any, Final, Generic, Self, TypeVar, cast
+from typing import Annotated, Any, Final, Generic, Self, TypeVar
 
 import jiter
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from sqlalchemy import Column, Select, tuple_
+from sqlalchemy import Row as ReadRow
 
 from gridwhistle.common.problems import Invalid, Problem, Term
 
@@ -71,8 +72,14 @@ class View(BaseModel):
     @classmethod
     def of(cls, row: Any, **more: Any) -> Self:
         """Return the view of a row; `more` gives what the row has not."""
-        taken = {name: more[name] if name in more else getattr(row, name) for name in cls.model_fields}
-        return cast("Self", cls.model_construct(**taken))
+        values = {**(row._mapping if isinstance(row, ReadRow) else row.__dict__), **more}  # noqa: SLF001  its public name
+        view = cls.__new__(cls)
+        # What model_construct does, for views, which have no defaults and no extras: a tenth of its time.
+        object.__setattr__(view, "__dict__", {name: values[name] for name in cls.model_fields})
+        object.__setattr__(view, "__pydantic_fields_set__", cls.model_fields.keys())
+        object.__setattr__(view, "__pydantic_extra__", None)
+        object.__setattr__(view, "__pydantic_private__", None)
+        return view
 
 
 Item = TypeVar("Item", bound=View)

@@ -22,7 +22,7 @@ INCIDENTS: Final = Kind(
     versions=Path(__file__).parent / "versions",
     constraints={
         # A twin brought the same reference first: run again, and find it.
-        "incident_ref_system_ref_code_once": Changed,
+        "incident_ref_once": Changed,
         "incident_nobody_checks_what_they_handled": HandledByYou,
     },
 )

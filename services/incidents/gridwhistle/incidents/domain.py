@@ -97,13 +97,14 @@ INCIDENT: Final = Machine(
     },
 )  # fmt: skip
 
-_PHONE = re.compile(r"(?<![0-9])(1[3-9][0-9])[0-9]{4}([0-9]{4})(?![0-9])")
-_ID_NUMBER = re.compile(r"(?<![0-9])([1-9][0-9]{5})[0-9]{11}([0-9Xx])(?![0-9])")
+_PHONE = r"1[3-9][0-9]{9}"
+_ID_NUMBER = r"[1-9][0-9]{16}[0-9Xx]"
+_PERSONAL = re.compile(rf"(?<![0-9])(?:{_PHONE}|{_ID_NUMBER})(?![0-9])")
 
 
 def masked(text: str) -> str:
     """Return the text with mobile and identity numbers made unreadable: reports are about places, not about people."""
-    return _ID_NUMBER.sub(r"\1***********\2", _PHONE.sub(r"\1****\2", text))
+    return _PERSONAL.sub(lambda found: f"{found[0][:3]}****{found[0][-4:]}", text)
 
 
 def checker_among(on_shift: Sequence[Any], handled_by: str | None, open_checks: Mapping[Any, int]) -> Any | None:

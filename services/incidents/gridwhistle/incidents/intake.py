@@ -109,8 +109,8 @@ async def take_in(tx: Command, report: Report, place: Place, caller: Principal) 
     # Clocks of phones run ahead a little.
     if report.found_at and report.found_at > tx.now + dt.timedelta(minutes=5):
         raise NotFoundYet
-    day = tx.now.astimezone(_LOCAL).strftime("%Y%m%d")
-    series = f"I{place.area_code[:6]}{day}"
+    day = tx.now.astimezone(_LOCAL)
+    series = f"I{place.area_code[:6]}{day.year}{day.month:02}{day.day:02}"
     point, reference = report.location, report.reference
     incident = tx.create(
         incidents,

@@ -55,7 +55,6 @@ incidents = Table(
     moment("reported_at", nullable=False),
     *(moment(f"{state}_at") for state in ("accepted", "filed", "dispatched", "signed", "handled", "checked", "closed")),
     UniqueConstraint("incident_no"),
-    UniqueConstraint("ref_system", "ref_code"),
     CheckConstraint("state IN ({})".format(", ".join(f"'{state}'" for state in INCIDENT.states)), name="state_is_known"),
     CheckConstraint("urgency IN ('normal', 'urgent', 'emergency')", name="urgency_is_known"),
     CheckConstraint("(lon IS NULL) = (lat IS NULL)", name="lon_iff_lat"),
@@ -70,6 +69,13 @@ incidents = Table(
 for _level in ("county_code", "town_code", "community_code", "grid_code"):
     _newest = (incidents.c[_level], incidents.c.reported_at.desc(), incidents.c.id.desc())
     Index(f"incident_{_level}_newest", *_newest)
+Index(
+    "incident_ref_once",
+    incidents.c.ref_system,
+    incidents.c.ref_code,
+    unique=True,
+    postgresql_where=incidents.c.ref_code.is_not(None),
+)
 Index(
     "incident_org_newest",
     incidents.c.lead_org,

@@ -74,23 +74,24 @@ class Envelope(Generic[E_co]):
         return orjson.dumps(
             {
                 "specversion": "1.0",
-                "id": str(self.id),
+                "id": self.id,
                 "source": f"/gridwhistle/{data.service}",
                 "type": data.type,
-                "subject": str(self.aggregate_id),
+                "subject": self.aggregate_id,
                 "time": self.occurred_at,
                 "datacontenttype": "application/json",
                 "county": self.area_code[:6],
                 "areacode": self.area_code,
                 "aggregatetype": data.aggregate,
-                "aggregateid": str(self.aggregate_id),
+                "aggregateid": self.aggregate_id,
                 "eventno": self.event_no,
                 "correlationid": self.correlation_id,
                 "causationid": self.causation_id,
                 "actorrole": self.actor_role,
                 "timeline": TIMELINE,
                 "data": orjson.Fragment(data.__pydantic_serializer__.to_json(data)),
-            }
+            },
+            default=str,  # the driver's UUIDs are a class of their own
         ).decode()
 
     @classmethod

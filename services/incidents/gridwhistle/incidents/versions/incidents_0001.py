@@ -71,7 +71,6 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("incident_pkey")),
         sa.UniqueConstraint("incident_no", name=op.f("incident_incident_no_once")),
-        sa.UniqueConstraint("ref_system", "ref_code", name=op.f("incident_ref_system_ref_code_once")),
     )
     op.create_index(
         "incident_checks", "incident", ["grid_code", "checker_id"], unique=False, postgresql_where=sa.text("state = 'checking'")
@@ -100,6 +99,13 @@ def upgrade() -> None:
         ["lead_org", sa.literal_column("reported_at DESC"), sa.literal_column("id DESC")],
         unique=False,
         postgresql_where=sa.text("lead_org IS NOT NULL"),
+    )
+    op.create_index(
+        "incident_ref_once",
+        "incident",
+        ["ref_system", "ref_code"],
+        unique=True,
+        postgresql_where=sa.text("ref_code IS NOT NULL"),
     )
     op.create_index(
         "incident_town_code_newest",
@@ -151,6 +157,7 @@ def downgrade() -> None:
     op.drop_index(op.f("known_grid_grid_code"), table_name="known_grid")
     op.drop_table("known_grid")
     op.drop_index("incident_town_code_newest", table_name="incident")
+    op.drop_index("incident_ref_once", table_name="incident", postgresql_where=sa.text("ref_code IS NOT NULL"))
     op.drop_index("incident_org_newest", table_name="incident", postgresql_where=sa.text("lead_org IS NOT NULL"))
     op.drop_index("incident_grid_code_newest", table_name="incident")
     op.drop_index("incident_county_code_newest", table_name="incident")

@@ -36,7 +36,6 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("audit_pkey")),
     )
-    op.create_index(op.f("audit_object_id"), "audit", ["object_id"], unique=False)
     op.create_table(
         "command_key",
         sa.Column("scope", sa.Text(), nullable=False),
@@ -47,11 +46,11 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("scope", "key", name=op.f("command_key_pkey")),
     )
-    op.create_index(op.f("command_key_at"), "command_key", ["at"], unique=False)
+    op.create_index(op.f("command_key_at"), "command_key", ["at"], unique=False, postgresql_using="brin")
     op.create_table(
         "history",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("thing_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("action", sa.Text(), nullable=False),
@@ -61,9 +60,8 @@ def upgrade() -> None:
         sa.Column("actor_role", sa.Text(), nullable=False),
         sa.Column("org", sa.Text(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
-        sa.PrimaryKeyConstraint("id", name=op.f("history_pkey")),
+        sa.PrimaryKeyConstraint("thing_id", "id", name=op.f("history_pkey")),
     )
-    op.create_index(op.f("history_thing_id_id"), "history", ["thing_id", "id"], unique=False)
     op.create_table(
         "number",
         sa.Column("series", sa.Text(), nullable=False),
@@ -73,7 +71,6 @@ def upgrade() -> None:
     )
     op.create_table(
         "outbox",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("event_id", sa.Uuid(), nullable=False),
         sa.Column("aggregate_id", sa.Uuid(), nullable=False),
         sa.Column("event_no", sa.Integer(), nullable=False),
@@ -81,33 +78,37 @@ def upgrade() -> None:
         sa.Column("envelope", postgresql.JSON(astext_type=sa.Text()), nullable=False),
         sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("epoch", sa.Integer(), nullable=False),
-        sa.Column("stream_seq", sa.BigInteger(), nullable=True),
-        sa.PrimaryKeyConstraint("id", name=op.f("outbox_pkey")),
+        sa.PrimaryKeyConstraint("event_id", name=op.f("outbox_pkey")),
         sa.UniqueConstraint("aggregate_id", "event_no", name=op.f("outbox_aggregate_id_event_no_once")),
-        sa.UniqueConstraint("event_id", name=op.f("outbox_event_id_once")),
     )
-    op.create_index(
-        "outbox_published", "outbox", ["stream_seq"], unique=False, postgresql_where=sa.text("stream_seq IS NOT NULL")
+    op.create_table(
+        "published",
+        sa.Column("stream_seq", sa.BigInteger(), nullable=False),
+        sa.Column("event_id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("stream_seq", name=op.f("published_pkey")),
     )
-    op.create_index("outbox_waiting", "outbox", ["id"], unique=False, postgresql_where=sa.text("stream_seq IS NULL"))
     op.create_table(
         "stream",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("created", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("stream_pkey")),
     )
+    op.create_table(
+        "waiting",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("event_id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("waiting_pkey")),
+    )
 
 
 def downgrade() -> None:
     op.execute("DROP FUNCTION gw_all_held")
+    op.drop_table("waiting")
     op.drop_table("stream")
-    op.drop_index("outbox_waiting", table_name="outbox", postgresql_where=sa.text("stream_seq IS NULL"))
-    op.drop_index("outbox_published", table_name="outbox", postgresql_where=sa.text("stream_seq IS NOT NULL"))
+    op.drop_table("published")
     op.drop_table("outbox")
     op.drop_table("number")
-    op.drop_index(op.f("history_thing_id_id"), table_name="history")
     op.drop_table("history")
-    op.drop_index(op.f("command_key_at"), table_name="command_key")
+    op.drop_index(op.f("command_key_at"), table_name="command_key", postgresql_using="brin")
     op.drop_table("command_key")
-    op.drop_index(op.f("audit_object_id"), table_name="audit")
     op.drop_table("audit")
