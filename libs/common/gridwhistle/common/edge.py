@@ -199,6 +199,9 @@ class EdgeRoute(APIRoute):
                 self._query = (name, base)
             else:
                 raise TypeError(f"{endpoint.__name__}: the edge cannot give {name}")
+        documented = {parameter.name for parameter in self.dependant.body_params}
+        if documented != ({self._body[0]} if self._body else set()):
+            raise TypeError(f"{endpoint.__name__}: FastAPI documents another body; write Annotated[…, Query()] for a query")
         self._known_parameters = frozenset(self._query[1].model_fields) if self._query else frozenset()
 
     # --- a request -----------------------------------------------------------------------------------------------------------

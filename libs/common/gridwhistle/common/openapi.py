@@ -70,6 +70,10 @@ def _correct(schema: dict[str, Any], routes: list[EdgeRoute]) -> None:
                 statuses += ["412", *(["428"] if required else [])]
         if route.may == PUBLIC:
             operation.pop("security", None)
+        content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+        model = schemas.get(content.get("schema", {}).get("$ref", "").rpartition("/")[2], {})
+        if content and not model.get("required"):
+            operation["requestBody"]["required"] = False
         for status in sorted(statuses):
             operation["responses"][status] = {
                 "description": "Problem",

@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+from fastapi import Query
 from pydantic import Field
 from sqlalchemy import select
 
@@ -67,7 +68,7 @@ class Submit(Body):
 
 
 @router.get("/incidents", may="incidents:read")
-async def list_incidents(query: IncidentQuery, caller: Caller, db: Db) -> Page[IncidentLine]:
+async def list_incidents(query: Annotated[IncidentQuery, Query()], caller: Caller, db: Db) -> Page[IncidentLine]:
     """List the incidents of your jurisdiction, newest first."""
     filters = {name: getattr(query, name) for name in ("state", "grid_code", "category", "lead_org")}
     asked = [incidents.c[name] == value for name, value in filters.items() if value is not None]

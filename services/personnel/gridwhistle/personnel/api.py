@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
+from fastapi import Query
 from pydantic import AwareDatetime, Field
 from sqlalchemy import Table, select
 
@@ -60,7 +61,7 @@ async def add_area(body: NewArea, caller: Caller, db: Db) -> AreaView:
 
 
 @router.get("/areas", may="areas:read")
-async def list_areas(query: PageQuery, caller: Caller, db: Db) -> Page[AreaView]:
+async def list_areas(query: Annotated[PageQuery, Query()], caller: Caller, db: Db) -> Page[AreaView]:
     """List the areas of your jurisdiction, newest first."""
     return await _page(db, caller, areas, AreaView, query)
 
@@ -95,7 +96,7 @@ async def add_organisation(body: NewOrganisation, caller: Caller, db: Db) -> Org
 
 
 @router.get("/organisations", may="organisations:read")
-async def list_organisations(query: PageQuery, caller: Caller, db: Db) -> Page[OrganisationView]:
+async def list_organisations(query: Annotated[PageQuery, Query()], caller: Caller, db: Db) -> Page[OrganisationView]:
     """List the organisations of your jurisdiction, newest first."""
     return await _page(db, caller, organisations, OrganisationView, query)
 
@@ -182,7 +183,7 @@ async def get_grid(grid_id: UUID, caller: Caller, db: Db) -> GridView:
 
 
 @router.get("/grids", may="grids:read")
-async def list_grids(query: PageQuery, caller: Caller, db: Db) -> Page[GridView]:
+async def list_grids(query: Annotated[PageQuery, Query()], caller: Caller, db: Db) -> Page[GridView]:
     """List the grids of your jurisdiction, newest first."""
     return await _page(db, caller, grids, GridView, query)
 
@@ -295,7 +296,7 @@ async def add_worker(body: NewWorker, caller: Caller, db: Db) -> WorkerView:
 
 
 @router.get("/workers", may="workers:read")
-async def list_workers(query: PageQuery, caller: Caller, db: Db) -> Page[WorkerLine]:
+async def list_workers(query: Annotated[PageQuery, Query()], caller: Caller, db: Db) -> Page[WorkerLine]:
     """List the workers of your jurisdiction, newest first."""
     return await _page(db, caller, workers, WorkerLine, query)
 
@@ -358,7 +359,7 @@ class ShiftQuery(PageQuery):
 
 
 @router.get("/shifts", may="shifts:read")
-async def list_shifts(query: ShiftQuery, caller: Caller, db: Db) -> Page[ShiftLine]:
+async def list_shifts(query: Annotated[ShiftQuery, Query()], caller: Caller, db: Db) -> Page[ShiftLine]:
     """List the shifts of your jurisdiction, newest first."""
     asked = [shifts.c[name] == value for name in ("state", "grid_code") if (value := getattr(query, name))]
     order = Keyset(shifts.c.started_at, shifts.c.id)
