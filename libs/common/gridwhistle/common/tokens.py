@@ -117,7 +117,9 @@ def _principal(claims: dict[str, Any]) -> Principal:
         and all(role in ROLES and role != "auto" for role in roles)
         and isinstance(areas, list)
         and len(areas) <= _AREAS_MAX
-        and all(isinstance(area, str) and area.isdecimal() and len(area) in _PREFIX_LENGTHS for area in areas)
+        and all(
+            isinstance(area, str) and area.isascii() and area.isdecimal() and len(area) in _PREFIX_LENGTHS for area in areas
+        )
         and isinstance(org, str | None)
         and isinstance(scopes, str)
     )

@@ -114,7 +114,7 @@ class Keyset:
         if len(rows) <= query.limit:
             return rows, None
         last = rows[query.limit - 1]
-        values = orjson.dumps([getattr(last, column.name) for column in self._columns])
+        values = orjson.dumps([getattr(last, column.name) for column in self._columns], default=str)  # the driver's UUIDs
         return rows[: query.limit], base64.urlsafe_b64encode(values).decode().rstrip("=")
 
     def _read(self, cursor: str) -> list[Any]:

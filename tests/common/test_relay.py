@@ -1,0 +1,192 @@
+"""The relay: what was told reaches the stream, once and in order, whatever is lost in between."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import nats
+import pytest
+from sqlalchemy import MetaData
+
+from gridwhistle.common import migrations
+from gridwhistle.common.bus import connect, own_stream
+from gridwhistle.common.consumers import Consumer
+from gridwhistle.common.database import Database
+from gridwhistle.common.events import Envelope, Event
+from gridwhistle.common.ids import new_id
+from gridwhistle.common.relay import Relay
+from gridwhistle.common.sealing import Seal
+from gridwhistle.common.service import Kind
+from gridwhistle.standalone.nats import Nats
+from gridwhistle.standalone.postgres import Postgres
+
+pytestmark = pytest.mark.anyio
+
+
+class LampLit(Event, type="gw.lamps.lamp.lit.v1"):
+    """A lamp was lit."""
+
+    number: int
+
+
+@pytest.fixture
+async def database(postgres: Postgres, tmp_path: Any) -> AsyncIterator[Database]:
+    """Return an empty database with the plumbing."""
+    name = f"lamps_{new_id().hex}"
+    await postgres.ensure_database(name)
+    kind = Kind("lamps", "Lamps", [], Consumer("lamps"), MetaData(), tmp_path)
+    await migrations.upgrade(kind, postgres.url(name))
+    async with Database(postgres.url(name), Seal({1: b"k" * 32}), {}).connected() as connected:
+        yield connected
+
+
+@pytest.fixture
+async def nc(nats_server: Nats) -> AsyncIterator[nats.NATS]:
+    """Return a connection to NATS, and take the lamps' stream away afterwards."""
+    client = await connect(nats_server.url, "lamps")
+    yield client
+    with_admin = client.jetstream()
+    await with_admin.delete_stream("GW_LAMPS")
+    await client.close()
+
+
+async def tell(database: Database, *numbers: int) -> None:
+    """Write events as commands do, one statement each."""
+    for number in numbers:
+        event_id, lamp = new_id(), new_id()
+        envelope = Envelope(new_id(), LampLit(number=number), lamp, 1, "990101001001", await database.now(), "auto", "", "")
+        await database.run(
+            database.requests,
+            "WITH told AS (INSERT INTO outbox VALUES ($1, $2, 1, $3, $4, now(), 1)) INSERT INTO waiting (event_id) VALUES ($1)",
+            event_id,
+            lamp,
+            envelope.subject,
+            envelope.to_json(),
+        )
+    database.wake.set()
+
+
+@asynccontextmanager
+async def leading(database: Database, nc: nats.NATS) -> AsyncIterator[None]:
+    """Run a relay."""
+    task = asyncio.create_task(Relay("lamps", database, nc).run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def until(holds: Callable[[], Awaitable[bool]]) -> None:
+    """Wait, ten seconds at most."""
+    async with asyncio.timeout(10):
+        while not await holds():
+            await asyncio.sleep(0.02)
+
+
+async def all_published(database: Database) -> bool:
+    return not (await database.run(database.requests, "SELECT 1 FROM waiting LIMIT 1"))
+
+
+async def in_stream(nc: nats.NATS) -> list[int]:
+    """Return the numbers in the stream, in its order."""
+    js = nc.jetstream()
+    info = await js.stream_info("GW_LAMPS")
+    messages = [await js.get_msg("GW_LAMPS", seq=seq) for seq in range(max(1, info.state.first_seq), info.state.last_seq + 1)]
+    return [Envelope.parse(message.data or b"").data.number for message in messages]
+
+
+async def test_what_was_told_is_in_the_stream_in_order(database: Database, nc: nats.NATS) -> None:
+    async with leading(database, nc):
+        await tell(database, 1)
+        await until(lambda: all_published(database))
+        await tell(database, *range(2, 40))
+        await until(lambda: all_published(database))
+
+    assert await in_stream(nc) == list(range(1, 40))
+
+
+async def test_two_relays_publish_nothing_twice(database: Database, nc: nats.NATS) -> None:
+    async with leading(database, nc), leading(database, nc):
+        for number in range(50):
+            await tell(database, number)
+        await until(lambda: all_published(database))
+
+    assert await in_stream(nc) == list(range(50))
+
+
+async def test_a_crash_between_publishing_and_marking_doubles_nothing(
+    database: Database, nc: nats.NATS, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def crash(*_: Any) -> None:
+        raise ConnectionResetError
+
+    await tell(database, 1, 2, 3)
+    with monkeypatch.context() as broken:
+        broken.setattr("gridwhistle.common.relay._mark", crash)
+        task = asyncio.create_task(Relay("lamps", database, nc)._lead())
+        with pytest.raises(ConnectionResetError):
+            await task
+    assert not await all_published(database)
+
+    await tell(database, 4)
+    async with leading(database, nc):
+        await until(lambda: all_published(database))
+
+    assert await in_stream(nc) == [1, 2, 3, 4]
+
+
+async def test_a_leader_whose_fence_is_stale_stores_nothing_and_looks_again(database: Database, nc: nats.NATS) -> None:
+    async with leading(database, nc):
+        await tell(database, 1)
+        await until(lambda: all_published(database))
+        intruder = Envelope(new_id(), LampLit(number=99), new_id(), 1, "990101001001", await database.now(), "auto", "", "")
+        headers = {"Nats-Msg-Id": f"lamps:{intruder.id}:1"}
+        await nc.jetstream().publish(intruder.subject, intruder.to_json().encode(), headers=headers)
+        await tell(database, 2, 3)
+        await until(lambda: all_published(database))
+
+    assert await in_stream(nc) == [1, 99, 2, 3]
+
+
+async def test_a_stream_that_was_lost_is_filled_again(database: Database, nc: nats.NATS) -> None:
+    async with leading(database, nc):
+        await tell(database, 1, 2, 3)
+        await until(lambda: all_published(database))
+    await nc.jetstream().delete_stream("GW_LAMPS")
+    await own_stream(nc.jetstream(), "lamps")
+
+    async with leading(database, nc):
+        await tell(database, 4)
+        await until(lambda: all_published(database))
+
+    assert await in_stream(nc) == [1, 2, 3, 4]
+
+
+async def test_writing_goes_on_while_nats_is_away(database: Database, nc: nats.NATS) -> None:
+    await tell(database, 1, 2)
+    await own_stream(nc.jetstream(), "lamps")
+
+    waiting = await database.run(database.requests, "SELECT count(*) FROM waiting")
+
+    assert waiting[0][0] == 2
+    async with leading(database, nc):
+        await until(lambda: all_published(database))
+    assert await in_stream(nc) == [1, 2]
+
+
+async def test_a_stream_keeps_what_its_events_need(database: Database, nc: nats.NATS) -> None:
+    async with leading(database, nc):
+        await tell(database, 1)
+        await until(lambda: all_published(database))
+
+    config = (await nc.jetstream().stream_info("GW_LAMPS")).config
+
+    assert (config.storage, config.discard, config.deny_delete, config.deny_purge, config.allow_atomic) == (
+        "file",
+        "new",
+        True,
+        True,
+        True,
+    )

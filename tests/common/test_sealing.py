@@ -1,0 +1,47 @@
+"""What is sealed opens only with its key, and only in its place."""
+
+from pathlib import Path
+
+import pytest
+
+from gridwhistle.common.sealing import CannotOpen, Seal, make_keys, read_keys
+
+OLD, NEW = b"o" * 32, b"n" * 32
+
+
+def test_what_was_sealed_opens_again_in_its_place() -> None:
+    seal = Seal({1: OLD})
+
+    assert seal.open(seal.close("答复".encode(), "here"), "here") == "答复".encode()
+
+
+def test_it_does_not_open_elsewhere_or_changed_or_without_the_key() -> None:
+    sealed = Seal({1: OLD}).close(b"answer", "here")
+
+    for seal, content, place in (
+        (Seal({1: OLD}), sealed, "there"),
+        (Seal({1: OLD}), sealed[:-1] + bytes([sealed[-1] ^ 1]), "here"),
+        (Seal({1: NEW}), sealed, "here"),
+        (Seal({2: OLD}), sealed, "here"),
+        (Seal({1: OLD}), b"\x07" + sealed[1:], "here"),
+    ):
+        with pytest.raises(CannotOpen):
+            seal.open(content, place)
+
+
+def test_a_new_key_seals_and_the_old_one_still_opens() -> None:
+    sealed = Seal({1: OLD}).close(b"answer", "here")
+    both = Seal({1: OLD, 2: NEW})
+
+    assert both.open(sealed, "here") == b"answer"
+    assert Seal({2: NEW}).open(both.close(b"answer", "here"), "here") == b"answer"
+
+
+def test_a_key_file_is_its_owners_alone_and_a_bad_one_is_named(tmp_path: Path) -> None:
+    make_keys(tmp_path / "keys")
+    (tmp_path / "empty").touch()
+
+    assert [len(key) for key in read_keys(tmp_path / "keys").values()] == [32]
+    assert (tmp_path / "keys").stat().st_mode & 0o077 == 0
+    with pytest.raises(ValueError, match="no usable key"):
+        read_keys(tmp_path / "empty")

@@ -1,0 +1,88 @@
+"""What comes in: strict JSON, bounded fields, cursors of ours alone; and refusals that repeat nothing."""
+
+from typing import Annotated
+
+import orjson
+import pytest
+from pydantic import Field, ValidationError
+from sqlalchemy import Column, DateTime, MetaData, Table, Uuid, select
+
+from gridwhistle.common.problems import language_of
+from gridwhistle.common.wire import BadCursor, Body, Keyset, Malformed, PageQuery, check_json, not_valid
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        pytest.param(b'{"a": 1', id="cut short"),
+        pytest.param(b'{"a": 1, "a": 2}', id="a key twice"),
+        pytest.param(b'{"a": {"b": 1, "b": 2}}', id="a key twice, deeper"),
+        pytest.param(b'{"a": NaN}', id="NaN"),
+        pytest.param(b'{"a": -Infinity}', id="an infinity"),
+        pytest.param(b'{"a": "\\ud800"}', id="a lone surrogate"),
+        pytest.param(b'{"a": "\\u0000"}', id="NUL"),
+        pytest.param(b'{"a": ["x\\b"]}', id="a control character, escaped"),
+        pytest.param(b'{"a\\u001f": 1}', id="a control character in a key"),
+        pytest.param(b'{"a": "\x01"}', id="a control character, raw"),
+        pytest.param(b'"\xff"', id="not UTF-8"),
+        pytest.param(b"[" * 10_000 + b"]" * 10_000, id="nested without end"),
+        pytest.param(b"", id="nothing"),
+    ],
+)
+def test_json_that_parsers_disagree_about_is_refused(raw: bytes) -> None:
+    with pytest.raises(Malformed):
+        check_json(raw)
+
+
+@pytest.mark.parametrize("raw", [b'{"a": "\\u4e95\\n\\t", "b": [1.5, null, true]}', '{"标题": "井盖"}'.encode()])
+def test_ordinary_json_passes(raw: bytes) -> None:
+    check_json(raw)
+
+
+class Order(Body):
+    name: Annotated[str, Field(max_length=5)]
+    minutes: Annotated[int, Field(ge=1, le=60)]
+
+
+def test_a_refusal_says_where_and_why_and_never_what_was_sent() -> None:
+    phone = "13800138000"
+    with pytest.raises(ValidationError) as caught:
+        Order.model_validate_json(orjson.dumps({"name": phone, "minutes": phone, phone: 1}))
+
+    body = not_valid(caught.value).body("zh", "r-1")
+
+    errors = {error["code"]: error for error in orjson.loads(body)["errors"]}
+    assert errors["string_too_long"] == {"pointer": "#/name", "code": "string_too_long", "message": "最多 5 个字符"}
+    assert errors["int_type"]["pointer"] == "#/minutes"
+    assert b'"input"' not in body
+    assert body.count(phone.encode()) == 1, "the name of an unknown field is the only thing that is named"
+
+
+def test_a_text_is_no_number() -> None:
+    with pytest.raises(ValidationError):
+        Order.model_validate_json(b'{"name": "x", "minutes": "30"}')
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "eyJhIjoxfQ", "W10", "WzEsMl0", "ww==", "WyJub3QgYSB0aW1lIiwieCJd"])
+def test_a_cursor_that_is_not_ours_is_refused(cursor: str) -> None:
+    table = Table("t", MetaData(), Column("at", DateTime(timezone=True)), Column("id", Uuid))
+
+    with pytest.raises(BadCursor):
+        Keyset(table.c.at, table.c.id).page(select(table), PageQuery(cursor=cursor))
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("", "zh"),
+        ("en", "en"),
+        ("en-GB,en;q=0.9", "en"),
+        ("zh-CN,zh;q=0.9,en;q=0.8", "zh"),
+        ("de, en;q=0.5", "en"),
+        ("de", "zh"),
+        ("en;q=0, zh", "zh"),
+        ("en;q=rubbish", "zh"),
+    ],
+)
+def test_the_language_is_the_one_asked_for_first(header: str, language: str) -> None:
+    assert language_of(header) == language

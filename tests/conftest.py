@@ -1,0 +1,159 @@
+"""Real PostgreSQL, real NATS and a running suite for tests, started once, on ports that the system chooses."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from gridwhistle.common.issuer import Issuer
+from gridwhistle.standalone import demo
+from gridwhistle.standalone.nats import Nats
+from gridwhistle.standalone.postgres import Postgres
+from gridwhistle.standalone.suite import running
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """Run async tests on asyncio."""
+    return "asyncio"
+
+
+@dataclass
+class Loop:
+    """An event loop in a thread of its own, for what outlives a test."""
+
+    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
+
+    def __post_init__(self) -> None:
+        self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+        self._thread.start()
+
+    def run(self, work: Any, timeout_s: float = 60) -> Any:
+        """Run a coroutine there and return its result."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(timeout_s)
+
+    def end(self) -> None:
+        """Stop the loop and its thread."""
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join(10)
+        self.loop.close()
+
+
+@pytest.fixture(scope="session")
+def background() -> Iterator[Loop]:
+    """Return the loop in which servers and the suite live."""
+    loop = Loop()
+    yield loop
+    loop.end()
+
+
+@pytest.fixture(scope="session")
+def postgres(background: Loop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """Return a PostgreSQL of the tests' own."""
+    server = background.run(Postgres.start(tmp_path_factory.mktemp("postgres")))
+    yield server
+    background.run(server.child.stop())
+
+
+@pytest.fixture(scope="session")
+def nats_server(background: Loop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nats]:
+    """Return a NATS server of the tests' own."""
+    server = background.run(Nats.start(tmp_path_factory.mktemp("nats")))
+    yield server
+    background.run(server.child.stop())
+
+
+@dataclass
+class Person:
+    """Somebody who calls the suite over HTTP."""
+
+    client: httpx2.Client
+    token: str
+
+    def get(self, path: str, **headers: str) -> httpx2.Response:
+        """Read."""
+        return self.client.get(path, headers=self._headers(headers))
+
+    def post(self, path: str, content: Mapping[str, Any] | None = None, **headers: str) -> httpx2.Response:
+        """Do something; `Idempotency_Key="k"` sends the header of that name."""
+        return self.client.post(path, json=content, headers=self._headers(headers))
+
+    def patch(self, path: str, content: Mapping[str, Any], **headers: str) -> httpx2.Response:
+        """Change something."""
+        return self.client.patch(path, json=content, headers=self._headers(headers))
+
+    def _headers(self, headers: Mapping[str, str]) -> dict[str, str]:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return {"Authorization": f"Bearer {self.token}", "Accept-Language": "en", **named}
+
+
+@dataclass
+class RunningSuite:
+    """The suite with its demo county, as its users meet it."""
+
+    base_url: str
+    issuer: Issuer
+    tokens: dict[str, str]
+    client: httpx2.Client
+    postgres: Postgres
+    nats: Nats
+
+    def person(self, role: str) -> Person:
+        """Return the holder of a demo token."""
+        return Person(self.client, self.tokens[role])
+
+    def somebody(self, role: str, *area: str, subject: str = "somebody", **claims: Any) -> Person:
+        """Return the holder of a token of one's own making."""
+        return Person(self.client, self.issuer.token(subject, [role], area, **claims))
+
+
+@pytest.fixture(scope="session")
+def suite(background: Loop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSuite]:
+    """Run the whole suite with the demo county, once for all tests."""
+    ready, done = threading.Event(), asyncio.Event()
+    kept: dict[str, Any] = {}
+
+    async def live(folder: Path) -> None:
+        try:
+            async with running(folder) as suite:
+                kept.update(suite=suite, tokens=await demo.load(suite.base_url, suite.issuer))
+                ready.set()
+                await done.wait()
+        finally:
+            ready.set()
+
+    living = asyncio.run_coroutine_threadsafe(live(tmp_path_factory.mktemp("suite")), background.loop)
+    ready.wait(60)
+    if "suite" not in kept:
+        living.result(1)
+    with httpx2.Client(base_url=kept["suite"].base_url, timeout=30) as client:
+        yield RunningSuite(
+            kept["suite"].base_url,
+            kept["suite"].issuer,
+            kept["tokens"],
+            client,
+            kept["suite"].postgres,
+            kept["suite"].nats,
+        )
+    background.loop.call_soon_threadsafe(done.set)
+    living.result(30)
+
+
+@pytest.fixture
+def eventually() -> Callable[[Callable[[], bool]], None]:
+    """Return a wait for what comes with an event: at most ten seconds, looking often."""
+
+    def wait(holds: Callable[[], bool]) -> None:
+        import time  # noqa: PLC0415
+
+        end = time.monotonic() + 10
+        while not holds():
+            assert time.monotonic() < end, "it did not come within ten seconds"
+            time.sleep(0.02)
+
+    return wait

@@ -1,0 +1,77 @@
+"""What the house promises about itself."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from gridwhistle.common import migrations
+from gridwhistle.common.edge import EdgeRoute, Router
+from gridwhistle.common.principal import GRANTS, PERMISSIONS, PUBLIC, ROLES
+from gridwhistle.standalone.documents import documents
+from gridwhistle.standalone.postgres import Postgres
+from gridwhistle.standalone.suite import KINDS
+
+ROOT = Path(__file__).parents[2]
+
+
+def tracked(pattern: str) -> list[str]:
+    listed = subprocess.run(["git", "ls-files", pattern], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603, S607
+    return listed.stdout.split()
+
+
+def test_the_namespace_has_no_init_file() -> None:
+    assert not [path for path in ROOT.glob("**/gridwhistle/__init__.py") if ".venv" not in path.parts]
+
+
+def test_every_operation_declares_a_permission_that_somebody_has() -> None:
+    routes = [route for kind in KINDS for router in kind.routers for route in router.routes]
+
+    assert routes
+    for route in routes:
+        assert isinstance(route, EdgeRoute)
+        assert route.may == PUBLIC or route.may in PERMISSIONS
+
+
+def test_an_operation_without_a_known_permission_does_not_load() -> None:
+    router = Router("toolshed", "Toolshed")
+
+    with pytest.raises(TypeError, match="declares no known permission"):
+
+        @router.get("/tools", may="tools:everything")
+        async def list_tools() -> None: ...
+
+
+def test_every_role_has_its_permissions_said() -> None:
+    assert GRANTS.keys() == ROLES.keys()
+
+
+def test_operation_ids_are_unique_in_the_suite() -> None:
+    names = [route.operation_id for kind in KINDS for router in kind.routers for route in router.routes]  # type: ignore[attr-defined]
+
+    assert len(names) == len(set(names))
+
+
+def test_generated_documents_are_up_to_date() -> None:
+    stale = [str(path) for path, text in documents().items() if (ROOT / path).read_text() != text]
+
+    assert not stale, "run `make docs` and commit the result"
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+async def test_migrations_make_exactly_the_tables(kind: "migrations.Kind", postgres: Postgres) -> None:
+    name = f"migrated_{kind.name}"
+    await postgres.ensure_database(name)
+
+    await migrations.upgrade(kind, postgres.url(name))
+
+    await migrations.check(kind, postgres.url(name))
+
+
+def test_the_lock_names_hashes_and_no_addresses() -> None:
+    lock = (ROOT / "requirements.lock").read_text()
+
+    assert "--hash=sha256:" in lock
+    assert "://" not in lock
+    assert not tracked("uv.lock")
