@@ -6,16 +6,18 @@ import signal
 import sys
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import orjson
 import typer
 import uvloop
 from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
 
 from gridwhistle.common.issuer import Issuer
 from gridwhistle.common.principal import ROLES
-from gridwhistle.standalone import demo
+from gridwhistle.standalone import demo, la311, reports
 from gridwhistle.standalone.children import CannotStart
 from gridwhistle.standalone.suite import Suite, running
 
@@ -29,7 +31,7 @@ app = typer.Typer(
 )
 imports = typer.Typer(no_args_is_help=True, help="Bring in what exists already, through the API of a running suite.")
 app.add_typer(imports, name="import")
-_say = Console(stderr=True, highlight=False)
+_say = Console(stderr=True, highlight=False, soft_wrap=True)
 _print = Console(highlight=False, soft_wrap=True)
 
 DataDir = Annotated[Path, typer.Option("--data-dir", help="Keeps all data; made when it is not there.")]
@@ -70,10 +72,10 @@ async def _up(port: int, folder: Path, ready_file: Path | None) -> int:
         _say.print(f"Starting Gridwhistle in {folder} …")
         async with running(folder, port) as suite:
             tokens = await demo.load(suite.base_url, suite.issuer)
+            ready = True
+            _welcome(suite, tokens)
             if ready_file:
                 _write_ready(ready_file, suite, tokens)
-            _welcome(suite, tokens)
-            ready = True
             waiting = asyncio.create_task(told_to_stop.wait())
             ending = asyncio.create_task(suite.ended())
             await asyncio.wait({waiting, ending}, return_when=asyncio.FIRST_COMPLETED)
@@ -145,15 +147,75 @@ def token(
     data_dir: DataDir = FOLDER,
 ) -> None:
     """Print a development token for the suite of a data folder."""
-    key = data_dir / "issuer.json"
-    if not key.exists():
-        _say.print(f"[red]There is no suite in {data_dir}.[/] Start one with `gridwhistle up`, or name its --data-dir.")
-        sys.exit(1)
+    issuer = _issuer(data_dir)
     lengths = {6, 9, 12, 15}
     if role not in set(ROLES) - {"auto"} or any(not code.isdecimal() or len(code) not in lengths for code in area):
         _say.print("[red]That is not a role, or not a code prefix of 6, 9, 12 or 15 digits.[/] See --help.")
         sys.exit(2)
-    print(Issuer.kept_in(key).token(subject, [role], area, org=org, scope=scope))  # noqa: T201  the output itself
+    print(issuer.token(subject, [role], area, org=org, scope=scope))  # noqa: T201  the output itself
+
+
+def _issuer(data_dir: Path) -> Issuer:
+    """Return the issuer of a data folder, or say that there is no suite and exit."""
+    key = data_dir / "issuer.json"
+    if not key.exists():
+        _say.print(f"[red]There is no suite in {data_dir}.[/] Start one with `gridwhistle up`, or name its --data-dir.")
+        sys.exit(1)
+    return Issuer.kept_in(key)
+
+
+@imports.command("reports")
+def import_reports(
+    file: Annotated[Path, typer.Argument(help="Los Angeles 311 requests: .csv or .csv.gz.")],
+    boundaries: Annotated[
+        Path | None,
+        typer.Option(help="Council districts as GeoJSON; council_districts_2012.geojson.gz beside FILE, if left out."),
+    ] = None,
+    base_url: Annotated[str, typer.Option(help="Where the suite runs.")] = f"http://127.0.0.1:{PORT}",
+    data_dir: Annotated[Path, typer.Option(help="Of that suite, whose development issuer makes the token.")] = FOLDER,
+    county: Annotated[str, typer.Option(help="Six digits; everything goes into its township 900.")] = demo.COUNTY,
+    token: Annotated[
+        str | None, typer.Option(help=f"Instead of one from --data-dir; in the township it needs {reports.SCOPES}.")
+    ] = None,
+) -> None:
+    """File the 311 requests of Los Angeles as reports. A second run changes nothing; one that was cut short goes on."""
+    if not (county.isascii() and county.isdecimal() and len(county) == len(demo.COUNTY)):
+        _say.print("[red]--county must have six digits.[/]")
+        sys.exit(2)
+    if token and not token.isascii():
+        _say.print("[red]--token is not an access token.[/]")
+        sys.exit(2)
+    try:
+        districts = la311.read_districts(boundaries or file.parent / "council_districts_2012.geojson.gz")
+        requests = la311.read_requests(file)
+        bearer = token or reports.token(_issuer(data_dir), county)
+        with Progress(console=_say) as progress:
+            filing = progress.add_task(f"Filing {len(requests):,} reports", total=len(requests))
+            work = _import_reports(base_url, bearer, county, districts, requests, lambda rows: progress.advance(filing, rows))
+            summary = uvloop.run(work)
+    except la311.CannotImport as reason:
+        _say.print("[red]Not imported:[/]", end=" ")
+        _say.print(str(reason), markup=False)
+        sys.exit(1)
+    _print.print(_table(len(requests), summary))
+    if summary.refused:
+        _say.print(f"[red]{len(summary.refused):,} rows were refused:[/]", ", ".join(summary.refused[:20]))
+        sys.exit(1)
+
+
+async def _import_reports(base_url: str, bearer: str, *what: Any) -> reports.Summary:
+    async with reports.api(base_url, bearer) as client:
+        return await reports.import_reports(client, *what)
+
+
+def _table(rows: int, summary: reports.Summary) -> Table:
+    table = Table("rows", f"{rows:,}", title="Los Angeles 311")
+    table.columns[1].justify = "right"
+    for counted, lines in ((summary.outcomes, reports.OUTCOMES), (summary.places, reports.PLACES)):
+        for line in lines:
+            table.add_row(line, f"{counted[line]:,}")
+        table.add_section()
+    return table
 
 
 @app.command("version")

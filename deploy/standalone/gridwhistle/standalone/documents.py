@@ -53,8 +53,8 @@ def events(kinds: Iterable[type[Event]]) -> str:
         "# Events",
         "",
         "CloudEvents 1.0 in structured JSON, on the NATS subject `gw.{county}.{service}.{aggregate}.{event}.v{n}`, in one",
-        "JetStream stream a service (`GW_INCIDENTS`, `GW_PERSONNEL`). Order holds for one thing, by `eventno`, which counts its",
-        "events without gaps. Every event may be delivered more than once; its `id` tells. None carries personal data.",
+        "JetStream stream a service (`GW_INCIDENTS`, `GW_PERSONNEL`). Order holds for one thing, by `eventno`, which counts",
+        "its events without gaps. Every event may be delivered more than once; its `id` tells. None carries personal data.",
     ]
     for kind in sorted(kinds, key=lambda kind: kind.type):
         fields = [f"`{name}`" for name in kind.model_fields]

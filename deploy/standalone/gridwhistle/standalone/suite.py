@@ -206,7 +206,7 @@ class _Server(uvicorn.Server):
 
 
 def _server(app: "ASGIApp") -> uvicorn.Server:
-    return uvicorn.Server(
+    return _Server(
         uvicorn.Config(
             app,
             log_level="warning",

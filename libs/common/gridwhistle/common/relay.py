@@ -37,7 +37,7 @@ _MARK = (
     "WITH gone AS (DELETE FROM waiting WHERE id = ANY($3::bigint[]))"
     " INSERT INTO published (event_id, stream_seq) SELECT * FROM unnest($1::uuid[], $2::bigint[])"
 )
-# In the order that they had, and before everything that waits (whose ids count from one), so that a thing's events stay in order.
+# In the order that they had, and before all that waits (whose ids count from one): the events of a thing stay in order.
 _PUBLISH_AGAIN = (
     "WITH lost AS (DELETE FROM published WHERE stream_seq > $1 RETURNING stream_seq, event_id),"
     " again AS (UPDATE outbox SET epoch = epoch + 1 FROM lost WHERE outbox.event_id = lost.event_id)"
