@@ -134,6 +134,8 @@ class Command:
         self._children: dict[Target, dict[str, Any]] = {}
         self._inserts: dict[Table, list[dict[str, Any]]] = defaultdict(list)
         self._made: dict[UUID, dict[str, Any]] = {}
+        self._owned: set[Target] = set()  # children of held rows
+        self._role = min(caller.roles, default="none")  # as whom the caller acts; a step says it exactly
 
     @property
     def row(self) -> Row:
@@ -151,7 +153,9 @@ class Command:
         root = of or self.row
         column = next(c.name for c in table.c for key in c.foreign_keys if key.column.table is root.table)
         records = await self.db.read(read_rows(table, column, many=False), root.id)
-        return sorted((row_from(table, record) for record in records), key=lambda row: row.id)
+        rows = sorted((row_from(table, record) for record in records), key=lambda row: row.id)
+        self._owned.update((table, row.id) for row in rows)
+        return rows
 
     def create(self, table: Table, step: Step | None, *, reason: str | None = None, **values: Any) -> Row:
         """Make a thing; its first step, if it has states, is its history's first row.
@@ -171,7 +175,7 @@ class Command:
         self._made[row.id] = made
         if step:
             self._log(row, step, reason)
-        self.record(row, step.action if step else "create", reason=reason)
+        self.record(row, step.action if step else "create", reason)
         return row
 
     def insert(self, table: Table, **values: Any) -> Row:
@@ -190,21 +194,22 @@ class Command:
             self._held[target].update(values)
             row.__dict__["version"] = (row.read_version or 0) + 1
         else:
+            assert target in self._owned, f"a {row.table.name} is changed by a command that holds it, or its root"
             self._children.setdefault(target, {}).update(values)
 
     def move(self, row: Row, step: Step, *, reason: str | None = None, **values: Any) -> None:
         """Take the step: new state, a row of history, a row of audit."""
         self.update(row, state=step.target, **values)
         self._log(row, step, reason)
-        self.record(row, step.action, role=step, reason=reason)
+        self.record(row, step.action, reason)
 
-    def record(self, row: Row, action: str, *, role: Step | None = None, reason: str | None = None) -> None:
+    def record(self, row: Row, action: str, reason: str | None = None) -> None:
         """Write to the audit what was done to a row that has no states, or to its children."""
         self._inserts[audit].append(
             {
                 "at": self.now,
                 "actor_id": self.caller.id,
-                "actor_role": self._role(role),
+                "actor_role": self._role,
                 "org": self.caller.org,
                 "action": action,
                 "object_type": row.table.name,
@@ -224,7 +229,7 @@ class Command:
             event_no=row.event_no,
             area_code=row.__dict__.get("grid_code") or row.area_code,
             occurred_at=self.now,
-            actor_role=self._role(None),
+            actor_role=self._role,
             correlation_id=self.db.correlation_id,
             causation_id=self.db.causation_id,
         )
@@ -251,6 +256,7 @@ class Command:
         return await self.db.database.number(series)
 
     def _log(self, row: Row, step: Step, reason: str | None) -> None:
+        self._role = min(step.who & self.caller.roles, default=self._role)
         self._inserts[history].append(
             {
                 "thing_id": row.id,
@@ -260,15 +266,11 @@ class Command:
                 "from_state": step.source,
                 "to_state": step.target,
                 "actor_id": self.caller.id,
-                "actor_role": self._role(step),
+                "actor_role": self._role,
                 "org": self.caller.org,
                 "reason": reason,
             }
         )
-
-    def _role(self, step: Step | None) -> str:
-        roles = (step.who & self.caller.roles if step else None) or self.caller.roles
-        return min(roles, default="none")
 
     # --- entering ------------------------------------------------------------------------------------------------------------
 

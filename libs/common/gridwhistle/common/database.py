@@ -332,6 +332,7 @@ class Db:
     async def keep_refusal(self, refusal: Problem) -> bool:
         """Store a refusal as the one answer of the key; tell whether it was stored, or another answer was there first."""
         body = self._refusal_body(refusal) if self._refusal_body else refusal.code.encode()
+        await self.now()  # nothing may have been heard yet
         row = self._key_row(refusal.status, body)
         stored = await self.read(
             "INSERT INTO command_key (scope, key, fingerprint, status, answer, at) VALUES ($1, $2, $3, $4, $5, $6)"
