@@ -1,6 +1,7 @@
 """Personnel, as administrators and workers meet it."""
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -67,7 +68,7 @@ def test_a_code_is_given_once(admin: Person) -> None:
     assert (first.status_code, second.status_code, second.json()["code"]) == (201, 409, "code_taken")
 
 
-def test_a_new_grid_is_found_by_a_point_in_it(admin: Person) -> None:
+def test_a_new_grid_is_found_by_a_point_in_it(admin: Person, eventually: Callable[[Callable[[], bool]], None]) -> None:
     grid = {"grid_code": "990105003001001", "name": "一", "households": 400, "boundary": square(90.0)}
     before = admin.post(f"{PERSONNEL}/grids/locate", {"lon": 90.005, "lat": 20.005}).json()
     admin.post(f"{PERSONNEL}/grids", grid)
@@ -77,10 +78,14 @@ def test_a_new_grid_is_found_by_a_point_in_it(admin: Person) -> None:
         return bool(answer == {"grid_code": "990105003001001", "area_code": "990105003001"})
 
     assert before == {"grid_code": None, "area_code": None}
-    for _ in range(300):
-        if found():
-            return
-    pytest.fail("the grid was not found")
+    eventually(found)
+
+
+def test_a_point_in_another_jurisdiction_lies_nowhere(suite: RunningSuite) -> None:
+    point = {"lon": 120.152, "lat": 30.272}
+
+    assert suite.person("county_admin").post(f"{PERSONNEL}/grids/locate", point).json()["grid_code"] == "990101001001001"
+    assert suite.person("grid_worker_002").post(f"{PERSONNEL}/grids/locate", point).json()["grid_code"] is None
 
 
 def test_a_boundary_that_is_none_is_refused(admin: Person) -> None:

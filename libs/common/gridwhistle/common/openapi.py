@@ -68,8 +68,7 @@ def _correct(schema: dict[str, Any], routes: list[EdgeRoute]) -> None:
             if required or "{" in route.path:
                 parameters.append(_if_match(required=required))
                 statuses += ["412", *(["428"] if required else [])]
-        if route.may == PUBLIC:
-            operation.pop("security", None)
+        operation["security"] = [] if route.may == PUBLIC else [{"HTTPBearer": []}]
         content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
         model = schemas.get(content.get("schema", {}).get("$ref", "").rpartition("/")[2], {})
         if content and not model.get("required"):

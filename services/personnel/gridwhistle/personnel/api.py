@@ -189,9 +189,11 @@ async def list_grids(query: Annotated[PageQuery, Query()], caller: Caller, db: D
 
 
 @router.post("/grids/locate", may="grids:read")
-async def locate(body: Point, db: Db) -> Located:
-    """Find the grid that holds a point. Grids changed in the last second may be missed."""
+async def locate(body: Point, caller: Caller, db: Db) -> Located:
+    """Find the grid of your jurisdiction that holds a point. Grids changed in the last second may be missed."""
     found = (await GRIDS.of(db)).locate(body.lon, body.lat)
+    if found and not caller.reaches_place(found):
+        found = None
     return Located.model_construct(grid_code=found, area_code=found and found[:12])
 
 
