@@ -55,7 +55,7 @@ async def load(base_url: str, issuer: Issuer) -> dict[str, str]:
     Every call carries a key of its own, so that a second start, or a first one that was cut short, changes nothing.
     """
     admin = issuer.token("demo-county_admin", ["county_admin"], [COUNTY])
-    async with httpx2.AsyncClient(base_url=base_url, timeout=30) as client:
+    async with httpx2.AsyncClient(base_url=base_url, timeout=30, trust_env=False) as client:
 
         async def add(path: str, key: str, **content: Any) -> dict[str, Any]:
             headers = {"Authorization": f"Bearer {admin}", "Idempotency-Key": f"demo-{key}"}

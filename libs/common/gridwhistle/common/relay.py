@@ -7,6 +7,7 @@ older stream no longer has is published again, under a new epoch, since JetStrea
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -64,6 +65,8 @@ class Relay:
                 await self._lead()
             except (*AWAY, *BUS_AWAY, asyncpg.PostgresError) as error:
                 log.warning("the relay of %s pauses: %s: %s", self.service, type(error).__name__, error)
+            except Exception:
+                log.exception("the relay of %s made a mistake and begins anew", self.service)
             await asyncio.sleep(_POLL_S)
 
     async def _lead(self) -> None:
@@ -152,7 +155,10 @@ class Relay:
         """Mark what is in the stream but was not marked: the leader before stopped in between."""
         for sequence in sequences:
             message = await js.get_msg(stream_name(self.service), seq=sequence, direct=True)
-            event_id = UUID((message.headers or {})["Nats-Msg-Id"].split(":")[1])
+            event_id = _event_id_in(message.headers or {})
+            if event_id is None:
+                log.warning("message %s in the stream of %s is not ours; it is passed over", sequence, self.service)
+                continue
             rows = await connection.fetch("SELECT id, event_id FROM waiting WHERE event_id = $1", event_id)
             await _mark(connection, rows, sequence)
 
@@ -161,6 +167,14 @@ async def _mark(connection: "asyncpg.Connection[Any]", rows: list[asyncpg.Record
     """Note that these events are the stream's latest, in this order, up to `last`."""
     sequences = list(range(last - len(rows) + 1, last + 1))
     await connection.execute(_MARK, [row["event_id"] for row in rows], sequences, [row["id"] for row in rows])
+
+
+def _event_id_in(headers: Mapping[str, str]) -> UUID | None:
+    """Return the event that a message of ours carries; None for somebody else's message."""
+    try:
+        return UUID(headers["Nats-Msg-Id"].split(":")[1])
+    except (KeyError, IndexError, ValueError):
+        return None
 
 
 def _sequence_in(reply: bytes, *, expected: int) -> int:
