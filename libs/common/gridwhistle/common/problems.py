@@ -177,3 +177,70 @@ class KeyReused(Problem):
     title = Term("幂等键已被使用", "The idempotency key was used before")
     zh = "该 Idempotency-Key 已用于另一请求;新的请求请使用新的键。"
     en = "This Idempotency-Key belongs to a different request; use a new key for a new request."
+
+
+class TooLarge(Problem):
+    """The body is larger than this operation takes."""
+
+    status, code, kept = 413, "body_too_large", False
+    title = Term("请求体过大", "The body is too large")
+    zh, en = "请求体不得超过 {bytes_max} 字节。", "The body may have {bytes_max} bytes at most."
+
+
+class NotJson(Problem):
+    """The content type is not JSON."""
+
+    status, code, kept = 415, "not_json", False
+    title = Term("须为 JSON", "JSON is expected")
+    zh, en = "Content-Type 须为 application/json。", "Send the body with Content-Type: application/json."
+
+
+class UnknownParameter(Problem):
+    """A query parameter that the operation does not have, or one given twice."""
+
+    status, code, kept = 400, "unknown_parameter", False
+    title = Term("查询参数有误", "A query parameter is wrong")
+    zh, en = "每个查询参数至多出现一次;可用:{known}。", "Each query parameter may be given once; there are: {known}."
+
+
+class BadHeader(Problem):
+    """A header that we read is not of its form."""
+
+    status, code, kept = 400, "bad_header", False
+    title = Term("请求头有误", "A header is wrong")
+    zh, en = "请求头 {header} 须为:{form}。", "The header {header} must be: {form}."
+
+
+class VersionNeeded(Problem):
+    """A change of content without the version it is based on."""
+
+    status, code, kept = 428, "version_needed", False
+    title = Term("须注明版本", "The version is needed")
+    zh, en = "修改须携带 If-Match,其值为读取时的 ETag。", "Send If-Match with the ETag of what you read."
+
+
+class UnknownPath(Problem):
+    """There is no operation at this address."""
+
+    status, code, kept = 404, "unknown_path", False
+    title = Term("没有这个地址", "No such address")
+    zh, en = "此地址没有可用的操作,请见 /docs。", "There is no operation at this address; see /docs."
+
+
+class WrongMethod(Problem):
+    """The address has operations, but not this one."""
+
+    status, code, kept = 405, "wrong_method", False
+    title = Term("方法不适用", "The method does not apply")
+    zh, en = "此地址不支持该方法;可用:{allowed}。", "The address does not take this method, but: {allowed}."
+
+
+class Broken(Problem):
+    """Our fault; the log has the reason under the request id."""
+
+    status, code, kept = 500, "internal_error", False
+    title = Term("系统内部错误", "An error of ours")
+    zh, en = (
+        "系统出错,已记录;反馈时请提供 request_id。",
+        "We made an error and logged it; quote the request_id when you report it.",
+    )

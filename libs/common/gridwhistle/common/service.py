@@ -20,10 +20,10 @@ from gridwhistle.common.bus import connect
 from gridwhistle.common.commands import Changed
 from gridwhistle.common.consumers import Consumer
 from gridwhistle.common.database import Database
-from gridwhistle.common.edge import App, Router, UnknownPath, WrongMethod
+from gridwhistle.common.edge import App, Router
 from gridwhistle.common.ids import new_id
 from gridwhistle.common.openapi import describe
-from gridwhistle.common.problems import Problem, Term, language_of
+from gridwhistle.common.problems import Problem, Term, UnknownPath, WrongMethod, language_of
 from gridwhistle.common.relay import Relay
 from gridwhistle.common.sealing import Seal, read_keys
 from gridwhistle.common.settings import Settings
