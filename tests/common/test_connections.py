@@ -1,0 +1,96 @@
+"""Connections: so many and no more, handed on in line, broken ones dropped."""
+
+import asyncio
+import time
+
+import pytest
+
+from gridwhistle.common.connections import Connections
+from gridwhistle.standalone.postgres import Postgres
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_there_are_so_many_and_whoever_waits_gets_the_next(postgres: Postgres) -> None:
+    connections = Connections(postgres.url("postgres"), 2, 5.0)
+    first, second = await connections.take(), await connections.take()
+    third, fourth = (asyncio.create_task(connections.take()) for _ in range(2))
+    await asyncio.sleep(0.05)
+    assert not third.done()
+
+    connections.give(first)
+    assert await third is first
+    assert not fourth.done()
+    connections.give(second)
+    assert await fourth is second
+
+    connections.give(first)
+    connections.give(second)
+    await connections.close()
+    assert first.is_closed()
+    assert second.is_closed()
+
+
+async def test_nobody_waits_for_ever(postgres: Postgres) -> None:
+    connections = Connections(postgres.url("postgres"), 1, 0.1)
+    only = await connections.take()
+
+    began = time.monotonic()
+    with pytest.raises(TimeoutError):
+        await connections.take()
+    assert time.monotonic() - began < 2
+
+    connections.give(only)
+    assert await connections.take() is only
+    connections.give(only)
+    await connections.close()
+
+
+async def test_whoever_is_called_off_while_waiting_takes_nothing(postgres: Postgres) -> None:
+    connections = Connections(postgres.url("postgres"), 1, 5.0)
+    only = await connections.take()
+    waiting = asyncio.create_task(connections.take())
+    await asyncio.sleep(0.05)
+    waiting.cancel()
+    # It is its turn at the very moment that it is called off.
+    connections.give(only)
+    await asyncio.gather(waiting, return_exceptions=True)
+
+    assert await asyncio.wait_for(connections.take(), 2) is only
+    connections.give(only)
+    await connections.close()
+
+
+async def test_a_broken_connection_is_replaced(postgres: Postgres) -> None:
+    connections = Connections(postgres.url("postgres"), 1, 5.0)
+    broken = await connections.take()
+    await broken.close()
+    connections.give(broken)
+
+    fresh = await connections.take()
+
+    assert fresh is not broken
+    assert await fresh.fetchval("SELECT 1") == 1
+    connections.give(fresh)
+    await connections.close()
+
+
+async def test_a_connection_left_in_a_transaction_is_not_handed_on(postgres: Postgres) -> None:
+    connections = Connections(postgres.url("postgres"), 1, 5.0)
+    left = await connections.take()
+    await left.execute("BEGIN")
+    connections.give(left)
+
+    fresh = await connections.take()
+
+    assert not fresh.is_in_transaction()
+    connections.give(fresh)
+    await connections.close()
+
+
+async def test_a_server_that_is_away_costs_no_place_in_line() -> None:
+    connections = Connections("postgresql://nobody@127.0.0.1:1/nothing", 1, 1.0)
+
+    for _ in range(3):
+        with pytest.raises(ConnectionRefusedError):
+            await connections.take()
