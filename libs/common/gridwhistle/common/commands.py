@@ -15,110 +15,33 @@ outside.
 
 import asyncio
 import datetime as dt
-import random
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from contextlib import suppress
-from functools import lru_cache
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from uuid import UUID
 
 import asyncpg
-import orjson
 from pydantic import BaseModel
 from sqlalchemy import Table
 
+from gridwhistle.common.again import AWAY, Changed, Unsure
 from gridwhistle.common.events import Envelope, Event
 from gridwhistle.common.ids import new_id
 from gridwhistle.common.machine import Step
 from gridwhistle.common.principal import Principal
-from gridwhistle.common.problems import Busy, MayHaveHappened, NotFound, OutsideYourArea, Problem, Stale, Term
-from gridwhistle.common.statements import NOW, Statement, json_columns, read_rows, read_versions
+from gridwhistle.common.problems import Busy, MayHaveHappened, NotFound, OutsideYourArea, Problem, Stale
+from gridwhistle.common.rows import Row, blank, row_from, thing_of
+from gridwhistle.common.statements import NOW, Statement, read_rows, read_versions
 from gridwhistle.common.tables import audit, command_key, history, outbox, waiting
 
 if TYPE_CHECKING:
     from gridwhistle.common.database import Db
 
-TRIES = 9
-"""Runs of one piece of work before it is told to come back later. In each round that one loses, another one wins."""
-_PAUSE_S = 0.004
 _MOVED = "GW001"
 _AGAIN = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.LockNotAvailableError)
-AWAY = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    OSError,
-)
-"""A server that is away shows itself in all these ways (OSError includes TimeoutError)."""
-_T = TypeVar("_T")
 _View = TypeVar("_View", bound=BaseModel)
-
-
-class Changed(Exception):
-    """A row moved between reading and writing; nothing was written, and the work runs again."""
-
-
-class Unsure(Changed):
-    """The connection broke while writing under a key: run again, and the key tells whether it had happened."""
-
-
-class Away(Changed):
-    """The database could not be asked; nothing was written."""
-
-
-class Replay(Exception):
-    """The key was used before: answer what was answered then."""
-
-    def __init__(self, status: int, body: bytes) -> None:
-        self.status, self.body = status, body
-        super().__init__(status)
-
-
-async def again(work: Callable[[], Awaitable[_T]]) -> _T:
-    """Run the work until nothing moves under it, pausing a little longer each time.
-
-    Raises:
-        Busy: it moved under every one of nine tries, or the database stayed away.
-    """
-    for attempt in range(TRIES):
-        try:
-            return await work()
-        except Changed as why:
-            # Who lost a row to another process tries at once; who lost the database gives it about two seconds to come back.
-            pause = _PAUSE_S * 2**attempt if isinstance(why, Away | Unsure) else _PAUSE_S * attempt
-            await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311  not a secret
-    raise Busy
-
-
-class Row:
-    """A row as it was read, and as this command changes it."""
-
-    table: Table
-    read_version: int | None  # None: the command makes it
-
-    def __init__(self, table: Table, values: dict[str, Any], read_version: int | None) -> None:
-        self.__dict__.update(values)
-        self.__dict__["table"], self.__dict__["read_version"] = table, read_version
-
-    if TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> Any: ...
-
-
-def row_from(table: Table, record: Any) -> Row:
-    """Return a row of the table from a record of the driver."""
-    values = dict(record)
-    for name in json_columns(table):
-        if values[name] is not None:
-            values[name] = orjson.loads(values[name])
-    return Row(table, values, values.get("version"))
-
-
 Target = tuple[Table, UUID]
 
 
@@ -170,7 +93,7 @@ class Command:
             made["event_no"] = 0
         if step:
             made["state"] = step.target
-        row = Row(table, {**_blank(table), **made}, None)
+        row = Row(table, {**blank(table), **made}, None)
         self._inserts[table].append(made)
         self._made[row.id] = made
         if step:
@@ -183,7 +106,7 @@ class Command:
         made = {"id": new_id(), **values}
         self._inserts[table].append(made)
         self._made[made["id"]] = made
-        return Row(table, {**_blank(table), **made}, None)
+        return Row(table, {**blank(table), **made}, None)
 
     def update(self, row: Row, **values: Any) -> None:
         """Change a held row, a child of one, or a row that this command makes."""
@@ -427,17 +350,6 @@ class Command:
             if (await self.db.read(read_versions(table), ids, versions))[0][0] != len(ids):
                 return False
         return True
-
-
-@lru_cache(maxsize=1024)
-def _blank(table: Table) -> dict[str, None]:
-    return dict.fromkeys(table.c.keys())
-
-
-def thing_of(table: Table) -> Term:
-    """Return what a table's rows are called."""
-    thing: Term = table.info.get("thing", Term("对象", "thing"))
-    return thing
 
 
 def _in_order(target: Target) -> tuple[str, int]:

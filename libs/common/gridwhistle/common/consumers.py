@@ -22,8 +22,8 @@ from nats.js.client import JetStreamContext
 from nats.js.errors import APIError
 from sqlalchemy import Table
 
+from gridwhistle.common.again import AWAY, Away, Replay, again
 from gridwhistle.common.bus import BUS_AWAY, stream_name
-from gridwhistle.common.commands import AWAY, Away, Replay, again
 from gridwhistle.common.database import Database, Db
 from gridwhistle.common.events import Envelope, Event, NotAnEvent, UnknownKind
 from gridwhistle.common.problems import Problem

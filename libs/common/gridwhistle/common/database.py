@@ -16,7 +16,8 @@ from sqlalchemy import Select, Table
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from gridwhistle.common.commands import AWAY, Away, Changed, Command, Replay, Target
+from gridwhistle.common.again import AWAY, Away, Changed, Replay
+from gridwhistle.common.commands import Command, Target
 from gridwhistle.common.connections import Connections
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Busy, KeyReused, Problem

@@ -17,8 +17,8 @@ import orjson
 from nats.aio.client import Client
 from nats.js.client import JetStreamContext
 
+from gridwhistle.common.again import AWAY
 from gridwhistle.common.bus import BUS_AWAY, own_stream, stream_name
-from gridwhistle.common.commands import AWAY
 from gridwhistle.common.database import Database
 from gridwhistle.common.ids import new_id
 

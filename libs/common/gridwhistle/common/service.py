@@ -16,8 +16,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from gridwhistle.common.again import Changed
 from gridwhistle.common.bus import connect
-from gridwhistle.common.commands import Changed
 from gridwhistle.common.consumers import Consumer
 from gridwhistle.common.database import Database
 from gridwhistle.common.edge import App, Router

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 
-from gridwhistle.common.commands import Away
+from gridwhistle.common.again import Away
 from gridwhistle.common.database import Database
 from gridwhistle.common.problems import Busy
 

@@ -7,7 +7,7 @@ from fastapi import Query
 from pydantic import Field
 from sqlalchemy import select
 
-from gridwhistle.common.commands import Command, Row
+from gridwhistle.common.commands import Command
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.incidents import (
     CheckOrdered,
@@ -22,6 +22,7 @@ from gridwhistle.common.events.incidents import (
 from gridwhistle.common.ids import GridCode, OrgCode
 from gridwhistle.common.principal import Principal, within
 from gridwhistle.common.problems import NotFound
+from gridwhistle.common.rows import Row
 from gridwhistle.common.tables import history
 from gridwhistle.common.wire import Body, Keyset, Page, PageQuery
 from gridwhistle.incidents.domain import INCIDENT, UnknownOrganisation, facts_of

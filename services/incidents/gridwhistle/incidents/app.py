@@ -5,7 +5,7 @@ from typing import Final
 
 from fastapi import FastAPI
 
-from gridwhistle.common.commands import Changed
+from gridwhistle.common.again import Changed
 from gridwhistle.common.service import Kind
 from gridwhistle.common.settings import Settings
 from gridwhistle.incidents import api, intake

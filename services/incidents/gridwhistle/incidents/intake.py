@@ -10,13 +10,14 @@ from zoneinfo import ZoneInfo
 from pydantic import AwareDatetime, Field
 from sqlalchemy import select, tuple_
 
-from gridwhistle.common.commands import Command, Row
+from gridwhistle.common.commands import Command
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.incidents import IncidentReported
 from gridwhistle.common.ids import AreaCode
 from gridwhistle.common.places import Point
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Problem
+from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body, View
 from gridwhistle.incidents.domain import (
     INCIDENT,
