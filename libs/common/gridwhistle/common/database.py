@@ -221,6 +221,7 @@ class Db:
         self.causation_id = request_id
         self.if_match, self.status = if_match, status
         self.answered: bytes | None = None
+        self.refused = False  # a refusal of this very run is stored as the key's answer
         self._refusal_body = refusal_body
         self._pool = database.background if background else database.requests
         self._began = False
@@ -249,7 +250,7 @@ class Db:
 
     def start_over(self) -> None:
         """Forget the run before: the work runs from its beginning."""
-        self._began, self.answered = False, None
+        self._began, self.answered, self.refused = False, None, False
 
     # --- reads ---------------------------------------------------------------------------------------------------------------
 
@@ -340,7 +341,8 @@ class Db:
             " ON CONFLICT DO NOTHING RETURNING 1",
             *row.values(),
         )
-        return bool(stored)
+        self.refused = bool(stored)
+        return self.refused
 
 
 def _place(scope: str, key: str) -> str:

@@ -200,7 +200,7 @@ class EdgeRoute(APIRoute):
                 view = await again(lambda: self._run(db, arguments))
             except Problem as refusal:
                 # The one answer of the key may have been given before: a repeat hears it, whatever is refused by now.
-                if refusal.kept:
+                if refusal.kept and not db.refused:
                     await again(db.replay)
                 raise
         except Replay as stored:
