@@ -1,13 +1,22 @@
 -- Every row that one report writes, as one explicit transaction: incident, history, audit, event, that the event waits, key.
-\set n random(1, 2000000000)
-\set m random(1, 2000000000)
+-- The same columns at the same lengths as through HTTP (the bench compares them); ids ascend, as ours do.
+-- Variables: run numbers the run; n counts a client's transactions.
+\set n :n + 1
+\set number :run * 1000000 + :n * 32 + :client_id
+\set serial 1000000000000000000 + :number
 \set grid random(0, 4999)
+\set lon 120.005 + :grid % 100 * 0.01
+\set lat 30.005 + :grid / 100 * 0.01
 BEGIN;
 INSERT INTO incident (id, version, event_no, grid_code, area_code, incident_no, state, request_type, source, urgency, title, description, category, lon, lat, coord_sys, address_text, ref_system, ref_code, lead_org, reported_by, handled_by, checker_id, found_at, reported_at, accepted_at, filed_at, dispatched_at, signed_at, handled_at, checked_at, closed_at)
-VALUES (md5(:n::text || :m::text)::uuid, 1, 1, '990101' || lpad((:grid / 900 + 1)::text, 3, '0') || lpad((:grid / 30 % 30 + 1)::text, 3, '0') || lpad((:grid % 30 + 1)::text, 3, '0'), '990101' || lpad((:grid / 900 + 1)::text, 3, '0') || lpad((:grid / 30 % 30 + 1)::text, 3, '0'), 'I99010120261124' || :n || :m, 'reported', NULL, 'hotline_12345', 'normal', '井盖缺失 ' || :n, '路口东侧', NULL, 120.155, 30.2725, 'wgs84', '示例路 12 号', NULL, NULL, NULL, 'demo-town_acceptor', NULL, NULL, now(), now(), NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO history (thing_id, version, at, action, from_state, to_state, actor_id, actor_role, org, reason) VALUES (md5(:n::text || :m::text)::uuid, 1, now(), 'report', NULL, 'reported', 'demo-town_acceptor', 'town_acceptor', NULL, NULL);
-INSERT INTO audit (at, actor_id, actor_role, org, action, object_type, object_id, request_id, reason) VALUES (now(), 'demo-town_acceptor', 'town_acceptor', NULL, 'report', 'incident', md5(:n::text || :m::text)::uuid, '01a20cbc-6b7d-7248-89ad-ec1b186d16f5', NULL);
-INSERT INTO outbox (event_id, aggregate_id, event_no, subject, envelope, occurred_at, epoch) VALUES (md5('e' || :n::text || :m::text)::uuid, md5(:n::text || :m::text)::uuid, 1, 'gw.990101.incidents.incident.reported.v1', '{"specversion":"1.0","id":"01a20cbc-6b7d-7248-89ad-ec1b186d16f5","source":"/gridwhistle/incidents","type":"gw.incidents.incident.reported.v1","subject":"01a20cbc-6b7d-7248-89ad-ec1b186d16f5","time":"2026-11-24T08:46:30.123456+00:00","datacontenttype":"application/json","county":"990101","areacode":"990101001001001","aggregatetype":"incident","aggregateid":"01a20cbc-6b7d-7248-89ad-ec1b186d16f5","eventno":1,"correlationid":"01a20cbc-6b7d-7248-89ad-ec1b186d16f5","causationid":"01a20cbc-6b7d-7248-89ad-ec1b186d16f5","actorrole":"town_acceptor","timeline":1,"data":{"incident_no":"I9901012026112400001","urgency":"normal","source":"hotline_12345","grid_code":"990101001001001"}}', now(), 1);
-INSERT INTO waiting (event_id) VALUES (md5('e' || :n::text || :m::text)::uuid);
-INSERT INTO command_key (scope, key, fingerprint, status, answer, at) VALUES ('request|demo-town_acceptor', 'bench-' || :n || '-' || :m, sha256(:n::text::bytea), 201, convert_to(repeat('x', 690), 'UTF8'), now());
+VALUES ((:serial::text || '7000000000000')::uuid, 1, 1, '990101' || lpad((:grid / 900 + 1)::text, 3, '0') || lpad((:grid / 30 % 30 + 1)::text, 3, '0') || lpad((:grid % 30 + 1)::text, 3, '0'), '990101' || lpad((:grid / 900 + 1)::text, 3, '0') || lpad((:grid / 30 % 30 + 1)::text, 3, '0'), 'I9901019999' || lpad(:number::text, 9, '0'), 'reported', NULL, 'hotline_12345', 'normal', '井盖缺失 ' || lpad(:grid::text, 4, '0'), '路口东侧', NULL, :lon, :lat, 'wgs84', '示例路 12 号', NULL, NULL, NULL, 'bench-acceptor', NULL, NULL, now(), now(), NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO history (thing_id, version, at, action, from_state, to_state, actor_id, actor_role, org, reason)
+VALUES ((:serial::text || '7000000000000')::uuid, 1, now(), 'report', NULL, 'reported', 'bench-acceptor', 'town_acceptor', NULL, NULL);
+INSERT INTO audit (at, actor_id, actor_role, org, action, object_type, object_id, request_id, reason)
+VALUES (now(), 'bench-acceptor', 'town_acceptor', NULL, 'report', 'incident', (:serial::text || '7000000000000')::uuid, '01a20cd8-62d1-726b-8a93-8a7db72f0da2', NULL);
+INSERT INTO outbox (event_id, aggregate_id, event_no, subject, envelope, occurred_at, epoch)
+VALUES ((:serial::text || '7000000000001')::uuid, (:serial::text || '7000000000000')::uuid, 1, 'gw.990101.incidents.incident.reported.v1', '{"specversion":"1.0","id":"01a20cd8-64fa-74d5-881e-0497ca183e35","source":"/gridwhistle/incidents","type":"gw.incidents.incident.reported.v1","subject":"01a20cd8-64fa-74d5-881e-04963d6e79e7","time":"2026-11-24T09:17:17.667789+00:00","datacontenttype":"application/json","county":"990101","areacode":"990101006001017","aggregatetype":"incident","aggregateid":"01a20cd8-64fa-74d5-881e-04963d6e79e7","eventno":1,"correlationid":"01a20cd8-62d1-726b-8a93-8a7db72f0da2","causationid":"01a20cd8-62d1-726b-8a93-8a7db72f0da2","actorrole":"town_acceptor","timeline":1,"data":{"incident_no":"I9901012026112400001","urgency":"normal","source":"hotline_12345","grid_code":"990101006001017"}}', now(), 1);
+INSERT INTO waiting (event_id) VALUES ((:serial::text || '7000000000001')::uuid);
+INSERT INTO command_key (scope, key, fingerprint, status, answer, at)
+VALUES ('request|bench-acceptor', 'bench-00-' || lpad(:number::text, 8, '0'), sha256(:number::text::bytea), 201, convert_to(repeat('x', 688), 'UTF8'), now());
 COMMIT;

@@ -1,0 +1,54 @@
+"""Another service, in a process of its own, that keeps a copy of every report; set by GW_DATABASE_URL and GW_NATS_URL."""
+
+import gc
+import os
+from typing import Any
+
+import uvloop
+from sqlalchemy import Column, DateTime, Integer, MetaData, Table, Text, Uuid
+
+from gridwhistle.common.bus import connect
+from gridwhistle.common.consumers import Consumer
+from gridwhistle.common.database import Database
+from gridwhistle.common.events import Envelope
+from gridwhistle.common.events.incidents import IncidentReported
+from gridwhistle.common.sealing import Seal
+
+# The table itself is made by bench/sql/heard.sql; it notes by itself when a row came.
+heard = Table(
+    "heard",
+    MetaData(),
+    Column("id", Uuid, primary_key=True),
+    Column("event_no", Integer),
+    Column("incident_no", Text),
+    Column("grid_code", Text),
+    Column("urgency", Text),
+    Column("occurred_at", DateTime(timezone=True)),
+)
+CONSUMER = Consumer("hearer")
+
+
+@CONSUMER.copies(IncidentReported, into=heard)
+def report(event: Envelope[IncidentReported]) -> dict[str, Any]:
+    """Keep a report, and when it happened."""
+    data = event.data
+    return {
+        "incident_no": data.incident_no,
+        "grid_code": data.grid_code,
+        "urgency": data.urgency,
+        "occurred_at": event.occurred_at,
+    }
+
+
+async def main() -> None:
+    """Listen until stopped, with the memory settings that services have."""
+    database = Database(os.environ["GW_DATABASE_URL"], Seal({1: bytes(32)}), {})
+    async with database.connected():
+        nats = await connect(os.environ["GW_NATS_URL"], "hearer")
+        gc.freeze()
+        gc.set_threshold(20_000, 50, 1_000)
+        await CONSUMER.run(database, nats)
+
+
+if __name__ == "__main__":
+    uvloop.run(main())
