@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import asyncpg
 
-from gridwhistle.common.problems import Busy
+from gridwhistle.common.problems import Busy, MayHaveHappened
 
 TRIES = 9
 """Runs of one piece of work before it is told to come back later. In each round that one loses, another one wins."""
@@ -19,6 +19,7 @@ AWAY = (
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
+    asyncpg.InsufficientResourcesError,
     OSError,
 )
 """A server that is away shows itself in all these ways (OSError includes TimeoutError)."""
@@ -50,12 +51,20 @@ async def again(work: Callable[[], Awaitable[_T]]) -> _T:
 
     Raises:
         Busy: it moved under every one of nine tries, or the database stayed away.
+        MayHaveHappened: the same, but one of the tries may have been written.
     """
-    for attempt in range(TRIES):
-        try:
-            return await work()
-        except Changed as why:
-            # Who lost a row to another process tries at once; who lost the database gives it about two seconds to come back.
-            pause = _PAUSE_S * 2**attempt if isinstance(why, Away | Unsure) else _PAUSE_S * attempt
-            await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311  not a secret
-    raise Busy
+    unsure = False
+    try:
+        for attempt in range(TRIES):
+            try:
+                return await work()
+            except Changed as why:
+                unsure = unsure or isinstance(why, Unsure)
+                # Who lost a row to another process tries at once; who lost the database gives it about two seconds.
+                pause = _PAUSE_S * 2**attempt if isinstance(why, Away | Unsure) else _PAUSE_S * attempt
+                await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311  not a secret
+        raise Busy
+    except Busy:
+        if unsure:
+            raise MayHaveHappened from None
+        raise

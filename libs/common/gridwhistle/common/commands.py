@@ -115,7 +115,6 @@ class Command:
             self._made[row.id].update(values)
         elif (target := (row.table, row.id)) in self._held:
             self._held[target].update(values)
-            row.__dict__["version"] = (row.read_version or 0) + 1
         else:
             assert target in self._owned, f"a {row.table.name} is changed by a command that holds it, or its root"
             self._children.setdefault(target, {}).update(values)
@@ -215,14 +214,11 @@ class Command:
         # In one order, so that two commands of this process cannot wait for each other.
         for target in sorted(set(self.targets), key=_in_order):
             queue = self.db.database.queue(target)
-            if queue.locked():
-                try:
-                    async with asyncio.timeout(self.db.database.patience_s):
-                        await queue.acquire()
-                except TimeoutError:
-                    raise Busy from None
-            else:
-                await queue.acquire()
+            try:
+                async with asyncio.timeout(self.db.database.patience_s):
+                    await queue.acquire()
+            except TimeoutError:
+                raise Busy from None
             self._queues.append(queue)
 
     async def _read(self) -> None:
@@ -236,6 +232,7 @@ class Command:
                 self.now = record[NOW]
                 self.db.database.heard(self.now)
                 if self.caller.reaches(table, row):
+                    row.__dict__["version"] += 1  # what it will be: every held row goes up
                     self._rows[table, row.id] = row
                     self._held[table, row.id] = {}
         for table, id_ in self.targets:
@@ -243,8 +240,8 @@ class Command:
                 raise NotFound(thing=thing_of(table))
         if not self.targets:
             self.now = await self.db.now()
-        elif self.db.if_match is not None and self.row.version != self.db.if_match:
-            raise Stale(thing=thing_of(self.row.table), version=self.row.version)
+        elif self.db.if_match is not None and self.row.read_version != self.db.if_match:
+            raise Stale(thing=thing_of(self.row.table), version=self.row.read_version or 0)
 
     # --- leaving -------------------------------------------------------------------------------------------------------------
 

@@ -61,7 +61,7 @@ class Connections:
         except BaseException:
             if turn.done() and not turn.cancelled():
                 self._pass_on()  # it was our turn just as we gave up
-            else:
+            elif turn in self._waiting:
                 self._waiting.remove(turn)
             raise
 

@@ -150,7 +150,7 @@ class Database:
         connection = await self._take(pool)
         try:
             return await connection.fetch(sql, *args)
-        except asyncpg.QueryCanceledError:
+        except (asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError):
             raise Busy from None
         except asyncpg.InvalidCachedStatementError:
             raise Away from None

@@ -1,8 +1,9 @@
 """Values computed from rows and kept in memory while the rows stand: at most a second old."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Select
@@ -15,9 +16,10 @@ _LOOK_EVERY_S = 1.0
 
 @dataclass
 class _Kept(Generic[T]):
-    value: T
-    mark: tuple[Any, ...]
-    looked_at: float
+    value: T | None = None
+    mark: tuple[Any, ...] | None = None
+    looked_at: float = float("-inf")
+    looking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class Known(Generic[T]):
@@ -32,16 +34,21 @@ class Known(Generic[T]):
 
     async def of(self, db: Db) -> T:
         """Return the value, looking at most once a second whether it still stands."""
-        kept: _Kept[T] | None = db.database.known.get(self)
-        if kept and time.monotonic() - kept.looked_at < _LOOK_EVERY_S:
+        kept: _Kept[T] = db.database.known.setdefault(self, _Kept())
+        if kept.value is not None and time.monotonic() - kept.looked_at < _LOOK_EVERY_S:
             return kept.value
-        if kept:
-            kept.looked_at = time.monotonic()  # others go on with what we have while this one looks
-        rows = await db.fetch(self._mark)
-        mark = tuple(rows[0])
-        if kept and kept.mark == mark:
+        if kept.value is not None and kept.looking.locked():
+            return kept.value  # one looks, and the others go on with what we have
+        # Until there is a first value everybody waits for the one that loads it.
+        async with kept.looking:
+            if kept.value is None or time.monotonic() - kept.looked_at >= _LOOK_EVERY_S:
+                await self._look(db, kept)
+            assert kept.value is not None
             return kept.value
-        # The mark was read before the rows, so a change in between is found by the next look.
-        value = await self._load(db)
-        db.database.known[self] = _Kept(value, mark, time.monotonic())
-        return value
+
+    async def _look(self, db: Db, kept: _Kept[T]) -> None:
+        # The mark is read before the rows, so that a change in between is found by the next look.
+        mark = tuple((await db.fetch(self._mark))[0])
+        if kept.value is None or kept.mark != mark:
+            kept.value, kept.mark = await self._load(db), mark
+        kept.looked_at = time.monotonic()

@@ -29,7 +29,7 @@ _POLL_S = 1.0
 _PUBLISH_TIMEOUT_S = 10.0
 # The more there was, the more is coming, and a large batch costs the disk as much as a small one.
 _BREATH_S = 0.001
-_BREATH_MAX_S = 0.04
+_BREATH_MAX_S = 0.015
 _WAITING = (
     "SELECT waiting.id, event_id, epoch, subject, envelope::text FROM waiting JOIN outbox USING (event_id)"
     f" ORDER BY waiting.id LIMIT {BATCH_MAX}"

@@ -46,12 +46,6 @@ def written_columns(table: Table) -> tuple[Column[Any], ...]:
     return tuple(column for column in table.c if column.computed is None and column.identity is None)
 
 
-@lru_cache(maxsize=1024)
-def written_names(table: Table) -> tuple[str, ...]:
-    """Return the names of the written columns."""
-    return tuple(column.name for column in written_columns(table))
-
-
 @lru_cache(maxsize=256)
 def upsert(table: Table) -> str:
     """Return the statement that takes a set of copies, one array a column; a copy never gives way to an older one."""
@@ -85,16 +79,16 @@ class Statement:
         self.args += [*_texts(table, changes), id]
 
     def insert(self, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-        """Insert rows of one table, in this order."""
-        names = written_names(table)
+        """Insert rows of one table, in this order; the columns are those that any of them names."""
+        names = tuple(dict.fromkeys(name for row in rows for name in row))
         if texts := json_columns(table):
-            rows = [{**row, **{name: _text(row.get(name)) for name in texts}} for row in rows]
+            rows = [{**row, **{name: _text(row.get(name)) for name in texts.intersection(row)}} for row in rows]
         values = [list(map(row.get, names)) for row in rows]
         if len(rows) <= _VALUES_ROWS_MAX:
-            self._shape.append(("insert", table, (), len(rows)))
+            self._shape.append(("insert", table, names, len(rows)))
             self.args += [value for row in values for value in row]
         else:
-            self._shape.append(("insert", table, (), 0))
+            self._shape.append(("insert", table, names, 0))
             self.args += [list(column) for column in zip(*values, strict=True)]
 
     def sql(self) -> str:
@@ -125,10 +119,9 @@ def _compose(shape: tuple[tuple[str, Table, tuple[str, ...], int], ...]) -> str:
         return f"${position}::{_type(column)}{suffix}"
 
     for number, (kind, table, names, rows) in enumerate(shape):
-        into = _quoted(table.name)
+        columns, name = [table.c[column] for column in names], _quoted(table.name)
         if kind == "insert":
-            columns = written_columns(table)
-            into = f"INSERT INTO {into} ({', '.join(map(_quoted, written_names(table)))})"
+            into = f"INSERT INTO {name} ({', '.join(map(_quoted, names))})"
             if rows:
                 lists = [f"({', '.join(mark(column) for column in columns)})" for _ in range(rows)]
                 parts.append(f"w{number} AS ({into} VALUES {', '.join(lists)})")
@@ -136,9 +129,9 @@ def _compose(shape: tuple[tuple[str, Table, tuple[str, ...], int], ...]) -> str:
                 arrays = ", ".join(mark(column, "[]") for column in columns)
                 parts.append(f"w{number} AS ({into} SELECT * FROM unnest({arrays}))")
             continue
-        changes = ", ".join(f"{_quoted(name)} = {mark(table.c[name])}" for name in names)
+        changes = ", ".join(f"{_quoted(column.name)} = {mark(column)}" for column in columns)
         where = f"id = {mark(table.c.id)}" + (f" AND version = {mark(table.c.version)}" if kind == "hold" else "")
-        parts.append(f"w{number} AS (UPDATE {into} SET {changes} WHERE {where} RETURNING 1)")
+        parts.append(f"w{number} AS (UPDATE {name} SET {changes} WHERE {where} RETURNING 1)")
         counted.append(f"(SELECT count(*) FROM w{number})")
     end = f"gw_all_held({' + '.join(counted)}, {len(counted)})" if counted else "clock_timestamp()"
     return f'WITH {", ".join(parts)} SELECT {end} AS "{NOW}"'

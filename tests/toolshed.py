@@ -1,0 +1,298 @@
+"""A small service for tests of the house: tools that members borrow, accounts of minutes, a database of its own."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from pydantic import Field
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Integer, MetaData, Table, Text, UniqueConstraint, Uuid
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from gridwhistle.common import migrations
+from gridwhistle.common.again import Changed, again
+from gridwhistle.common.commands import Command
+from gridwhistle.common.consumers import Consumer
+from gridwhistle.common.database import Database
+from gridwhistle.common.database import Db as Work
+from gridwhistle.common.edge import Caller, Db, Router
+from gridwhistle.common.events import Event
+from gridwhistle.common.ids import AreaCode
+from gridwhistle.common.machine import Machine, Step
+from gridwhistle.common.principal import Principal
+from gridwhistle.common.problems import Conflict, Problem, Term
+from gridwhistle.common.rows import Row
+from gridwhistle.common.sealing import Seal
+from gridwhistle.common.service import Kind
+from gridwhistle.common.tables import NAMING, place, root
+from gridwhistle.common.wire import Body, View
+
+AREA: Final = "990101001001"
+ROLES: Final = frozenset({"town_acceptor"})
+CLERK: Final = Principal(id="clerk", roles=ROLES, areas=("990101",))
+PARTS_MAX: Final = 5
+HANDLE: Final = "incidents:handle"
+
+
+class ToolMoved(Event, type="gw.toolshed.tool.moved.v1"):
+    state: str
+
+
+class ToolTouched(Event, type="gw.toolshed.tool.touched.v1"):
+    """Somebody did something to a tool."""
+
+
+class RefusedOnRequest(Conflict):
+    code, zh, en = "refused_on_request", "按要求拒绝。", "Refused, as was asked for."
+
+
+class Rusty(Conflict):
+    code, zh, en = "rusty", "生锈的工具不收。", "Rusty tools are not taken; clean it first."
+
+
+class NotEnough(Conflict):
+    code, zh, en = "not_enough", "余额不足。", "There are not enough minutes; transfer some first."
+
+
+TOOL: Final = Machine(
+    Term("工具", "tool"),
+    (
+        Step(None, "bring", "idle", ROLES, "tools come from somewhere"),
+        Step("idle", "lend", "lent", ROLES, "the clerk hands it over"),
+        Step("lent", "take_back", "idle", ROLES, "late is still back"),
+        Step("idle", "service", "idle", ROLES, "its parts are turned"),
+        Step("lent", "service", "lent", ROLES, "its parts are turned"),
+    ),
+    zh={"bring": "带来", "idle": "空闲", "lend": "借出", "lent": "已借出", "take_back": "收回", "service": "保养"},
+)
+metadata = MetaData(naming_convention=NAMING)
+tools = Table(
+    "tool",
+    metadata,
+    *root(),
+    *place(),
+    Column("state", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("deposit_minutes", BigInteger, nullable=False),
+    CheckConstraint("title <> 'rust'", name="no_rust"),
+    CheckConstraint("title <> 'dust'", name="no_dust"),  # nobody gave this one words
+    info={"thing": TOOL.thing},
+)
+parts = Table(
+    "part",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("tool_id", Uuid, ForeignKey(tools.c.id), nullable=False, index=True),
+    Column("slot", Integer, nullable=False),
+    Column("turns", Integer, nullable=False),
+    UniqueConstraint("tool_id", "slot"),
+)
+accounts = Table(
+    "account",
+    metadata,
+    *root(numbered=False),
+    *place(),
+    Column("minutes", BigInteger, nullable=False),
+    CheckConstraint("minutes >= 0", name="nobody_owes"),
+    info={"thing": Term("账户", "account")},
+)
+entries = Table(
+    "entry",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("account_id", Uuid, ForeignKey(accounts.c.id), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("request_id", Text, nullable=False, index=True),
+    Column("minutes", BigInteger, nullable=False),
+    Column("balance_minutes", BigInteger, nullable=False),
+    UniqueConstraint("account_id", "version"),
+)
+CONSTRAINTS: Final[dict[str, Callable[[], Problem | Changed]]] = {"tool_no_rust": Rusty, "account_nobody_owes": NotEnough}
+
+
+class Bring(Body):
+    title: str = "saw"
+    area_code: AreaCode = AREA
+    parts: Annotated[int, Field(ge=0, le=20)] = 0
+
+
+class Turn(Body):
+    refuse: bool = False
+    title: str | None = None
+
+
+class Deposit(Body):
+    account_id: UUID
+    minutes: Annotated[int, Field(gt=0)]
+
+
+class Transfer(Body):
+    source_id: UUID
+    target_id: UUID
+    minutes: Annotated[int, Field(gt=0)]
+    unchecked: bool = False  # the database is the one to refuse
+
+
+class ToolView(View):
+    id: UUID
+    version: int
+    state: str
+    title: str
+    event_no: int
+
+
+class PartsView(View):
+    id: UUID
+    version: int
+    turns: list[int]
+
+
+class PaidView(View):
+    source_minutes: int
+    target_minutes: int
+
+
+router = Router("toolshed", "Toolshed")
+
+
+@router.post("/tools", may=HANDLE, status_code=201)
+async def bring(body: Bring, caller: Caller, db: Db) -> ToolView:
+    """Bring a tool with its parts."""
+    async with db.command(caller) as tx:
+        step = TOOL.step(None, "bring", caller)
+        tool = tx.create(tools, step, reason=db.request_id, title=body.title, area_code=body.area_code, deposit_minutes=0)
+        for slot in range(body.parts):
+            tx.insert(parts, tool_id=tool.id, slot=slot, turns=0)
+        tx.tell(tool, ToolMoved(state=tool.state))
+        return tx.answer(ToolView.of(tool))
+
+
+@router.post("/tools/{tool_id}/turn", may=HANDLE)
+async def turn(tool_id: UUID, body: Turn, caller: Caller, db: Db) -> ToolView:
+    """Lend it when it is idle, take it back when it is lent."""
+    async with db.command(caller, tools, tool_id) as tx:
+        tool = tx.row
+        if body.refuse:
+            raise RefusedOnRequest
+        step = TOOL.step(tool, "lend" if tool.state == "idle" else "take_back", caller)
+        tx.move(tool, step, reason=db.request_id, **({"title": body.title} if body.title else {}))
+        tx.tell(tool, ToolMoved(state=tool.state))
+        tx.tell(tool, ToolTouched())
+        return tx.answer(ToolView.of(tool))
+
+
+@router.post("/tools/{tool_id}/lend", may=HANDLE)
+async def lend(tool_id: UUID, caller: Caller, db: Db) -> ToolView:
+    """Lend it; one that is lent cannot be."""
+    async with db.command(caller, tools, tool_id) as tx:
+        tx.move(tx.row, TOOL.step(tx.row, "lend", caller), reason=db.request_id)
+        tx.tell(tx.row, ToolMoved(state=tx.row.state))
+        return tx.answer(ToolView.of(tx.row))
+
+
+@router.post("/tools/{tool_id}/service", may=HANDLE)
+async def service(tool_id: UUID, caller: Caller, db: Db) -> PartsView:
+    """Turn every part once, and put in the next one while there is room."""
+    async with db.command(caller, tools, tool_id) as tx:
+        there = await tx.children(parts)
+        for part in there:
+            tx.update(part, turns=part.turns + 1)
+        if len(there) < PARTS_MAX:
+            there.append(tx.insert(parts, tool_id=tool_id, slot=len(there), turns=0))
+        tx.move(tx.row, TOOL.step(tx.row, "service", caller), reason=db.request_id)
+        tx.tell(tx.row, ToolTouched())
+        return tx.answer(PartsView.of(tx.row, turns=[part.turns for part in there]))
+
+
+@router.post("/tools/{tool_id}/lend_with_deposit", may=HANDLE)
+async def lend_with_deposit(tool_id: UUID, body: Deposit, caller: Caller, db: Db) -> ToolView:
+    """Lend it, and put minutes of an account into it."""
+    async with db.command(caller, (tools, tool_id), (accounts, body.account_id)) as tx:
+        tx.move(tx.row, TOOL.step(tx.row, "lend", caller), reason=db.request_id)
+        tx.update(tx.row, deposit_minutes=tx.row.deposit_minutes + body.minutes)
+        pay(tx, tx[accounts, body.account_id], -body.minutes)
+        tx.tell(tx.row, ToolMoved(state=tx.row.state))
+        return tx.answer(ToolView.of(tx.row))
+
+
+@router.post("/transfers", may=HANDLE, status_code=201)
+async def transfer(body: Transfer, caller: Caller, db: Db) -> PaidView:
+    """Give minutes of one account to another."""
+    async with db.command(caller, (accounts, body.source_id), (accounts, body.target_id)) as tx:
+        source, target = tx[accounts, body.source_id], tx[accounts, body.target_id]
+        if source.minutes < body.minutes and not body.unchecked:
+            raise NotEnough
+        pay(tx, source, -body.minutes)
+        pay(tx, target, body.minutes)
+        tx.record(source, "transfer", reason=db.request_id)
+        return tx.answer(PaidView(source_minutes=source.minutes, target_minutes=target.minutes))
+
+
+def pay(tx: Command, account: Row, minutes: int) -> None:
+    """Book minutes into an account that the command holds."""
+    tx.update(account, minutes=account.minutes + minutes)
+    tx.insert(
+        entries,
+        account_id=account.id,
+        version=account.version,
+        request_id=tx.db.request_id,
+        minutes=minutes,
+        balance_minutes=account.minutes,
+    )
+
+
+TOOLSHED: Final = Kind(
+    name="toolshed",
+    title="Toolshed",
+    routers=[router],
+    consumer=Consumer("toolshed"),
+    tables=metadata,
+    versions=Path(__file__).parent / "no_versions",  # its tables are made at once, below
+    constraints=CONSTRAINTS,
+)
+
+
+async def make_tables(url: str) -> None:
+    """Make the plumbing and the toolshed's own tables in an empty database."""
+    await migrations.upgrade(TOOLSHED, url)
+    engine = create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"))
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(metadata.create_all)
+    finally:
+        await engine.dispose()
+
+
+def opened(url: str, **how: Any) -> Database:
+    """Return the toolshed's database, as one process would have it."""
+    return Database(url, Seal({1: bytes(32)}), CONSTRAINTS, **how)
+
+
+async def done(work: Work, block: Callable[[], Awaitable[Any]]) -> Any:
+    """Run a block that has one command, again while things move, as the edge does."""
+
+    async def run() -> Any:
+        work.start_over()
+        return await block()
+
+    return await again(run)
+
+
+def work(database: Database, **how: Any) -> Work:
+    """Return a piece of work; `key="k-1"` makes it happen once."""
+    return Work(database, **{"scope": "test", "key": None, "request_id": "r-1", **how})
+
+
+async def a_tool(database: Database, **how: Any) -> UUID:
+    return (await bring(Bring(**how), CLERK, work(database))).id
+
+
+async def an_account(database: Database, minutes: int) -> UUID:
+    async with work(database).command(CLERK) as tx:
+        return tx.create(accounts, None, area_code=AREA, minutes=minutes).id
+
+
+async def turned(database: Database, tool_id: UUID, **how: Any) -> ToolView:
+    db = work(database)
+    return await done(db, lambda: turn(tool_id, Turn(**how), CLERK, db))
