@@ -10,7 +10,7 @@ from gridwhistle.common.edge import EdgeRoute, Router
 from gridwhistle.common.principal import GRANTS, PERMISSIONS, PUBLIC, ROLES
 from gridwhistle.standalone.documents import documents
 from gridwhistle.standalone.postgres import Postgres
-from gridwhistle.standalone.suite import KINDS
+from gridwhistle.standalone.services import KINDS
 
 ROOT = Path(__file__).parents[2]
 

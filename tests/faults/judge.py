@@ -30,7 +30,8 @@ CLAIMS = {
     "a stored key was sent by somebody": "SELECT key FROM command_key WHERE key NOT IN (SELECT key FROM ordered)",
     **{
         f"what is done leaves its {what} once, what is not done leaves none": f"""
-        SELECT key FROM ordered o LEFT JOIN (SELECT {key} AS key, count(*) AS n FROM {source} GROUP BY 1) left_behind USING (key)
+        SELECT key FROM ordered o
+        LEFT JOIN (SELECT {key} AS key, count(*) AS n FROM {source} GROUP BY 1) left_behind USING (key)
         WHERE coalesce(n, 0) <> CASE WHEN {HAPPENED} THEN {expected} ELSE 0 END"""
         for what, source, key, expected in (
             ("history", "history", "reason", "steps"),
@@ -156,7 +157,8 @@ class Judge:
             for o in self.clients.orders.values()
         ]
         await self.truth.execute(
-            "CREATE TEMP TABLE ordered (key text PRIMARY KEY, kind text, heard int, steps int, events int, entries int, parts int)"
+            "CREATE TEMP TABLE ordered"
+            " (key text PRIMARY KEY, kind text, heard int, steps int, events int, entries int, parts int)"
         )
         await self.truth.copy_records_to_table("ordered", records=heard)
         await self.truth.execute("ANALYZE ordered, command_key, history, audit, outbox, entry, part")
@@ -185,7 +187,8 @@ class Judge:
             f"seed {clients.seed}: {len(self.servers)} servers, {clients.number} clients, {clients.seconds:g} s:"
             f" {len(clients.waited_s)} answers ({len(clients.waited_s) / clients.seconds:.0f}/s,"
             f" p50 {waits[49] * 1000:.0f} ms, p99 {waits[98] * 1000:.0f} ms) to {len(clients.orders)} keys:"
-            f" {heard['2xx']} done, {heard['4xx']} refused, {heard['replayed']} of them replayed; {faults or 'no faults heard'};"
+            f" {heard['2xx']} done, {heard['4xx']} refused, {heard['replayed']} of them replayed;"
+            f" {faults or 'no faults heard'};"
             f" {self.proxy.cuts} lines cut, {self.ended} backends ended, {self.kills} servers killed"
         )
 

@@ -6,18 +6,17 @@ import signal
 import sys
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import orjson
 import typer
 import uvloop
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
 
 from gridwhistle.common.issuer import Issuer
 from gridwhistle.common.principal import ROLES
-from gridwhistle.standalone import demo, la311, reports
+from gridwhistle.standalone import demo
 from gridwhistle.standalone.children import CannotStart
 from gridwhistle.standalone.suite import Suite, running
 
@@ -175,10 +174,14 @@ def import_reports(
     data_dir: Annotated[Path, typer.Option(help="Of that suite, whose development issuer makes the token.")] = FOLDER,
     county: Annotated[str, typer.Option(help="Six digits; everything goes into its township 900.")] = demo.COUNTY,
     token: Annotated[
-        str | None, typer.Option(help=f"Instead of one from --data-dir; in the township it needs {reports.SCOPES}.")
+        str | None,
+        typer.Option(help="Instead of one from --data-dir; its scopes are in the README."),
     ] = None,
 ) -> None:
     """File the 311 requests of Los Angeles as reports. A second run changes nothing; one that was cut short goes on."""
+    # What reads maps takes a second to load, and no other command needs it.
+    from gridwhistle.standalone import la311, reports  # noqa: PLC0415
+
     if not (county.isascii() and county.isdecimal() and len(county) == len(demo.COUNTY)):
         _say.print("[red]--county must have six digits.[/]")
         sys.exit(2)
@@ -191,31 +194,16 @@ def import_reports(
         bearer = token or reports.token(_issuer(data_dir), county)
         with Progress(console=_say) as progress:
             filing = progress.add_task(f"Filing {len(requests):,} reports", total=len(requests))
-            work = _import_reports(base_url, bearer, county, districts, requests, lambda rows: progress.advance(filing, rows))
+            work = reports.run(base_url, bearer, county, districts, requests, lambda rows: progress.advance(filing, rows))
             summary = uvloop.run(work)
     except la311.CannotImport as reason:
         _say.print("[red]Not imported:[/]", end=" ")
         _say.print(str(reason), markup=False)
         sys.exit(1)
-    _print.print(_table(len(requests), summary))
+    _print.print(reports.as_table(len(requests), summary))
     if summary.refused:
         _say.print(f"[red]{len(summary.refused):,} rows were refused:[/]", ", ".join(summary.refused[:20]))
         sys.exit(1)
-
-
-async def _import_reports(base_url: str, bearer: str, *what: Any) -> reports.Summary:
-    async with reports.api(base_url, bearer) as client:
-        return await reports.import_reports(client, *what)
-
-
-def _table(rows: int, summary: reports.Summary) -> Table:
-    table = Table("rows", f"{rows:,}", title="Los Angeles 311")
-    table.columns[1].justify = "right"
-    for counted, lines in ((summary.outcomes, reports.OUTCOMES), (summary.places, reports.PLACES)):
-        for line in lines:
-            table.add_row(line, f"{counted[line]:,}")
-        table.add_section()
-    return table
 
 
 @app.command("version")

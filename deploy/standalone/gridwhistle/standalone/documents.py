@@ -14,7 +14,7 @@ from gridwhistle.common.principal import GRANTS, ROLES
 from gridwhistle.common.settings import Settings
 from gridwhistle.incidents.domain import INCIDENT
 from gridwhistle.personnel.domain import SHIFT
-from gridwhistle.standalone.suite import KINDS, merged
+from gridwhistle.standalone.services import KINDS, merged
 
 FOLDER: Final = Path("docs")
 MACHINES: Final = {"incident": INCIDENT, "shift": SHIFT}

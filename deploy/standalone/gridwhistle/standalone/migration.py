@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gridwhistle.common import migrations
 from gridwhistle.standalone.postgres import Postgres
-from gridwhistle.standalone.suite import KINDS
+from gridwhistle.standalone.services import KINDS
 
 
 async def write(branch: str, message: str) -> None:

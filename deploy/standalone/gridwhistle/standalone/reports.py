@@ -12,6 +12,7 @@ from typing import Any, Final
 import httpx2
 import orjson
 import shapely
+from rich.table import Table
 
 from gridwhistle.common.issuer import Issuer
 from gridwhistle.incidents.domain import NotFoundYet
@@ -249,3 +250,20 @@ def _read(response: httpx2.Response) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError):
         reason = f"what answers there (status {response.status_code}) is not Gridwhistle"
     raise CannotImport(f"{response.request.url.path} does not take it: {reason}")
+
+
+async def run(base_url: str, bearer: str, *what: Any) -> Summary:
+    """Import into the suite at an address; the rest is what `import_reports` takes."""
+    async with api(base_url, bearer) as client:
+        return await import_reports(client, *what)
+
+
+def as_table(rows: int, summary: Summary) -> Table:
+    """Return a summary in which every row is accounted for, as people read it."""
+    table = Table("rows", f"{rows:,}", title="Los Angeles 311")
+    table.columns[1].justify = "right"
+    for counted, lines in ((summary.outcomes, OUTCOMES), (summary.places, PLACES)):
+        for line in lines:
+            table.add_row(line, f"{counted[line]:,}")
+        table.add_section()
+    return table

@@ -4,32 +4,23 @@ import asyncio
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
-from fastapi import FastAPI
-from fastapi_standalone_docs import StandaloneDocs
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 
-from gridwhistle.common import migrations
-from gridwhistle.common.issuer import ISSUER, Issuer
+from gridwhistle.common.issuer import Issuer
 from gridwhistle.common.sealing import make_keys
-from gridwhistle.common.settings import Settings
-from gridwhistle.incidents.app import INCIDENTS
-from gridwhistle.personnel.app import PERSONNEL
 from gridwhistle.standalone.children import CannotStart, Child
 from gridwhistle.standalone.nats import Nats
 from gridwhistle.standalone.postgres import Postgres
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Receive, Scope, Send
-
-KINDS: Final = (PERSONNEL, INCIDENTS)
+    from starlette.types import ASGIApp
 
 
 @dataclass(frozen=True)
@@ -75,87 +66,22 @@ async def running(folder: Path, port: int = 0) -> AsyncIterator[Suite]:
         _prepare(folder)
         issuer = Issuer.kept_in(folder / "issuer.json")
         (folder / "jwks.json").write_text(issuer.jwks())
+        # The servers come up while the services are still being loaded: each takes more than a second.
+        loading = asyncio.create_task(asyncio.to_thread(import_module, "gridwhistle.standalone.services"))
         postgres, nats = await _both(Postgres.start(folder), Nats.start(folder))
         stack.push_async_callback(postgres.child.stop)
         stack.push_async_callback(nats.child.stop)
-        apps: dict[str, FastAPI] = {}
-        for kind in KINDS:
-            await postgres.ensure_database(kind.name)
-            await migrations.upgrade(kind, postgres.url(kind.name))
-            settings = Settings(
-                database_url=postgres.url(kind.name),
-                nats_url=nats.url,
-                keys_file=folder / "keys",
-                issuer=ISSUER,
-                jwks_file=folder / "jwks.json",
-            )
-            apps[kind.name] = kind.app(settings)
-            await stack.enter_async_context(apps[kind.name].router.lifespan_context(apps[kind.name]))
-        server = _server(one_port(apps, issuer))
+        services = await loading
+        for name in services.NAMES:
+            await postgres.ensure_database(name)
+        apps = await stack.enter_async_context(services.running(folder, postgres, nats))
+        server = _server(services.one_port(apps, issuer))
         serving = asyncio.create_task(server.serve([listener]))
         stack.push_async_callback(_stop, server, serving)
         while not server.started:
             await asyncio.sleep(0.01)
         base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         yield Suite(base_url, folder, postgres, nats, issuer, server, serving)
-
-
-def one_port(apps: Mapping[str, FastAPI], issuer: Issuer) -> "ASGIApp":
-    """Return one application: each service under its name, and the documents of all of them at the root."""
-    root = _root(apps, issuer)
-
-    async def dispatch(scope: "Scope", receive: "Receive", send: "Send") -> None:
-        app = apps.get(scope["path"].split("/", 2)[1], root) if scope["type"] == "http" else root
-        await app(scope, receive, send)
-
-    return dispatch
-
-
-def _root(apps: Mapping[str, FastAPI], issuer: Issuer) -> FastAPI:
-    root = FastAPI(title="Gridwhistle 网格哨", version="0.1.0", redoc_url=None)
-    StandaloneDocs(root)
-    root.openapi = lambda: merged([app.openapi() for app in apps.values()], root)  # type: ignore[method-assign]
-
-    async def healthz(_request: Request) -> Response:
-        return JSONResponse({"status": "alive"})
-
-    async def readyz(_request: Request) -> Response:
-        parts = {}
-        for name, app in apps.items():
-            try:
-                await app.state.service.database.run(app.state.service.database.background, "SELECT 1")
-                parts[name] = "ready"
-            except Exception:  # noqa: BLE001  whatever it is, that service is not ready
-                parts[name] = "not ready"
-        ready = set(parts.values()) == {"ready"}
-        return JSONResponse({"status": "ready" if ready else "not ready", **parts}, 200 if ready else 503)
-
-    async def jwks(_request: Request) -> Response:
-        return Response(issuer.jwks(), media_type="application/json")
-
-    root.add_route("/healthz", healthz, include_in_schema=False)
-    root.add_route("/readyz", readyz, include_in_schema=False)
-    root.add_route("/development/jwks.json", jwks, include_in_schema=False)
-    return root
-
-
-def merged(documents: list[dict[str, Any]], root: FastAPI) -> dict[str, Any]:
-    """Return one OpenAPI document for all services.
-
-    Raises:
-        ValueError: two services mean different things by one schema name.
-    """
-    paths: dict[str, Any] = {}
-    components: dict[str, dict[str, Any]] = {}
-    for document in documents:
-        paths |= document["paths"]
-        for section, entries in document["components"].items():
-            kept = components.setdefault(section, {})
-            for name, entry in entries.items():
-                if kept.setdefault(name, entry) != entry:
-                    raise ValueError(f"two services define {name} differently")
-    info = {"title": root.title, "version": root.version}
-    return {"openapi": documents[0]["openapi"], "info": info, "paths": paths, "components": components}
 
 
 def _prepare(folder: Path) -> None:

@@ -1,13 +1,12 @@
 """Who is asking: roles, organisation, jurisdiction, and what each role may ask for at all."""
 
-import re
 from dataclasses import dataclass
-from typing import Any, Final
-from uuid import UUID
-
-from sqlalchemy import ColumnElement, Table, and_, false, or_, true
+from typing import TYPE_CHECKING, Any, Final
 
 from gridwhistle.common.problems import Forbidden, Term
+
+if TYPE_CHECKING:
+    from sqlalchemy import Table
 
 ROLES: Final = {
     "resident": Term("居民", "resident"),
@@ -25,7 +24,6 @@ ROLES: Final = {
 }
 DESKS: Final = frozenset({"dept_desk", "dept_handler", "dept_leader"})
 PUBLIC: Final = "public"
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 _HANDLE = {"incidents:read", "incidents:handle"}
 _PLACES = {"areas:read", "grids:read", "organisations:read"}
@@ -80,28 +78,13 @@ class Principal:
         """Tell whether an area or grid code lies within the jurisdiction."""
         return code.startswith(self.areas)
 
-    def reaches(self, table: Table, row: Any) -> bool:
-        """Tell whether the row lies within the jurisdiction: `within`, for a row that was read already."""
+    def reaches(self, table: "Table", row: Any) -> bool:
+        """Tell whether a row that was read lies within the jurisdiction; `within` is the same as a predicate."""
         if str(row.id) == self.id:
             return True  # one's own record
         if not self.reaches_place(getattr(row, "grid_code", None) or row.area_code):
             return False
         return not (self.is_desk and "lead_org" in table.c) or row.lead_org == self.org
-
-
-def within(table: Table, caller: Principal) -> ColumnElement[bool]:
-    """Return the jurisdiction as a predicate on the table's rows; every query carries it."""
-    columns = {6: "county_code", 9: "town_code", 12: "community_code", 15: "grid_code"}
-    places = [
-        table.c[columns[len(area)]] == area if area else true()
-        for area in caller.areas
-        if not area or columns[len(area)] in table.c
-    ]
-    own = [table.c.id == UUID(caller.id)] if _UUID.fullmatch(caller.id) else []
-    reach = or_(false(), *places)
-    if caller.is_desk and "lead_org" in table.c:
-        reach = and_(reach, table.c.lead_org == caller.org)
-    return or_(reach, *own)
 
 
 def system(service: str) -> Principal:

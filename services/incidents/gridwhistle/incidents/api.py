@@ -20,7 +20,8 @@ from gridwhistle.common.events.incidents import (
     IncidentSigned,
 )
 from gridwhistle.common.ids import GridCode, OrgCode
-from gridwhistle.common.principal import Principal, within
+from gridwhistle.common.jurisdiction import within
+from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import NotFound
 from gridwhistle.common.rows import Row
 from gridwhistle.common.tables import history

@@ -17,8 +17,9 @@ from gridwhistle.common.events.personnel import (
     WorkerAssigned,
 )
 from gridwhistle.common.ids import AreaCode, GridCode, OrgCode
+from gridwhistle.common.jurisdiction import within
 from gridwhistle.common.places import Boundary, Point, checked
-from gridwhistle.common.principal import Principal, within
+from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import NotFound
 from gridwhistle.common.wire import Body, Keyset, Page, PageQuery, View
 from gridwhistle.personnel.domain import SHIFT, NotYourShift, check_level, may_work_in
