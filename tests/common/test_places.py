@@ -31,6 +31,14 @@ def test_a_point_lies_in_the_grid_that_holds_it(lon: float, lat: float, code: st
     assert INDEX.locate_many([0.0, lon], [0.0, lat]) == [None, code]
 
 
+def test_where_grids_share_a_point_one_of_the_preferred_areas_is_taken() -> None:
+    shared = GridIndex(["990101", "990102"], [json.dumps(square(120, 30)), json.dumps(square(120.5, 30))])
+
+    for prefer, code in (((), "990101"), (("990102",), "990102"), (("990103",), "990101")):
+        assert shared.locate(120.7, 30.5, prefer=prefer) == code
+        assert shared.locate_many([120.7], [30.5], prefer=prefer) == [code]
+
+
 def test_an_index_without_grids_knows_no_place() -> None:
     assert GridIndex([], []).locate(120.5, 30.5) is None
     assert GridIndex([], []).locate_many([120.5], [30.5]) == [None]

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -130,3 +131,35 @@ def test_two_batches_with_the_same_reports_at_once_make_each_once(suite: Running
     results = [result for answer in answers for result in answer.json()["results"]]
     assert sum(result["result"] == "created" for result in results) == 200
     assert len({result["incident_id"] for result in results}) == 200
+
+
+def test_where_counties_share_ground_each_has_its_own_grids_and_numbers(
+    suite: RunningSuite, eventually: Callable[[Callable[[], bool]], None]
+) -> None:
+    ring = [[120.15, 30.27], [120.16, 30.27], [120.16, 30.28], [120.15, 30.28], [120.15, 30.27]]
+    grid = {
+        "grid_code": "990108001001001",
+        "name": "甲",
+        "households": 1,
+        "boundary": {"type": "Polygon", "coordinates": [ring]},
+    }
+    suite.somebody("county_admin", "990108").post("/personnel/v1/grids", grid)
+    clerk = suite.somebody("county_admin", "990108", subject="clerk-990108")
+    eventually(lambda: clerk.post(INCIDENTS, {"title": "甲", "location": IN_GRID_2}).status_code == 201)
+    report = {"title": "乙", "location": IN_GRID_2, "reference": {"system": "hotline", "code": str(uuid.uuid4())}}
+
+    here = suite.person("town_acceptor").post(f"{INCIDENTS}/batch", {"reports": [report]}).json()["results"][0]
+    there = clerk.post(f"{INCIDENTS}/batch", {"reports": [report]}).json()["results"][0]
+
+    assert (here["result"], here["grid_code"]) == ("created", "990101001001002")
+    assert (there["result"], there["grid_code"]) == ("created", "990108001001001")
+
+
+def test_of_an_incident_in_another_jurisdiction_a_batch_learns_only_that_it_is_there(suite: RunningSuite) -> None:
+    report = {"title": "甲", "area_code": "990101001001", "reference": {"system": "hotline", "code": str(uuid.uuid4())}}
+    suite.person("town_acceptor").post(INCIDENTS, report)
+    neighbour = suite.somebody("town_acceptor", "990101002", subject="neighbour")
+
+    result = neighbour.post(f"{INCIDENTS}/batch", {"reports": [{**report, "area_code": "990101002001"}]}).json()["results"][0]
+
+    assert (result["result"], result["incident_id"]) == ("known", None)

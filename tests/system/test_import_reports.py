@@ -164,16 +164,6 @@ async def test_a_second_run_in_other_batches_changes_nothing_but_keys(imported: 
     assert await _marks(imported, keys=False) == before
 
 
-async def test_a_second_county_is_not_given_the_same_ground(imported: Imported) -> None:
-    before = await _marks(imported, keys=True)
-
-    async with imported.api("990102") as client:
-        with pytest.raises(la311.CannotImport, match="--county 990101"):
-            await reports.import_reports(client, "990102", imported.districts, imported.requests)
-
-    assert await _marks(imported, keys=True) == before
-
-
 # --- one effect an event -----------------------------------------------------------------------------------------------------
 
 metadata = MetaData(naming_convention=NAMING)

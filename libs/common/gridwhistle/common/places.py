@@ -1,5 +1,6 @@
 """Points, boundaries, and which grid a point lies in."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
@@ -85,15 +86,25 @@ class GridIndex:
         self.codes = [code for code, _ in by_code]
         self._tree = shapely.STRtree(shapely.from_geojson([boundary for _, boundary in by_code]))
 
-    def locate(self, lon: float, lat: float) -> str | None:
-        """Return the code of the grid that holds the point, border included, or None."""
-        hits = self._tree.query(shapely.Point(lon, lat), predicate="intersects")
-        return self.codes[int(hits.min())] if len(hits) else None
+    def locate(self, lon: float, lat: float, *, prefer: tuple[str, ...] = ()) -> str | None:
+        """Return the code of the grid that holds the point, border included, or None.
 
-    def locate_many(self, lons: Sequence[float], lats: Sequence[float]) -> list[str | None]:
+        Args:
+            lon: in degrees, WGS-84.
+            lat: in degrees, WGS-84.
+            prefer: code prefixes; a grid of these is taken where several hold the point.
+        """
+        hits = self._tree.query(shapely.Point(lon, lat), predicate="intersects").tolist()
+        return self._first(hits, prefer) if hits else None
+
+    def locate_many(self, lons: Sequence[float], lats: Sequence[float], *, prefer: tuple[str, ...] = ()) -> list[str | None]:
         """Return the code for each point, in order; an order of magnitude faster a point than one by one."""
-        found: list[str | None] = [None] * len(lons)
+        holding: dict[int, list[int]] = defaultdict(list)
         points, grids = self._tree.query(shapely.points(lons, lats), predicate="intersects")
-        for point, grid in sorted(zip(points.tolist(), grids.tolist(), strict=True), reverse=True):
-            found[point] = self.codes[grid]
-        return found
+        for point, grid in zip(points.tolist(), grids.tolist(), strict=True):
+            holding[point].append(grid)
+        return [self._first(holding[point], prefer) if point in holding else None for point in range(len(lons))]
+
+    def _first(self, hits: list[int], prefer: tuple[str, ...]) -> str:
+        codes = [self.codes[hit] for hit in sorted(hits)]
+        return next((code for code in codes if code.startswith(prefer)), codes[0])

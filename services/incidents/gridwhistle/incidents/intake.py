@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Annotated, Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -14,7 +15,7 @@ from gridwhistle.common.commands import Command
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.incidents import IncidentReported
 from gridwhistle.common.ids import AreaCode
-from gridwhistle.common.places import Point
+from gridwhistle.common.places import GridIndex, Point
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Problem
 from gridwhistle.common.rows import Row
@@ -34,6 +35,7 @@ from gridwhistle.incidents.views import IncidentView
 router = Router("incidents", "Incidents 事件")
 BATCH_MAX = 1_000
 _LOCAL = ZoneInfo("Asia/Shanghai")
+_BEYOND = SimpleNamespace(id=None, incident_no="–", grid_code=None)
 
 
 class Location(Point):
@@ -87,13 +89,23 @@ def place_of(report: Report, grid_code: str | None) -> Place:
     return Place(report.area_code, None)
 
 
+Own = tuple[str, str, str]
+"""The caller's own number for a thing: county, system, code."""
+
+
+def own_number(report: Report, place: Place) -> Own | None:
+    """Return the caller's own number of a report; a number belongs to a county."""
+    reference = report.reference
+    return (place.area_code[:6], reference.system, reference.code) if reference else None
+
+
 @router.post("/incidents", may="incidents:report", status_code=201)
 async def report_incident(body: Report, caller: Caller, db: Db) -> IncidentView:
     """Report something (上报). The grid is found from the point; mobile and identity numbers in texts are masked."""
-    point = body.location
-    place = place_of(body, (await GRIDS.of(db)).locate(point.lon, point.lat) if point else None)
+    point, index = body.location, await GRIDS.of(db)
+    place = place_of(body, index.locate(point.lon, point.lat, prefer=caller.areas) if point else None)
     async with db.command(caller) as tx:
-        if known := await _known(db, [body]):
+        if known := await _known(db, caller, [own_number(body, place)]):
             raise AlreadyReported(incident_no=next(iter(known.values())).incident_no)
         incident = await take_in(tx, body, place, caller)
         return tx.answer(IncidentView.of(incident, actions=INCIDENT.actions(incident, caller)))
@@ -164,44 +176,54 @@ class ReportResults(View):
 @router.post("/incidents/batch", may="incidents:report_many", body_bytes_max=4 * 1024 * 1024)
 async def report_incidents(body: Reports, caller: Caller, db: Db) -> ReportResults:
     """Report many things at once. Each has its own result; one that is refused does not stop the others."""
-    points = [report.location for report in body.reports]
-    located = [(index, point) for index, point in enumerate(points) if point]
-    index = await GRIDS.of(db)
-    found = index.locate_many([point.lon for _, point in located], [point.lat for _, point in located])
-    grid_codes = dict(zip((number for number, _ in located), found, strict=True))
+    places = _places(body.reports, await GRIDS.of(db), caller)
     async with db.command(caller) as tx:
-        # Read in the block: when another batch brings the same references first, this runs again and finds them.
-        known = await _known(db, body.reports)
+        # Read in the block: when another batch brings the same numbers first, this runs again and finds them.
+        numbers = [
+            own_number(report, place) if isinstance(place, Place) else None
+            for report, place in zip(body.reports, places, strict=True)
+        ]
+        known = await _known(db, caller, numbers)
         results = []
-        for number, report in enumerate(body.reports):
-            reference = report.reference and (report.reference.system, report.reference.code)
-            if reference in known:
-                results.append(_result(number, "known", known[reference]))
+        for index, (report, place, own) in enumerate(zip(body.reports, places, numbers, strict=True)):
+            if own in known:
+                results.append(_result(index, "known", known[own]))
                 continue
             try:
-                incident = await take_in(tx, report, place_of(report, grid_codes.get(number)), caller)
+                if isinstance(place, Problem):
+                    raise place
+                incident = await take_in(tx, report, place, caller)
             except Problem as refusal:
-                results.append(_result(number, "refused", code=refusal.code))
+                results.append(_result(index, "refused", code=refusal.code))
                 continue
-            if reference:
-                known[reference] = incident
-            results.append(_result(number, "created", incident))
+            if own:
+                known[own] = incident
+            results.append(_result(index, "created", incident))
         return tx.answer(ReportResults.model_construct(results=results))
 
 
-async def _known(db: Db, reports: Sequence[Report]) -> dict[tuple[str, str] | None, Any]:
-    """Return the incidents that reports of this batch refer to, by reference."""
-    references = [(report.reference.system, report.reference.code) for report in reports if report.reference]
-    columns = incidents.c.ref_system, incidents.c.ref_code
-    found: dict[tuple[str, str] | None, Any] = {}
-    if references:
-        rows = await db.fetch(
-            select(*columns, incidents.c.id, incidents.c.incident_no, incidents.c.grid_code).where(
-                tuple_(*columns).in_(references)
-            )
-        )
-        found = {(row.ref_system, row.ref_code): row for row in rows}
-    return found
+def _places(reports: Sequence[Report], index: GridIndex, caller: Principal) -> list[Place | Problem]:
+    """Return where each report belongs, or why that cannot be said."""
+    located = [(number, report.location) for number, report in enumerate(reports) if report.location]
+    found = index.locate_many([point.lon for _, point in located], [point.lat for _, point in located], prefer=caller.areas)
+    grid_codes = dict(zip((number for number, _ in located), found, strict=True))
+    places: list[Place | Problem] = []
+    for number, report in enumerate(reports):
+        try:
+            places.append(place_of(report, grid_codes.get(number)))
+        except Problem as refusal:
+            places.append(refusal)
+    return places
+
+
+async def _known(db: Db, caller: Principal, numbers: Sequence[Own | None]) -> dict[Own | None, Any]:
+    """Return the incidents that have these numbers already; of one beyond the caller's jurisdiction only that it is there."""
+    asked = [number for number in numbers if number]
+    if not asked:
+        return {}
+    columns = incidents.c.county_code, incidents.c.ref_system, incidents.c.ref_code
+    rows = await db.fetch(select(incidents).where(tuple_(*columns).in_(asked)))
+    return {(row.county_code, row.ref_system, row.ref_code): row if caller.reaches(incidents, row) else _BEYOND for row in rows}
 
 
 def _result(

@@ -71,6 +71,7 @@ for _level in ("county_code", "town_code", "community_code", "grid_code"):
     Index(f"incident_{_level}_newest", *_newest)
 Index(
     "incident_ref_once",
+    incidents.c.county_code,
     incidents.c.ref_system,
     incidents.c.ref_code,
     unique=True,

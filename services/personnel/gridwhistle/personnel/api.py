@@ -192,7 +192,7 @@ async def list_grids(query: Annotated[PageQuery, Query()], caller: Caller, db: D
 @router.post("/grids/locate", may="grids:read")
 async def locate(body: Point, caller: Caller, db: Db) -> Located:
     """Find the grid of your jurisdiction that holds a point. Grids changed in the last second may be missed."""
-    found = (await GRIDS.of(db)).locate(body.lon, body.lat)
+    found = (await GRIDS.of(db)).locate(body.lon, body.lat, prefer=caller.areas)
     if found and not caller.reaches_place(found):
         found = None
     return Located.model_construct(grid_code=found, area_code=found and found[:12])

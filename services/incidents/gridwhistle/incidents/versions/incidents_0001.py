@@ -103,7 +103,7 @@ def upgrade() -> None:
     op.create_index(
         "incident_ref_once",
         "incident",
-        ["ref_system", "ref_code"],
+        ["county_code", "ref_system", "ref_code"],
         unique=True,
         postgresql_where=sa.text("ref_code IS NOT NULL"),
     )
