@@ -68,12 +68,14 @@ def test_a_held_row_is_changed_only_at_the_version_at_which_it_was_read() -> Non
     id_ = new_id()
     statement.hold(order, id_, 7, {"user": "li", "extra": {"a": 1}})
 
-    assert statement.sql() == (
+    sql, args = statement.compose()
+
+    assert sql == (
         'WITH w0 AS (UPDATE "order" SET "user" = $1::TEXT, extra = $2::JSON, version = $3::INTEGER'
         " WHERE id = $4::UUID AND version = $5::INTEGER RETURNING 1)"
         ' SELECT gw_all_held((SELECT count(*) FROM w0), 1) AS "~now"'
     )
-    assert statement.args == ["li", '{"a":1}', 8, id_, 7]
+    assert args == ["li", '{"a":1}', 8, id_, 7]
 
 
 @pytest.mark.parametrize(("rows", "form"), [(4, "VALUES"), (5, "unnest")], ids=["few as values", "many as arrays"])
@@ -81,8 +83,10 @@ def test_a_batch_of_any_size_is_a_short_statement(rows: int, form: str) -> None:
     statement = Statement()
     statement.insert(order, [{"id": new_id(), "version": 1, "user": "li"}] * rows)
 
-    assert form in statement.sql()
-    assert len(statement.args) == (12 if form == "VALUES" else 3)
+    sql, args = statement.compose()
+
+    assert form in sql
+    assert len(args) == (12 if form == "VALUES" else 3)
 
 
 def test_statements_of_one_shape_are_one_text() -> None:
@@ -90,7 +94,7 @@ def test_statements_of_one_shape_are_one_text() -> None:
     for statement, user in ((first, "li"), (second, "wang")):
         statement.hold(order, new_id(), 1, {"user": user})
 
-    assert first.sql() is second.sql()
+    assert first.compose()[0] is second.compose()[0]
 
 
 async def test_a_row_that_is_made_and_then_changed_is_one_insert(database: Database, truth: "asyncpg.Connection[Any]") -> None:
@@ -101,7 +105,7 @@ async def test_a_row_that_is_made_and_then_changed_is_one_insert(database: Datab
         statement = tx._statement()
 
     assert statement is not None
-    assert "UPDATE" not in statement.sql()
+    assert "UPDATE" not in statement.compose()[0]
     made = await truth.fetchrow("SELECT title, version, event_no FROM tool WHERE id = $1", tool.id)
     assert tuple(made or ()) == ("fretsaw", 1, 1)
 

@@ -198,6 +198,9 @@ class Command:
 
     async def __aenter__(self) -> Self:
         self.db.begin()
+        if not self.targets:
+            self.now = await self.db.now()
+            return self
         try:
             await self._queue_up()
             try:
@@ -238,9 +241,7 @@ class Command:
         for table, id_ in self.targets:
             if (table, id_) not in self._rows:
                 raise NotFound(thing=thing_of(table))
-        if not self.targets:
-            self.now = await self.db.now()
-        elif self.db.if_match is not None and self.row.read_version != self.db.if_match:
+        if self.db.if_match is not None and self.row.read_version != self.db.if_match:
             raise Stale(thing=thing_of(self.row.table), version=self.row.read_version or 0)
 
     # --- leaving -------------------------------------------------------------------------------------------------------------
@@ -249,7 +250,9 @@ class Command:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            if error is None:
+            if error is None and not self.targets:
+                await self._write()  # no queue waits for it, and its statement goes on whatever happens to us
+            elif error is None:
                 await self._shielded(self._write())
             elif isinstance(error, Problem):
                 await self._shielded(self._refuse(error))
@@ -278,7 +281,7 @@ class Command:
         if statement is None:
             return
         try:
-            await self.db.write(statement.sql(), statement.args)
+            await self.db.write(statement)
         except asyncpg.IntegrityConstraintViolationError as error:
             await self._refused_by_database(error)
         except (*_AGAIN, asyncpg.InvalidCachedStatementError):

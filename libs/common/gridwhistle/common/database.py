@@ -6,6 +6,7 @@ import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, overload
 from uuid import UUID
 from weakref import WeakValueDictionary
@@ -22,6 +23,8 @@ from gridwhistle.common.connections import Connections
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Busy, KeyReused, Problem
 from gridwhistle.common.sealing import CannotOpen, Seal
+from gridwhistle.common.statements import Statement
+from gridwhistle.common.together import ROWS_MAX, Together
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -65,6 +68,7 @@ class Database:
         self._numbers_lock = asyncio.Lock()
         self.requests = self._connections(connections_max)
         self.background = self._connections(4)
+        self._together = Together(partial(self._send, self.requests))
         self.reads: AsyncEngine
 
     @asynccontextmanager
@@ -161,12 +165,19 @@ class Database:
         finally:
             pool.give(connection)
 
-    async def write(self, pool: Connections, sql: str, args: Sequence[Any]) -> None:
-        """Run the one statement of a command; what the driver raises tells its outcome.
+    async def write(self, pool: Connections, statement: Statement) -> None:
+        """Write the one statement of a command; what the driver raises tells its outcome.
 
         Raises:
             Away: no connection could be made, so nothing was written.
         """
+        if pool is self.requests and statement.holds_nothing and statement.rows <= ROWS_MAX:
+            await self._together.write(statement)
+        else:
+            await self._send(pool, statement)
+
+    async def _send(self, pool: Connections, statement: Statement) -> None:
+        sql, args = statement.compose()
         connection = await self._take(pool)
         try:
             row = await connection.fetchrow(sql, *args)
@@ -290,9 +301,9 @@ class Db:
 
     # --- the key -------------------------------------------------------------------------------------------------------------
 
-    async def write(self, sql: str, args: Sequence[Any]) -> None:
-        """Run the one statement of a command."""
-        await self.database.write(self._pool, sql, args)
+    async def write(self, statement: Statement) -> None:
+        """Write the one statement of a command."""
+        await self.database.write(self._pool, statement)
 
     def key_row(self) -> dict[str, Any] | None:
         """Return the row that makes this command happen once, for the statement that writes it."""

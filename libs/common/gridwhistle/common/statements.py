@@ -1,6 +1,6 @@
 """The SQL of the write path, made from the tables: how rows are read, and how a whole command is written in one statement."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -64,36 +64,58 @@ class Statement:
     """A command's wishes on their way to being one statement: held rows first, then children, then new rows."""
 
     def __init__(self) -> None:
-        self._shape: list[tuple[str, Table, tuple[str, ...], int]] = []
-        self.args: list[Any] = []
+        self._changes: list[tuple[str, Table, dict[str, Any], tuple[Any, ...]]] = []
+        self._rows: dict[Table, list[dict[str, Any]]] = {}
+
+    @classmethod
+    def of_all(cls, statements: Iterable["Statement"]) -> "Statement":
+        """Return one statement that does what these do; none of them holds anything."""
+        united = cls()
+        for statement in statements:
+            for table, rows in statement._rows.items():  # noqa: SLF001  of its own kind
+                united.insert(table, rows)
+        return united
+
+    @property
+    def holds_nothing(self) -> bool:
+        """Whether it only makes rows, so that nothing that moves can concern it."""
+        return not self._changes
+
+    @property
+    def rows(self) -> int:
+        """How many rows it makes."""
+        return sum(map(len, self._rows.values()))
 
     def hold(self, table: Table, id: UUID, version: int, changes: dict[str, Any]) -> None:  # noqa: A002
         """Change a held row (or only raise its version), if it is still at the version at which it was read."""
-        changes = {**changes, "version": version + 1}
-        self._shape.append(("hold", table, tuple(changes), 1))
-        self.args += [*_texts(table, changes), id, version]
+        self._changes.append(("hold", table, {**changes, "version": version + 1}, (id, version)))
 
     def change(self, table: Table, id: UUID, changes: dict[str, Any]) -> None:  # noqa: A002
         """Change a child; its root, which is held, guards it."""
-        self._shape.append(("change", table, tuple(changes), 1))
-        self.args += [*_texts(table, changes), id]
+        self._changes.append(("change", table, changes, (id,)))
 
-    def insert(self, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    def insert(self, table: Table, rows: Iterable[dict[str, Any]]) -> None:
         """Insert rows of one table, in this order; the columns are those that any of them names."""
-        names = tuple(dict.fromkeys(name for row in rows for name in row))
-        if texts := json_columns(table):
-            rows = [{**row, **{name: _text(row.get(name)) for name in texts.intersection(row)}} for row in rows]
-        values = [list(map(row.get, names)) for row in rows]
-        if len(rows) <= _VALUES_ROWS_MAX:
-            self._shape.append(("insert", table, names, len(rows)))
-            self.args += [value for row in values for value in row]
-        else:
-            self._shape.append(("insert", table, names, 0))
-            self.args += [list(column) for column in zip(*values, strict=True)]
+        self._rows.setdefault(table, []).extend(rows)
 
-    def sql(self) -> str:
-        """Return the statement; shapes are remembered, since commands of one kind all look alike."""
-        return _compose(tuple(self._shape))
+    def compose(self) -> tuple[str, list[Any]]:
+        """Return the SQL and its arguments. Shapes are remembered, since commands of one kind all look alike."""
+        shape: list[tuple[str, Table, tuple[str, ...], int]] = []
+        args: list[Any] = []
+        for kind, table, changes, key in self._changes:
+            shape.append((kind, table, tuple(changes), 1))
+            args += [*_texts(table, changes), *key]
+        for table, rows in self._rows.items():
+            names = tuple(rows[0])
+            if any(tuple(row) != names for row in rows):
+                names = tuple(dict.fromkeys(name for row in rows for name in row))
+            if texts := json_columns(table):
+                rows = [{**row, **{name: _text(row.get(name)) for name in texts.intersection(row)}} for row in rows]  # noqa: PLW2901
+            values = [list(map(row.get, names)) for row in rows]
+            few = len(rows) <= _VALUES_ROWS_MAX
+            shape.append(("insert", table, names, len(rows) if few else 0))
+            args += [value for row in values for value in row] if few else map(list, zip(*values, strict=True))
+        return _compose(tuple(shape)), args
 
 
 def _texts(table: Table, values: dict[str, Any]) -> list[Any]:
