@@ -189,10 +189,46 @@ def test_a_request_keeps_its_id(acceptor: Person) -> None:
     assert uuid.UUID(unnamed.json()["request_id"])
 
 
-def test_an_address_or_method_that_is_not_there_is_a_problem_too(suite: RunningSuite, acceptor: Person) -> None:
-    assert acceptor.get("/incidents/v1/nothing").json()["code"] == "unknown_path"
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/nothing", "/incidents/v1/nothing", "/incidents/v1/incidents/", "//incidents/v1/incidents", f"{INCIDENTS}%0a"],
+)
+def test_an_address_that_is_not_there_is_a_problem_too(acceptor: Person, path: str) -> None:
+    answer = acceptor.get(path)
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "unknown_path")
+
+
+def test_a_method_that_is_not_there_is_told_with_those_that_are(suite: RunningSuite, incident: dict[str, Any]) -> None:
     wrong = suite.client.delete(INCIDENTS)
-    assert (wrong.status_code, wrong.json()["code"]) == (405, "wrong_method")
+    within = suite.client.put(f"{INCIDENTS}/{incident['id']}")
+
+    assert (wrong.status_code, wrong.json()["code"], wrong.headers["allow"]) == (405, "wrong_method", "GET, POST")
+    assert (within.status_code, within.headers["allow"]) == (405, "GET")
+
+
+def test_what_can_be_got_can_be_asked_for_its_head(suite: RunningSuite, incident: dict[str, Any]) -> None:
+    headers = {"Authorization": f"Bearer {suite.tokens['town_acceptor']}"}
+
+    answer = suite.client.head(f"{INCIDENTS}/{incident['id']}", headers=headers)
+
+    assert (answer.status_code, answer.headers["etag"], answer.content) == (200, '"1"', b"")
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        pytest.param({"title": "   "}, id="a blank title"),
+        pytest.param({"found_at": "0001-01-01T00:00:00+14:00"}, id="before the calendar"),
+        pytest.param({"found_at": "9999-12-31T23:59:59-14:00"}, id="after the calendar"),
+        pytest.param({"found_at": "2026-07-06T08:00:00"}, id="a time of nowhere"),
+        pytest.param({"location": {"lon": 120, "lat": 90.1}}, id="beyond the pole"),
+    ],
+)
+def test_values_that_mean_nothing_are_not_valid(acceptor: Person, field: dict[str, Any]) -> None:
+    answer = acceptor.post(INCIDENTS, {**REPORT, **field})
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "not_valid")
 
 
 # --- keys and versions -------------------------------------------------------------------------------------------------------

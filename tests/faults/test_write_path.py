@@ -22,7 +22,10 @@ async def test_in_a_storm_nothing_is_lost_or_doubled_and_nobody_is_sent_away(
         print(storm.figures())  # noqa: T201  the judge says one line
 
         assert await storm.verdict() == {}
-        assert {told: count for told, count in storm.clients.heard.items() if told not in {"2xx", "4xx", "replayed"}} == {}
+        heard = dict(storm.clients.heard)
+        assert heard.keys() == {"2xx", "4xx", "replayed"}
+        # Each key was answered once; whatever else was heard was that answer again.
+        assert heard["replayed"] == heard["2xx"] + heard["4xx"] - len(storm.clients.orders)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from gridwhistle.common import migrations
+from gridwhistle.common.application import App
 from gridwhistle.common.issuer import ISSUER, Issuer
 from gridwhistle.common.settings import Settings
 from gridwhistle.incidents.app import INCIDENTS
@@ -56,7 +57,7 @@ def one_port(apps: Mapping[str, FastAPI], issuer: Issuer) -> "ASGIApp":
 
 
 def _root(apps: Mapping[str, FastAPI], issuer: Issuer) -> FastAPI:
-    root = FastAPI(title="Gridwhistle 网格哨", version="0.1.0", redoc_url=None)
+    root = App(title="Gridwhistle 网格哨", version="0.1.0")
     StandaloneDocs(root)
     root.openapi = lambda: merged([app.openapi() for app in apps.values()], root)  # type: ignore[method-assign]
 

@@ -12,18 +12,17 @@ from typing import TYPE_CHECKING, Any
 from fastapi import FastAPI
 from fastapi_standalone_docs import StandaloneDocs
 from sqlalchemy import MetaData
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from gridwhistle.common.again import Changed
+from gridwhistle.common.application import App
 from gridwhistle.common.bus import connect
 from gridwhistle.common.consumers import Consumer
 from gridwhistle.common.database import Database
-from gridwhistle.common.edge import App, Router
-from gridwhistle.common.ids import new_id
+from gridwhistle.common.edge import Router
 from gridwhistle.common.openapi import describe
-from gridwhistle.common.problems import Problem, Term, UnknownPath, WrongMethod, language_of
+from gridwhistle.common.problems import Problem
 from gridwhistle.common.relay import Relay
 from gridwhistle.common.sealing import Seal, read_keys
 from gridwhistle.common.settings import Settings
@@ -64,17 +63,15 @@ class Kind:
                 yield
 
         app = App(
+            self.routers,
             title=self.title,
             version="0.1.0",
             lifespan=lifespan,
             openapi_url=f"/{self.name}/openapi.json",
             docs_url=f"/{self.name}/docs",
-            redoc_url=None,
         )
-        app.serve(self.routers)
         app.add_route("/healthz", _alive, include_in_schema=False)
         app.add_route("/readyz", _ready, include_in_schema=False)
-        app.add_exception_handler(HTTPException, _no_such_operation)
         StandaloneDocs(app)
         describe(app)
         return app
@@ -133,16 +130,3 @@ async def _ready(request: Request) -> Response:
         return JSONResponse({"status": "not ready", "database": "away"}, 503)
     # Writes go on without NATS: the outbox keeps what is to be told.
     return JSONResponse({"status": "ready", "database": "here", "nats": "here" if service.nats.is_connected else "away"})
-
-
-async def _no_such_operation(request: Request, error: Exception) -> Response:
-    """Answer for paths and methods that no route has."""
-    language = language_of(request.headers.get("accept-language", ""))
-    problem: Problem = UnknownPath()
-    headers = {"content-language": "zh-CN" if language == "zh" else "en", "vary": "Accept-Language"}
-    if isinstance(error, HTTPException) and error.status_code == 405:  # noqa: PLR2004  method not allowed
-        allow = (error.headers or {}).get("Allow", "")
-        problem = WrongMethod(allowed=[Term(name.strip(), name.strip()) for name in allow.split(",")])
-        headers["allow"] = allow
-    body = problem.body(language, str(new_id()))
-    return Response(body, problem.status, headers, media_type="application/problem+json")

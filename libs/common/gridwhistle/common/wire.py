@@ -2,12 +2,13 @@
 
 import base64
 import binascii
+import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Final, Generic, Self, TypeVar
 
 import jiter
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from sqlalchemy import Column, Select, tuple_
 from sqlalchemy import Row as ReadRow
 
@@ -44,9 +45,13 @@ class BadCursor(Problem):
 
 
 class Body(BaseModel):
-    """What a request carries. Unknown fields are refused; numbers are numbers and texts are texts."""
+    """What a request carries. Unknown fields are refused; numbers are numbers, and texts are texts without blank ends."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, str_strip_whitespace=True)
+
+
+# PostgreSQL's calendar is wider than Python's at one end and narrower at the other; nothing of ours is older than this.
+Moment = Annotated[AwareDatetime, Field(ge=dt.datetime(1970, 1, 1, tzinfo=dt.UTC), le=dt.datetime(2200, 1, 1, tzinfo=dt.UTC))]
 
 
 class Query(BaseModel):

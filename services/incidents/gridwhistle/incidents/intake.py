@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 from sqlalchemy import select, tuple_
 
 from gridwhistle.common.commands import Command
@@ -19,7 +19,7 @@ from gridwhistle.common.places import GridIndex, Point
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Problem
 from gridwhistle.common.rows import Row
-from gridwhistle.common.wire import Body, View
+from gridwhistle.common.wire import Body, Moment, View
 from gridwhistle.incidents.domain import (
     INCIDENT,
     AlreadyReported,
@@ -63,7 +63,7 @@ class Report(Body):
         "grid_patrol", "resident", "hotline_12345", "dept_transfer", "joint_meeting", "facility_inspection", "integrator"
     ] = "resident"
     urgency: Literal["normal", "urgent", "emergency"] = "normal"
-    found_at: Annotated[AwareDatetime | None, Field(description="When it was found; now, if left out.")] = None
+    found_at: Annotated[Moment | None, Field(description="When it was found; now, if left out.")] = None
     reference: Reference | None = None
 
 

@@ -22,7 +22,7 @@ from gridwhistle.common.places import Boundary, Point, checked
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import NotFound
 from gridwhistle.common.wire import Body, Keyset, Page, PageQuery, View
-from gridwhistle.personnel.domain import SHIFT, NotYourShift, check_level, may_work_in
+from gridwhistle.personnel.domain import SHIFT, NothingToChange, NotYourShift, check_level, may_work_in
 from gridwhistle.personnel.tables import GRIDS, areas, assignments, grids, organisations, shifts, workers
 
 V = TypeVar("V", bound=View)
@@ -167,6 +167,8 @@ async def change_grid(grid_id: UUID, body: GridChange, caller: Caller, db: Db) -
     changes = {name: value for name in ("name", "households") if (value := getattr(body, name)) is not None}
     if body.boundary is not None:
         changes["boundary"] = checked(body.boundary)
+    if not changes:
+        raise NothingToChange
     async with db.command(caller, grids, grid_id) as tx:
         tx.update(tx.row, **changes)
         tx.record(tx.row, "change")

@@ -57,6 +57,13 @@ class WrongLevel(Invalid):
     en = "The code does not fit the level: of a {level} the first {digits} digits count and the rest are zeros."
 
 
+class NothingToChange(Invalid):
+    """The change says nothing."""
+
+    code = "nothing_to_change"
+    zh, en = "请至少填写一项要修改的内容。", "Say at least one thing that is to change."
+
+
 def only_its_worker(shift: Any, caller: Principal) -> Problem | None:
     """Say no to everybody but the worker whose shift it is."""
     return None if str(shift.worker_id) == caller.id else NotYourShift()
