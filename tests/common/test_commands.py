@@ -8,8 +8,8 @@ import asyncpg
 import httpx2
 import pytest
 
+from gridwhistle.common.application import App
 from gridwhistle.common.database import Database
-from gridwhistle.common.edge import App
 from gridwhistle.common.ids import new_id
 from gridwhistle.common.issuer import ISSUER, Issuer
 from gridwhistle.common.principal import Principal
@@ -56,8 +56,7 @@ async def truth(url: str) -> "AsyncIterator[asyncpg.Connection[Any]]":
 async def client(database: Database) -> AsyncIterator[httpx2.AsyncClient]:
     issuer = Issuer.fresh()
     headers = {"Authorization": f"Bearer {issuer.token('clerk', ['town_acceptor'], ['990101'])}", "Accept-Language": "en"}
-    app = App()
-    app.serve([toolshed.router])
+    app = App([toolshed.router])
     app.state.service = Service(database, Tokens(ISSUER, jwks=issuer.jwks()), None)  # type: ignore[arg-type]
     transport = httpx2.ASGITransport(app)
     async with httpx2.AsyncClient(transport=transport, base_url=f"http://shed{URL}", headers=headers) as client:
