@@ -11,6 +11,7 @@ from typing import Any
 
 import asyncpg
 import httpx2
+from nats.aio.client import Client
 
 from gridwhistle.common import migrations
 from gridwhistle.common.bus import connect, own_stream
@@ -110,7 +111,8 @@ async def house() -> AsyncIterator[House]:
             nats = await Nats.start(folder)
             stack.push_async_callback(nats.child.stop)
             # A service listens to its neighbours; without their streams it would only knock again and again.
-            client = await connect(nats.url, "bench")
+            client = Client()
+            await connect(client, nats.url, "bench")
             await own_stream(client.jetstream(), "personnel")
             await client.close()
             yield House(folder, postgres, nats, issuer, stack)

@@ -5,6 +5,7 @@ import os
 from typing import Any
 
 import uvloop
+from nats.aio.client import Client
 from sqlalchemy import Column, DateTime, Integer, MetaData, Table, Text, Uuid
 
 from gridwhistle.common.bus import connect
@@ -44,7 +45,8 @@ async def main() -> None:
     """Listen until stopped, with the memory settings that services have."""
     database = Database(os.environ["GW_DATABASE_URL"], Seal({1: bytes(32)}), {})
     async with database.connected():
-        nats = await connect(os.environ["GW_NATS_URL"], "hearer")
+        nats = Client()
+        await connect(nats, os.environ["GW_NATS_URL"], "hearer")
         gc.freeze()
         gc.set_threshold(20_000, 50, 1_000)
         await CONSUMER.run(database, nats)

@@ -150,9 +150,17 @@ async def test_a_refusal_stands_only_if_nothing_moved(database: Database, elsewh
             if runs == 1:
                 await turned(elsewhere, tool_id)  # taken back before we say that it is lent
             tx.move(tx.row, TOOL.step(tx.row, "lend", CLERK))
-            return tx.row.state
+            return tx.answer(toolshed.ToolView.of(tx.row)).state
 
     assert (await done(db, lend), runs) == ("lent", 2)
+
+
+async def test_a_command_under_a_key_says_its_answer(database: Database) -> None:
+    tool_id = await a_tool(database)
+
+    with pytest.raises(AssertionError, match="says its answer"):
+        async with work(database, key="silent").command(CLERK, tools, tool_id):
+            pass
 
 
 async def test_a_second_command_in_one_request_raises(database: Database) -> None:

@@ -170,6 +170,22 @@ def test_a_refusal_never_repeats_what_was_sent(acceptor: Person) -> None:
     assert "13800138000" not in answer.text
 
 
+def test_the_name_of_an_unknown_field_is_not_repeated_either(acceptor: Person) -> None:
+    answer = acceptor.post(INCIDENTS, {**REPORT, "13812345678 张三": 1})
+
+    assert answer.json()["errors"][0]["code"] == "extra_forbidden"
+    assert "13812345678" not in answer.text
+
+
+def test_what_is_made_says_where_it_can_be_read_if_it_can(suite: RunningSuite, acceptor: Person) -> None:
+    made = acceptor.post(INCIDENTS, REPORT)
+    area = {"area_code": "990109000000", "level": "county", "name": "九"}
+    unreadable = suite.somebody("county_admin", "990109").post("/personnel/v1/areas", area)
+
+    assert acceptor.get(made.headers["location"]).json()["id"] == made.json()["id"]
+    assert (unreadable.status_code, "location" in unreadable.headers) == (201, False)
+
+
 def test_a_problem_comes_in_the_language_asked_for(suite: RunningSuite, incident: dict[str, Any]) -> None:
     path = f"{INCIDENTS}/{incident['id']}/close"
     in_chinese = suite.person("town_acceptor").post(path, {}, Accept_Language="zh-CN")
@@ -182,10 +198,11 @@ def test_a_problem_comes_in_the_language_asked_for(suite: RunningSuite, incident
 
 
 def test_a_request_keeps_its_id(acceptor: Person) -> None:
-    named = acceptor.get(f"{INCIDENTS}/{uuid.uuid4()}", X_Request_Id="hotline-42")
-    unnamed = acceptor.get(f"{INCIDENTS}/{uuid.uuid4()}", X_Request_Id="no good id!")
+    own = str(uuid.uuid4())
+    named = acceptor.get(f"{INCIDENTS}/{uuid.uuid4()}", X_Request_Id=own)
+    unnamed = acceptor.get(f"{INCIDENTS}/{uuid.uuid4()}", X_Request_Id="Zhang-San-13812345678")
 
-    assert named.headers["x-request-id"] == named.json()["request_id"] == "hotline-42"
+    assert named.headers["x-request-id"] == named.json()["request_id"] == own
     assert uuid.UUID(unnamed.json()["request_id"])
 
 
@@ -259,6 +276,29 @@ def test_a_refusal_is_the_answer_of_its_key_even_when_it_would_be_possible_by_no
     assert (early.status_code, late.status_code, anew.status_code) == (409, 409, 200)
     assert early.content == late.content
     assert late.headers["idempotency-replayed"] == "true"
+
+
+def test_a_refusal_from_before_the_block_is_the_answer_of_its_key_too(acceptor: Person) -> None:
+    name = key()
+    nowhere = {"title": "井盖缺失", "location": {"lon": 10.0, "lat": 10.0}}
+
+    first = acceptor.post(INCIDENTS, nowhere, Idempotency_Key=name)
+    again = acceptor.post(INCIDENTS, nowhere, Idempotency_Key=name)
+    other = acceptor.post(INCIDENTS, REPORT, Idempotency_Key=name)
+
+    assert (first.json()["code"], again.content, other.json()["code"]) == (
+        "outside_every_grid",
+        first.content,
+        "idempotency_key_reused",
+    )
+    assert "content-language" in first.headers
+    assert "content-language" not in again.headers
+
+
+def test_what_would_not_be_read_is_refused(acceptor: Person, incident: dict[str, Any]) -> None:
+    answer = acceptor.post(f"{INCIDENTS}/{incident['id']}/sign", {"reason": "later"})
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "no_body_expected")
 
 
 def test_a_key_stands_for_one_request(acceptor: Person) -> None:

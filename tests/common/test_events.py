@@ -1,6 +1,7 @@
 """Events: an envelope that comes back as it went, and types that cannot be mistaken."""
 
 import datetime as dt
+import re
 from uuid import UUID
 
 import orjson
@@ -55,6 +56,8 @@ def test_it_is_a_cloud_event_with_our_extensions() -> None:
         b'{"type": ["gw.personnel.shift.started.v1"]}',
         envelope().to_json().encode().replace(b'"worker_id"', b'"nobody"'),
         envelope().to_json().encode().replace(b'"eventno"', b'"number"'),
+        envelope().to_json().encode().replace(b'"eventno":3', b'"eventno":"3"'),
+        re.sub(rb'"id":"[^"]*"', b'"id":5', envelope().to_json().encode()),
     ],
 )
 def test_what_is_no_envelope_is_said_to_be_none(raw: bytes) -> None:

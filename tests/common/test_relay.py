@@ -44,7 +44,8 @@ async def database(postgres: Postgres, tmp_path: Any) -> AsyncIterator[Database]
 @pytest.fixture
 async def nc(nats_server: Nats) -> AsyncIterator[nats.NATS]:
     """Return a connection to NATS, and take the lamps' stream away afterwards."""
-    client = await connect(nats_server.url, "lamps")
+    client = nats.NATS()
+    await connect(client, nats_server.url, "lamps")
     yield client
     with_admin = client.jetstream()
     await with_admin.delete_stream("GW_LAMPS")

@@ -76,6 +76,7 @@ async def test_a_good_token_says_who_it_is() -> None:
         pytest.param(f"Bearer {signed(header={'typ': 'JWT'})}", id="an identity token"),
         pytest.param(f"Bearer {signed(roles=['auto'])}", id="pretends to be the system"),
         pytest.param(f"Bearer {signed(roles=['king'])}", id="an unknown role"),
+        pytest.param(f"Bearer {signed(roles=['dept_desk'])}", id="a department's desk without a department"),
         pytest.param(f"Bearer {signed(roles='grid_worker')}", id="roles that are no list"),
         pytest.param(f"Bearer {signed(area=[''])}", id="everywhere"),
         pytest.param(f"Bearer {signed(area=['99'])}", id="a whole province"),

@@ -1,5 +1,6 @@
 """What comes in: strict JSON, bounded fields, cursors of ours alone; and refusals that repeat nothing."""
 
+import base64
 from typing import Annotated
 
 import orjson
@@ -39,6 +40,9 @@ def test_ordinary_json_passes(raw: bytes) -> None:
     check_json(raw)
 
 
+FAR = base64.urlsafe_b64encode(b'["9999-12-31T23:59:59-14:00","018f0000-0000-7000-8000-000000000000"]').decode()
+
+
 class Order(Body):
     name: Annotated[str, Field(max_length=5)]
     minutes: Annotated[int, Field(ge=1, le=60)]
@@ -55,7 +59,7 @@ def test_a_refusal_says_where_and_why_and_never_what_was_sent() -> None:
     assert errors["string_too_long"] == {"pointer": "#/name", "code": "string_too_long", "message": "最多 5 个字符"}
     assert errors["int_type"]["pointer"] == "#/minutes"
     assert b'"input"' not in body
-    assert body.count(phone.encode()) == 1, "the name of an unknown field is the only thing that is named"
+    assert phone.encode() not in body
 
 
 def test_a_text_is_no_number() -> None:
@@ -63,7 +67,7 @@ def test_a_text_is_no_number() -> None:
         Order.model_validate_json(b'{"name": "x", "minutes": "30"}')
 
 
-@pytest.mark.parametrize("cursor", ["", "x", "eyJhIjoxfQ", "W10", "WzEsMl0", "ww==", "WyJub3QgYSB0aW1lIiwieCJd"])
+@pytest.mark.parametrize("cursor", ["", "x", "eyJhIjoxfQ", "W10", "WzEsMl0", "ww==", "WyJub3QgYSB0aW1lIiwieCJd", FAR])
 def test_a_cursor_that_is_not_ours_is_refused(cursor: str) -> None:
     table = Table("t", MetaData(), Column("at", DateTime(timezone=True)), Column("id", Uuid))
 

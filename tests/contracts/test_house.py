@@ -1,13 +1,20 @@
 """What the house promises about itself."""
 
+import re
 import subprocess
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from gridwhistle.common import migrations
 from gridwhistle.common.edge import EdgeRoute, Router
+from gridwhistle.common.machine import Machine
 from gridwhistle.common.principal import GRANTS, PERMISSIONS, PUBLIC, ROLES
+from gridwhistle.incidents.app import INCIDENTS
+from gridwhistle.incidents.domain import INCIDENT
+from gridwhistle.personnel.app import PERSONNEL
+from gridwhistle.personnel.domain import SHIFT
 from gridwhistle.standalone.documents import documents
 from gridwhistle.standalone.postgres import Postgres
 from gridwhistle.standalone.services import KINDS
@@ -67,6 +74,29 @@ async def test_migrations_make_exactly_the_tables(kind: "migrations.Kind", postg
     await migrations.upgrade(kind, postgres.url(name))
 
     await migrations.check(kind, postgres.url(name))
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("kind", "table", "machine"),
+    [(INCIDENTS, "incident", INCIDENT), (PERSONNEL, "shift", SHIFT)],
+    ids=["incidents", "personnel"],
+)
+async def test_the_migrated_database_knows_every_state(
+    kind: "migrations.Kind", table: str, machine: Machine, postgres: Postgres
+) -> None:
+    # Alembic does not see a changed list of values.
+    name = f"states_{kind.name}"
+    await postgres.ensure_database(name)
+    await migrations.upgrade(kind, postgres.url(name))
+    connection = await asyncpg.connect(postgres.url(name))
+
+    claim = await connection.fetchval(
+        "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = $1", f"{table}_state_is_known"
+    )
+    await connection.close()
+
+    assert set(re.findall(r"'(\w+)'", claim)) == set(machine.states)
 
 
 def test_the_lock_names_hashes_and_no_addresses() -> None:

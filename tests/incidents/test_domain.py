@@ -7,7 +7,7 @@ import pytest
 
 from gridwhistle.common.principal import ROLES, Principal
 from gridwhistle.common.problems import IllegalMove, Problem, WrongRole
-from gridwhistle.incidents.domain import INCIDENT, HandledByYou, NotYourCheck, checker_among, masked
+from gridwhistle.incidents.domain import INCIDENT, AnotherDepartment, HandledByYou, NotYourCheck, checker_among, masked
 
 CHECKER = str(uuid4())
 MAY = {
@@ -34,7 +34,7 @@ MAY = {
 
 
 def an_incident(state: str, handled_by: str | None = "handler") -> SimpleNamespace:
-    return SimpleNamespace(state=state, handled_by=handled_by, checker_id=CHECKER)
+    return SimpleNamespace(state=state, handled_by=handled_by, checker_id=CHECKER, lead_org="990101-water")
 
 
 @pytest.mark.parametrize("role", sorted(ROLES))
@@ -42,7 +42,7 @@ def an_incident(state: str, handled_by: str | None = "handler") -> SimpleNamespa
 @pytest.mark.parametrize("state", [None, *INCIDENT.states])
 def test_every_state_action_and_role(state: str | None, action: str, role: str) -> None:
     row = an_incident(state) if state else None
-    caller = Principal(id=CHECKER, roles=frozenset({role}), areas=("990101",))
+    caller = Principal(id=CHECKER, roles=frozenset({role}), areas=("990101",), org="990101-water")
     allowed = MAY.get((state, action))
 
     if allowed is None:
@@ -78,6 +78,20 @@ def test_nobody_checks_what_they_handled_or_was_given_to_another(
             INCIDENT.step(incident, "checked", caller)
 
 
+@pytest.mark.parametrize(("state", "action"), [("dispatched", "sign"), ("in_progress", "submit"), ("dept_review", "confirm")])
+def test_only_the_department_that_has_it_acts_whatever_other_roles_its_people_have(state: str, action: str) -> None:
+    roles = frozenset({"dept_desk", "dept_handler", "dept_leader", "resident"})
+    stranger = Principal(id="x", roles=roles, areas=("990101",), org="990101-power")
+
+    with pytest.raises(AnotherDepartment):
+        INCIDENT.step(an_incident(state), action, stranger)
+
+
+def test_who_has_a_check_keeps_it_while_on_shift() -> None:
+    assert checker_among(["a", "b"], None, {"a": 5}, has_it="a") == "a"
+    assert checker_among(["b"], None, {}, has_it="a") == "b"
+
+
 @pytest.mark.parametrize(
     ("on_shift", "handled_by", "open_checks", "checker"),
     [
@@ -99,6 +113,7 @@ def test_a_check_goes_to_somebody_on_shift_who_did_not_handle_it(
     [
         ("联系 13812345678 王某", "联系 138****5678 王某"),
         ("证号 33010619900101123X", "证号 330****123X"),
+        ("打 +86 138 1234 5678 或 138-1234-5678", "打 +86****5678 或 138****5678"),
         ("工单 1234567890123 号", "工单 1234567890123 号"),
         ("路灯 3 盏不亮", "路灯 3 盏不亮"),
     ],

@@ -97,6 +97,26 @@ def test_a_boundary_that_is_none_is_refused(admin: Person) -> None:
     assert (answer.status_code, answer.json()["code"]) == (422, "not_a_boundary")
 
 
+@pytest.mark.parametrize("change", [{}, {"name": None}])
+def test_a_change_of_nothing_is_refused(admin: Person, grid_code: str, change: dict[str, Any]) -> None:
+    grid = next(grid for grid in admin.get(f"{PERSONNEL}/grids").json()["items"] if grid["grid_code"] == grid_code)
+
+    answer = admin.patch(f"{PERSONNEL}/grids/{grid['id']}", change, If_Match='"1"')
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "nothing_to_change")
+
+
+def test_a_boundary_has_so_many_points_and_two_coordinates_each(admin: Person) -> None:
+    ring = [[90 + step / 10_000, 20.0] for step in range(5_000)] + [[90.0, 21.0], [90.0, 20.0]]
+    high = {"type": "Polygon", "coordinates": [[[*position, 1e15] for position in square(91)["coordinates"][0]]]}
+    grid = {"grid_code": "990105004001002", "name": "一", "households": 400}
+
+    many = admin.post(f"{PERSONNEL}/grids", {**grid, "boundary": {"type": "Polygon", "coordinates": [ring]}})
+    tall = admin.post(f"{PERSONNEL}/grids", {**grid, "boundary": high})
+
+    assert (many.status_code, tall.status_code) == (422, 422)
+
+
 def test_a_worker_works_in_assigned_grids_on_one_shift_at_a_time(suite: RunningSuite, admin: Person, grid_code: str) -> None:
     worker_id = a_worker(admin, grid_code)
     worker = suite.somebody("grid_worker", grid_code, subject=worker_id)

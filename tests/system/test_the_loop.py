@@ -110,3 +110,27 @@ def test_only_organisations_that_personnel_told_of_are_dispatched_to(suite: Runn
     answer = suite.person("town_dispatcher").post(f"{INCIDENTS}/{incident['id']}/dispatch", {"lead_org": "990101-moon"})
 
     assert (answer.status_code, answer.json()["code"]) == (422, "unknown_organisation")
+
+
+def test_a_report_without_a_grid_gets_one_when_it_is_filed(suite: RunningSuite) -> None:
+    acceptor = suite.person("town_acceptor")
+    made = acceptor.post(INCIDENTS, {"title": "路灯不亮", "area_code": "990101001000"}).json()
+    path = f"{INCIDENTS}/{made['id']}"
+    acceptor.post(f"{path}/accept", {})
+
+    nowhere = acceptor.post(f"{path}/file", {"category": "C-0137"})
+    unknown = acceptor.post(f"{path}/file", {"category": "C-0137", "grid_code": "990101001009009"})
+    foreign = acceptor.post(f"{path}/file", {"category": "C-0137", "grid_code": "990101002001001"})
+    filed = acceptor.post(f"{path}/file", {"category": "C-0137", "grid_code": "990101001001003"})
+
+    assert [answer.json()["code"] for answer in (nowhere, unknown, foreign)] == [
+        "grid_missing",
+        "unknown_grid",
+        "outside_your_area",
+    ]
+    assert (filed.json()["state"], filed.json()["grid_code"], filed.json()["area_code"]) == (
+        "filed",
+        "990101001001003",
+        "990101001001",
+    )
+    assert suite.person("grid_worker_003").get(path).status_code == 200

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from gridwhistle.common.issuer import Issuer
-from gridwhistle.common.principal import ROLES
+from gridwhistle.common.principal import DESKS, ROLES
 from gridwhistle.standalone import demo
 from gridwhistle.standalone.children import CannotStart
 from gridwhistle.standalone.suite import Suite, running
@@ -150,6 +150,9 @@ def token(
     lengths = {6, 9, 12, 15}
     if role not in set(ROLES) - {"auto"} or any(not code.isdecimal() or len(code) not in lengths for code in area):
         _say.print("[red]That is not a role, or not a code prefix of 6, 9, 12 or 15 digits.[/] See --help.")
+        sys.exit(2)
+    if role in DESKS and not org:
+        _say.print("[red]A department's people belong to an organisation:[/] name it with --org.")
         sys.exit(2)
     print(issuer.token(subject, [role], area, org=org, scope=scope))  # noqa: T201  the output itself
 

@@ -15,7 +15,7 @@ import shapely
 from rich.table import Table
 
 from gridwhistle.common.issuer import Issuer
-from gridwhistle.incidents.domain import NotFoundYet
+from gridwhistle.incidents.domain import FoundInTheFuture
 from gridwhistle.incidents.intake import BATCH_MAX
 from gridwhistle.standalone.la311 import SYSTEM, CannotImport, Districts, Request
 
@@ -188,12 +188,13 @@ async def _until_known(client: httpx2.AsyncClient, districts: Districts) -> None
     while True:
         answer, _ = await _call(client, "/incidents/v1/incidents/batch", {"reports": reports}, keyed=False)
         codes = Counter(result["code"] for result in answer["results"])
-        if codes[NotFoundYet.code] == len(reports):
+        if codes[FoundInTheFuture.code] == len(reports):
             break
         if time.monotonic() > end:
             raise CannotImport(
-                f"the incidents service knows {codes[NotFoundYet.code]} of {len(reports)} grids after {KNOWN_WITHIN_S:.0f} s,"
-                " so nothing was filed. It hears of them through NATS: see that NATS runs, then run this again."
+                f"the incidents service knows {codes[FoundInTheFuture.code]} of {len(reports)} grids"
+                f" after {KNOWN_WITHIN_S:.0f} s, so nothing was filed. It hears of them through NATS: see that NATS runs,"
+                " then run this again."
             )
         await asyncio.sleep(0.2)
     # Where the service runs as several processes, each may be a second behind the one that answered.

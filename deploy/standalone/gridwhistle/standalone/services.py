@@ -50,7 +50,7 @@ def one_port(apps: Mapping[str, FastAPI], issuer: Issuer) -> "ASGIApp":
     root = _root(apps, issuer)
 
     async def dispatch(scope: "Scope", receive: "Receive", send: "Send") -> None:
-        app = apps.get(scope["path"].split("/", 2)[1], root) if scope["type"] == "http" else root
+        app = apps.get(scope["path"][1:].partition("/")[0], root) if scope["type"] == "http" else root
         await app(scope, receive, send)
 
     return dispatch

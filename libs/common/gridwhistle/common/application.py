@@ -41,6 +41,10 @@ class App(FastAPI):
                     raise TypeError(f"{route} is no operation of the edge")
                 found = self._with_parameters if "{" in route.path else self._plain
                 found[route.path][route.method] = route
+        for path, operations in self._plain.items():
+            singles = (one for one in self._with_parameters if one.rpartition("/")[0] == path)
+            if "POST" in operations and any("GET" in self._with_parameters[one] for one in singles):
+                operations["POST"].gives_location = operations["POST"].success == 201  # noqa: PLR2004  created
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
         """Serve one request."""

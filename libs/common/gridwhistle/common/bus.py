@@ -3,7 +3,6 @@
 import logging
 from typing import Final
 
-import nats
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig, StreamInfo
@@ -17,17 +16,17 @@ BUS_AWAY = (NatsError, OSError)
 """NATS that is away, or slow, shows itself in these ways (refused permissions, too, look like time-outs)."""
 
 
-async def connect(url: str, service: str) -> Client:
+async def connect(client: Client, url: str, service: str) -> None:
     """Connect and stay connected: the client looks for the server until it is closed."""
 
     async def say(error: Exception) -> None:
         log.warning("NATS: %s: %s", type(error).__name__, error)
 
-    return await nats.connect(
+    await client.connect(
         url,
         name=service,
         max_reconnect_attempts=-1,
-        reconnect_time_wait=0.5,
+        reconnect_time_wait=1,
         connect_timeout=3,
         ping_interval=20,
         max_outstanding_pings=2,

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from gridwhistle.common.database import Db
 
 _MOVED = "GW001"
+EVENT_CHARS_MAX = 300_000
+"""Of an event; a character may take three bytes, and the bus carries a million."""
 _AGAIN = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.LockNotAvailableError)
 _View = TypeVar("_View", bound=BaseModel)
 Target = tuple[Table, UUID]
@@ -155,13 +157,15 @@ class Command:
             correlation_id=self.db.correlation_id,
             causation_id=self.db.causation_id,
         )
+        content = envelope.to_json()
+        assert len(content) <= EVENT_CHARS_MAX, "an event is a fact, not a file"
         self._inserts[outbox].append(
             {
                 "event_id": envelope.id,
                 "aggregate_id": row.id,
                 "event_no": row.event_no,
                 "subject": envelope.subject,
-                "envelope": envelope.to_json(),
+                "envelope": content,
                 "occurred_at": self.now,
                 "epoch": 1,
             }

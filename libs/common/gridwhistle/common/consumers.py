@@ -26,6 +26,7 @@ from gridwhistle.common.again import AWAY, Away, Replay, again
 from gridwhistle.common.bus import BUS_AWAY, stream_name
 from gridwhistle.common.database import Database, Db
 from gridwhistle.common.events import Envelope, Event, NotAnEvent, UnknownKind
+from gridwhistle.common.logs import told_safely
 from gridwhistle.common.problems import Problem
 from gridwhistle.common.statements import json_columns, upsert, written_columns
 
@@ -98,6 +99,8 @@ class Consumer:
             except (*BUS_AWAY, *AWAY, NatsError, Away) as error:
                 # A service that has not started yet has no stream; NATS or PostgreSQL may be away.
                 log.info("%s waits for %s: %s", self.service, service, type(error).__name__)
+            except Exception as error:  # noqa: BLE001  whatever it is, the next delivery is to be heard
+                log.error("%s made a mistake hearing %s and begins anew: %s", self.service, service, told_safely(error))  # noqa: TRY400
             await asyncio.sleep(_RETRY_S)
 
     async def _follow(self, js: JetStreamContext, service: str, subjects: list[str], database: Database) -> None:
@@ -164,8 +167,8 @@ class Consumer:
                 for envelope, row in copies.values():
                     try:
                         await _upsert(table, [row], database)
-                    except asyncpg.PostgresError:
-                        log.exception("no copy of event %s", envelope.id)
+                    except asyncpg.PostgresError as error:
+                        log.error("no copy of event %s: %s", envelope.id, told_safely(error))  # noqa: TRY400
                         failed.add(envelope.id)
         return failed
 
@@ -179,8 +182,8 @@ class Consumer:
             except Problem as later:
                 log.warning("event %s waits: %s", event.id, later.code)
                 return False
-            except Exception:
-                log.exception("event %s is not applied", event.id)
+            except Exception as error:  # noqa: BLE001  a mistake of ours: the event is kept and tried again
+                log.error("event %s is not applied: %s", event.id, told_safely(error))  # noqa: TRY400
                 return False
         return True
 

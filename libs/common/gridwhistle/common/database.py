@@ -15,6 +15,7 @@ import asyncpg
 from sqlalchemy import Row as ReadRow
 from sqlalchemy import Select, Table
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from gridwhistle.common.again import AWAY, Away, Changed, Replay
@@ -39,6 +40,7 @@ _SERVER_SETTINGS = {
 _COMMAND_SETTINGS = {**_SERVER_SETTINGS, "plan_cache_mode": "force_generic_plan"}
 _CLOCK_FRESH_S = 1.0
 _NUMBERS_AT_ONCE = 50
+_SERIES_MAX = 500
 _COMMAND_TIMEOUT_S = 12.0
 
 
@@ -132,16 +134,17 @@ class Database:
             block = self._numbers.get(series)
             if not block:
                 drawn = await self.run(
-                    self.requests,
+                    self.background,
                     "INSERT INTO number (series, last) VALUES ($1, $2)"
                     " ON CONFLICT (series) DO UPDATE SET last = number.last + $2 RETURNING last",
                     series,
                     _NUMBERS_AT_ONCE,
                 )
                 last = drawn[0][0]
-                # Series end (yesterday's is never asked for again), so only the one in use is kept.
-                self._numbers = {series: list(range(last, last - _NUMBERS_AT_ONCE, -1))}
-                block = self._numbers[series]
+                # Series end (yesterday's is never asked for again), so the oldest make room.
+                while len(self._numbers) >= _SERIES_MAX:
+                    del self._numbers[next(iter(self._numbers))]
+                block = self._numbers[series] = list(range(last, last - _NUMBERS_AT_ONCE, -1))
             return block.pop()
 
     async def run(self, pool: Connections, sql: str, *args: Any) -> list[asyncpg.Record]:
@@ -278,7 +281,7 @@ class Db:
         except Exception as error:
             cause = getattr(error, "orig", None)
             driver = getattr(cause, "__cause__", None) or error
-            if isinstance(driver, asyncpg.QueryCanceledError):
+            if isinstance(driver, asyncpg.QueryCanceledError | asyncpg.LockNotAvailableError | NoConnectionFree):
                 raise Busy from None
             if isinstance(driver, asyncpg.InvalidCachedStatementError) or (
                 isinstance(driver, AWAY) and not isinstance(driver, ValueError)
@@ -307,7 +310,10 @@ class Db:
 
     def key_row(self) -> dict[str, Any] | None:
         """Return the row that makes this command happen once, for the statement that writes it."""
-        return None if self.key is None else self._key_row(self.status, self.answered or b"")
+        if self.key is None:
+            return None
+        assert self.answered is not None or self._pool is self.database.background, "a command says its answer: tx.answer"
+        return self._key_row(self.status, self.answered or b"")
 
     def _key_row(self, status: int, body: bytes) -> dict[str, Any]:
         assert self.key is not None

@@ -9,6 +9,7 @@ import inspect
 import logging
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
@@ -24,10 +25,12 @@ from gridwhistle.common.again import Replay, again
 from gridwhistle.common.database import Db as _Db
 from gridwhistle.common.database import fingerprint
 from gridwhistle.common.ids import new_id
+from gridwhistle.common.logs import told_safely
 from gridwhistle.common.principal import PERMISSIONS, PUBLIC, InsufficientScope, Principal
 from gridwhistle.common.problems import (
     BadHeader,
     Broken,
+    NoBodyExpected,
     NotFound,
     NotJson,
     Problem,
@@ -47,7 +50,7 @@ log = logging.getLogger(__name__)
 BODY_BYTES_MAX: Final = 256 * 1024
 ANONYMOUS: Final = Principal(id="anonymous", roles=frozenset(), areas=())
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_REQUEST_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # it goes into events, where no words belong
 _ETAG = re.compile(r'"([0-9]{1,9})"')
 _QUERY_FIELDS_MAX = 50
 Headers = list[tuple[bytes, bytes]]
@@ -92,9 +95,11 @@ class Router(APIRouter):
         """Register a command."""
         return self._operation("POST", path, may=may, status_code=status_code, body_bytes_max=body_bytes_max)
 
-    def patch(self, path: str, *, may: str) -> Callable[[_Endpoint], _Endpoint]:  # type: ignore[override]
+    def patch(  # type: ignore[override]
+        self, path: str, *, may: str, body_bytes_max: int = BODY_BYTES_MAX
+    ) -> Callable[[_Endpoint], _Endpoint]:
         """Register a change of content; it requires `If-Match`."""
-        return self._operation("PATCH", path, may=may)
+        return self._operation("PATCH", path, may=may, body_bytes_max=body_bytes_max)
 
 
 class _Options(BaseModel):
@@ -119,6 +124,7 @@ class EdgeRoute(APIRoute):
         self.method = next(iter(self.methods - {"HEAD"})) if self.methods else "GET"
         self.success = self.status_code or 200
         self._read_signature(endpoint)
+        self.gives_location = False  # the application knows whether what this makes can be read by its id
         self.app = self._serve
 
     def _read_signature(self, endpoint: Callable[..., Any]) -> None:
@@ -165,8 +171,8 @@ class EdgeRoute(APIRoute):
             status, body, more = await self._answer(scope, receive, headers, request_id, service)
         except Problem as problem:
             status, body, more = problem.status, problem.body(language, request_id), _headers_of(problem)
-        except Exception:
-            log.exception("request %s to %s failed", request_id, self.path)
+        except Exception as error:  # noqa: BLE001  the edge of the process
+            log.error("request %s to %s failed: %s", request_id, self.path, told_safely(error))  # noqa: TRY400
             status, body, more = 500, Broken().body(language, request_id), []
         await respond(send, status, body, request_id, language, more)
 
@@ -204,8 +210,11 @@ class EdgeRoute(APIRoute):
                 view = await again(lambda: self._run(db, arguments))
             except Problem as refusal:
                 # The one answer of the key may have been given before: a repeat hears it, whatever is refused by now.
-                if refusal.kept and not db.refused:
+                if refusal.kept and db.key is not None and not db.refused:
                     await again(db.replay)
+                    # A refusal from before the block is the key's answer as well, unless a twin's came first.
+                    if not await again(partial(db.keep_refusal, refusal)):
+                        await again(db.replay)
                 raise
         except Replay as stored:
             return stored.status, stored.body, self._headers_of_stored(stored)
@@ -230,6 +239,8 @@ class EdgeRoute(APIRoute):
                 arguments[self._query[0]] = self._query[1].__pydantic_validator__.validate_strings(asked)
             except ValidationError as error:
                 raise wire.not_valid(error, where="?") from None
+        if not self._body and raw.strip() not in {b"", b"{}"}:
+            raise NoBodyExpected
         if self._body:
             wire.check_json(raw or b"{}")
             try:
@@ -249,7 +260,7 @@ class EdgeRoute(APIRoute):
         asked = dict(pairs)
         if len(asked) != len(pairs) or not asked.keys() <= self._known_parameters:
             raise UnknownParameter(known=known)
-        if any(character < " " or character == "�" for value in asked.values() for character in value):
+        if any(character < " " or character == "\ufffd" for value in asked.values() for character in value):
             raise UnknownParameter(known=known)
         return asked
 
@@ -289,11 +300,11 @@ class EdgeRoute(APIRoute):
         version = view.__dict__.get("version")
         if version is not None:
             headers.append((b"etag", b'"%d"' % version))
-        if self.success == 201 and "id" in view.__dict__:  # noqa: PLR2004  created
+        if self.gives_location:
             headers.append((b"location", f"{self.path}/{view.__dict__['id']}".encode()))
         if view.__dict__.get("next_cursor"):
             asked = {**self._query_of(scope), "cursor": view.__dict__["next_cursor"]}
-            headers.append((b"link", f'<{self.path}?{urlencode(asked)}>; rel="next"'.encode()))
+            headers.append((b"link", f'<{scope["path"]}?{urlencode(asked)}>; rel="next"'.encode()))
         return headers
 
     def _headers_of_stored(self, stored: Replay) -> Headers:
@@ -302,7 +313,7 @@ class EdgeRoute(APIRoute):
             content = orjson.loads(stored.body)
             if "version" in content:
                 headers.append((b"etag", b'"%d"' % content["version"]))
-            if stored.status == 201 and "id" in content:  # noqa: PLR2004  created
+            if self.gives_location:
                 headers.append((b"location", f"{self.path}/{content['id']}".encode()))
         return headers
 
@@ -317,7 +328,8 @@ async def respond(send: "Send", status: int, body: bytes, request_id: str, langu
         (b"cache-control", b"no-store"),
         *more,
     ]
-    if problem:
+    # A stored refusal is in the language of whoever asked first.
+    if problem and not any(name == b"idempotency-replayed" for name, _ in more):
         headers += [(b"content-language", b"zh-CN" if language == "zh" else b"en"), (b"vary", b"Accept-Language")]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

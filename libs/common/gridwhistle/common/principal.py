@@ -71,8 +71,8 @@ class Principal:
 
     @property
     def is_desk(self) -> bool:
-        """A department sees its own cases, wherever in the county they are."""
-        return bool(self.roles) and self.roles <= DESKS
+        """A department sees its own cases, wherever in the county they are; that its people live there changes nothing."""
+        return bool(self.roles & DESKS) and self.roles <= DESKS | {"resident"}
 
     def reaches_place(self, code: str) -> bool:
         """Tell whether an area or grid code lies within the jurisdiction."""

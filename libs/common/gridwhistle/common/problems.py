@@ -195,6 +195,14 @@ class NotJson(Problem):
     zh, en = "Content-Type 须为 application/json。", "Send the body with Content-Type: application/json."
 
 
+class NoBodyExpected(Problem):
+    """The operation takes no content, and content was sent: it would be lost without a word."""
+
+    status, code, kept = 422, "no_body_expected", False
+    title = Term("此操作不接受内容", "No content is expected")
+    zh, en = "此操作不接受请求体;请留空或发送 {{}}。", "This operation takes no content: send nothing, or {{}}."
+
+
 class UnknownParameter(Problem):
     """A query parameter that the operation does not have, or one given twice."""
 

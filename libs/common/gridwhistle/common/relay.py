@@ -21,6 +21,7 @@ from gridwhistle.common.again import AWAY
 from gridwhistle.common.bus import BUS_AWAY, own_stream, stream_name
 from gridwhistle.common.database import Database
 from gridwhistle.common.ids import new_id
+from gridwhistle.common.logs import told_safely
 
 log = logging.getLogger(__name__)
 BATCH_MAX = 500
@@ -65,8 +66,8 @@ class Relay:
                 await self._lead()
             except (*AWAY, *BUS_AWAY, asyncpg.PostgresError) as error:
                 log.warning("the relay of %s pauses: %s: %s", self.service, type(error).__name__, error)
-            except Exception:
-                log.exception("the relay of %s made a mistake and begins anew", self.service)
+            except Exception as error:  # noqa: BLE001  whatever it is, what waits is to be published
+                log.error("the relay of %s made a mistake and begins anew: %s", self.service, told_safely(error))  # noqa: TRY400
             await asyncio.sleep(_POLL_S)
 
     async def _lead(self) -> None:

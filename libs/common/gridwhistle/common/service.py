@@ -7,10 +7,11 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi_standalone_docs import StandaloneDocs
+from nats.aio.client import Client
 from sqlalchemy import MetaData
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -28,9 +29,6 @@ from gridwhistle.common.sealing import Seal, read_keys
 from gridwhistle.common.settings import Settings
 from gridwhistle.common.sweep import sweep
 from gridwhistle.common.tokens import Tokens
-
-if TYPE_CHECKING:
-    from nats.aio.client import Client
 
 log = logging.getLogger(__name__)
 
@@ -86,9 +84,11 @@ class Kind:
             connections_max=settings.connections_max,
         )
         async with database.connected():
-            nats = await connect(settings.nats_url, self.name)
+            nats = Client()
             service = Service(database, Tokens(settings.issuer, jwks=jwks, jwks_url=settings.jwks_url), nats)
             tasks = [
+                # Not waited for: without NATS writes go on, and the outbox keeps what is to be told.
+                asyncio.create_task(connect(nats, settings.nats_url, self.name), name=f"{self.name} NATS"),
                 asyncio.create_task(Relay(self.name, database, nats).run(), name=f"{self.name} relay"),
                 asyncio.create_task(self.consumer.run(database, nats), name=f"{self.name} consumer"),
                 asyncio.create_task(sweep(database), name=f"{self.name} sweep"),
@@ -110,7 +110,7 @@ class Service:
 
     database: Database
     tokens: Tokens
-    nats: "Client"
+    nats: Client
 
 
 def _tell_if_dead(task: "asyncio.Task[Any]") -> None:

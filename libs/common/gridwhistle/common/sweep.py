@@ -1,15 +1,18 @@
-"""What a service throws away by itself: answers older than seven days."""
+"""What a service throws away by itself: answers that nobody can ask for any more."""
 
 import asyncio
 import logging
 
 from gridwhistle.common.again import Away
 from gridwhistle.common.database import Database
+from gridwhistle.common.logs import told_safely
 from gridwhistle.common.problems import Busy
 
 log = logging.getLogger(__name__)
 ANSWERS_KEPT_DAYS = 7
 """How long a key has its answer; clients are told so."""
+EVENTS_KNOWN_DAYS = 60
+"""How long it is known that an event was applied: longer than a stream can deliver it again."""
 _EVERY_S = 3600.0
 _AT_ONCE = 1_000
 
@@ -22,16 +25,20 @@ async def sweep(database: Database) -> None:
                 pass
         except (Away, Busy) as later:
             log.info("the sweep waits: %s", type(later).__name__)
+        except Exception as error:  # noqa: BLE001  a mistake of ours: the next round may find it mended
+            log.error("the sweep made a mistake: %s", told_safely(error))  # noqa: TRY400
         await asyncio.sleep(_EVERY_S)
 
 
 async def delete_expired_answers(database: Database) -> int:
-    """Delete up to a thousand answers past their seven days; return how many."""
+    """Delete up to a thousand answers past their time; return how many."""
     gone = await database.run(
         database.background,
         "DELETE FROM command_key WHERE (scope, key) IN (SELECT scope, key FROM command_key"
-        " WHERE at < clock_timestamp() - make_interval(days => $1) ORDER BY at LIMIT $2) RETURNING 1",
+        " WHERE at < clock_timestamp() - make_interval(days => CASE WHEN scope LIKE 'request|%' THEN $1 ELSE $2 END)"
+        " ORDER BY at LIMIT $3) RETURNING 1",
         ANSWERS_KEPT_DAYS,
+        EVENTS_KNOWN_DAYS,
         _AT_ONCE,
     )
     return len(gone)

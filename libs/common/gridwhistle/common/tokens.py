@@ -12,7 +12,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from gridwhistle.common.principal import ROLES, Principal
+from gridwhistle.common.principal import DESKS, ROLES, Principal
 from gridwhistle.common.problems import Problem, Term
 
 ALGORITHMS: Final = ["Ed25519", "ES256"]
@@ -121,6 +121,7 @@ def _principal(claims: dict[str, Any]) -> Principal:
             isinstance(area, str) and area.isascii() and area.isdecimal() and len(area) in _PREFIX_LENGTHS for area in areas
         )
         and isinstance(org, str | None)
+        and (org or not DESKS.intersection(roles))  # a desk sees its organisation's cases, so it has one
         and isinstance(scopes, str)
     )
     if not shaped:

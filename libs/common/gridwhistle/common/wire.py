@@ -4,6 +4,7 @@ import base64
 import binascii
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Annotated, Any, Final, Generic, Self, TypeVar
 
 import jiter
@@ -37,7 +38,7 @@ class NotValid(Invalid):
 
 
 class BadCursor(Problem):
-    """The cursor was not made by this list."""
+    """The cursor was not made by a list in this order."""
 
     status, code, kept = 400, "bad_cursor", False
     title = Term("翻页标记无效", "The cursor is not valid")
@@ -126,9 +127,15 @@ class Keyset:
         try:
             values = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
             pairs = list(zip(self._columns, values, strict=True))
-            return [TypeAdapter(column.type.python_type).validate_json(orjson.dumps(value)) for column, value in pairs]
+            return [_adapter(column).validate_json(orjson.dumps(value)) for column, value in pairs]
         except (binascii.Error, ValueError, TypeError):
             raise BadCursor from None
+
+
+@lru_cache(maxsize=256)
+def _adapter(column: Column[Any]) -> TypeAdapter[Any]:
+    kind = column.type.python_type
+    return TypeAdapter(Moment if kind is dt.datetime else kind)
 
 
 def check_json(raw: bytes) -> None:
@@ -170,14 +177,10 @@ def not_valid(error: ValidationError, where: str = "#/") -> NotValid:
         known = _FAULTS.get(fault["type"])
         bounds = {key: value for key, value in fault.get("ctx", {}).items() if key in _BOUNDS}
         message = Term(*(text.format_map(_Bounds(bounds)) for text in known)) if known else _OTHER_FAULT
-        pointer = where + "/".join(str(part).replace("~", "~0").replace("/", "~1") for part in fault["loc"])
-        shown.append({"pointer": _bounded(pointer), "code": fault["type"], "message": message})
+        # The name of an unknown field is the caller's text, so its parent is pointed at.
+        place = fault["loc"][:-1] if fault["type"] == "extra_forbidden" else fault["loc"]
+        shown.append({"pointer": where + "/".join(map(str, place)), "code": fault["type"], "message": message})
     return NotValid(count=error.error_count(), errors=shown)
-
-
-def _bounded(pointer: str) -> str:
-    """Cut a pointer: the name of an unknown field is the caller's text."""
-    return pointer[:120]
 
 
 class _Bounds(dict[str, Any]):
@@ -189,7 +192,7 @@ _BOUNDS = frozenset({"min_length", "max_length", "ge", "le", "gt", "lt", "patter
 _OTHER_FAULT = Term("内容不符合要求", "is not valid")
 _FAULTS: Mapping[str, Term] = {
     "missing": Term("缺少该字段", "is required"),
-    "extra_forbidden": Term("没有这个字段", "is not a field here"),
+    "extra_forbidden": Term("含有未知的字段", "has a field that is not known here"),
     "string_type": Term("须为文本", "must be a text"),
     "string_too_short": Term("至少 {min_length} 个字符", "must have at least {min_length} characters"),
     "string_too_long": Term("最多 {max_length} 个字符", "must have at most {max_length} characters"),

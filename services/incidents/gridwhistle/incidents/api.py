@@ -22,16 +22,16 @@ from gridwhistle.common.events.incidents import (
 from gridwhistle.common.ids import GridCode, OrgCode
 from gridwhistle.common.jurisdiction import within
 from gridwhistle.common.principal import Principal
-from gridwhistle.common.problems import NotFound
+from gridwhistle.common.problems import NotFound, OutsideYourArea
 from gridwhistle.common.rows import Row
 from gridwhistle.common.tables import history
 from gridwhistle.common.wire import Body, Keyset, Page, PageQuery
-from gridwhistle.incidents.domain import INCIDENT, UnknownOrganisation, facts_of
-from gridwhistle.incidents.tables import incidents, known_organisations, next_checker
+from gridwhistle.incidents.domain import INCIDENT, MASKED, GridMissing, UnknownGrid, UnknownOrganisation, facts_of
+from gridwhistle.incidents.tables import incidents, known_grids, known_organisations, next_checker
 from gridwhistle.incidents.views import History, HistoryLine, IncidentLine, IncidentView
 
 router = Router("incidents", "Incidents 事件")
-Reason = Annotated[str | None, Field(max_length=500, description="For the history; the people who work on it read it.")]
+Reason = Annotated[str, Field(max_length=500, description="For the history; the people who work on it read it."), MASKED]
 
 
 class IncidentQuery(PageQuery):
@@ -46,27 +46,28 @@ class IncidentQuery(PageQuery):
 class Note(Body):
     """Why."""
 
-    reason: Reason = None
+    reason: Reason | None = None
 
 
 class File(Body):
     """The category (立案类别) that decides who has to act: C component, E event, S social; then class and item."""
 
     category: Annotated[str, Field(pattern=r"^[CES]-[0-9]{4}$", examples=["C-0101"])]
-    reason: Reason = None
+    grid_code: Annotated[GridCode | None, Field(description="Where it lies, if the report did not show it.")] = None
+    reason: Reason | None = None
 
 
 class Dispatch(Body):
     """The organisation that has to handle it."""
 
     lead_org: OrgCode
-    reason: Reason = None
+    reason: Reason | None = None
 
 
 class Submit(Body):
     """What was done."""
 
-    result: Annotated[str, Field(min_length=1, max_length=500, examples=["已更换井盖并复位"])]
+    result: Annotated[str, Field(min_length=1, max_length=500, examples=["已更换井盖并复位"]), MASKED]
 
 
 @router.get("/incidents", may="incidents:read")
@@ -111,9 +112,14 @@ async def accept(incident_id: UUID, body: Note, caller: Caller, db: Db) -> Incid
 
 @router.post("/incidents/{incident_id}/file", may="incidents:handle")
 async def file(incident_id: UUID, body: File, caller: Caller, db: Db) -> IncidentView:
-    """File it (立案) under a category."""
+    """File it (立案) under a category, in a grid: from here on somebody is responsible."""
     async with db.command(caller, incidents, incident_id) as tx:
         incident, step = tx.row, INCIDENT.step(tx.row, "file", caller)
+        grid_code = body.grid_code or incident.grid_code
+        if grid_code is None:
+            raise GridMissing
+        if grid_code != incident.grid_code:
+            await _lay_in(tx, incident, grid_code)
         tx.move(incident, step, reason=body.reason, category=body.category, filed_at=tx.now)
         tx.tell(incident, IncidentFiled(**facts_of(incident), category=body.category))
         return _answer(tx, incident)
@@ -200,6 +206,20 @@ async def close(incident_id: UUID, body: Note, caller: Caller, db: Db) -> Incide
             ),
         )
         return _answer(tx, incident)
+
+
+async def _lay_in(tx: Command, incident: Row, grid_code: str) -> None:
+    """Say in which grid an incident lies.
+
+    Raises:
+        UnknownGrid: personnel told of no such grid.
+        OutsideYourArea: it is not in the caller's jurisdiction.
+    """
+    if not tx.caller.reaches_place(grid_code):
+        raise OutsideYourArea
+    if not await tx.db.first(select(known_grids.c.id).where(known_grids.c.grid_code == grid_code)):
+        raise UnknownGrid
+    tx.update(incident, grid_code=grid_code, area_code=grid_code[:12])
 
 
 def _seen_by(caller: Principal, incident: Any) -> IncidentView:

@@ -44,24 +44,31 @@ def shift(event: Envelope[ShiftStarted | ShiftEnded]) -> dict[str, Any]:
     }
 
 
-async def _checks_without_hands(event: Envelope[ShiftStarted | ShiftEnded], db: Db) -> Sequence[UUID]:
-    """Return the checks of the grid that nobody has, or only the worker whose shift it was."""
+async def _checks_in_question(event: Envelope[ShiftStarted | ShiftEnded], db: Db) -> Sequence[UUID]:
+    """Return the checks of the grid that nobody on shift has."""
+    on_shift = select(known_shifts.c.worker_id).where(
+        known_shifts.c.grid_code == event.data.grid_code, known_shifts.c.ended_at.is_(None)
+    )
     waiting = select(incidents.c.id).where(
         incidents.c.state == "checking",
         incidents.c.grid_code == event.data.grid_code,
-        or_(incidents.c.checker_id == event.data.worker_id, incidents.c.checker_id.is_(None)),
+        or_(incidents.c.checker_id.is_(None), incidents.c.checker_id.not_in(on_shift)),
     )
     return [row.id for row in await db.fetch(waiting)]
 
 
-@CONSUMER.on(ShiftStarted, each=_checks_without_hands)
-@CONSUMER.on(ShiftEnded, each=_checks_without_hands)
-async def find_hands(_event: Envelope[ShiftStarted | ShiftEnded], incident_id: UUID, db: Db) -> None:
+@CONSUMER.on(ShiftStarted, each=_checks_in_question)
+@CONSUMER.on(ShiftEnded, each=_checks_in_question)
+# Our own event as well: a shift may have started, or ended, between our look at the shifts and the commit.
+@CONSUMER.on(CheckOrdered)
+async def find_hands(_event: Envelope[Any], incident_id: UUID, db: Db) -> None:
     """Give a check to a worker on shift: waiting ones when a shift starts, left ones when it ends."""
     async with db.command(_SYSTEM, incidents, incident_id) as tx:
         incident = tx.row
+        if incident.state != "checking":
+            return
         checker = await next_checker(db, incident)
-        if incident.state == "checking" and checker != incident.checker_id:
+        if checker != incident.checker_id:
             tx.update(incident, checker_id=checker)
             tx.record(incident, "find_hands")
             tx.tell(incident, CheckOrdered(**facts_of(incident), worker_id=checker))

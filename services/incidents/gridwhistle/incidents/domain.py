@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from pydantic import AfterValidator
+
 from gridwhistle.common.machine import Machine, Step
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Conflict, Forbidden, Invalid, Problem, Term
@@ -30,6 +32,27 @@ class NotYourCheck(Forbidden):
     zh, en = "该核查任务不是分配给您的。", "This check was not given to you."
 
 
+class AnotherDepartment(Forbidden):
+    """The case is with another department."""
+
+    code = "another_department"
+    zh, en = "该事件由其他部门处置。", "Another department has this incident."
+
+
+class UnknownGrid(Invalid):
+    """Personnel told of no such grid."""
+
+    code = "unknown_grid"
+    zh, en = "没有这个网格;网格列表见 /personnel/v1/grids。", "There is no such grid; see /personnel/v1/grids."
+
+
+class GridMissing(Invalid):
+    """Nobody could check an incident that lies in no grid."""
+
+    code = "grid_missing"
+    zh, en = "该事件尚无网格,请填写 grid_code。", "The incident lies in no grid yet: say its grid_code."
+
+
 class UnknownOrganisation(Invalid):
     """There is no such organisation that incidents could be dispatched to."""
 
@@ -53,7 +76,7 @@ class PlaceMissing(Invalid):
     zh, en = "请填写 location 或 area_code。", "Say where: give a location, or an area_code."
 
 
-class NotFoundYet(Invalid):
+class FoundInTheFuture(Invalid):
     """A thing cannot have been found in the future."""
 
     code = "found_in_the_future"
@@ -65,6 +88,11 @@ class AlreadyReported(Conflict):
 
     code = "already_reported"
     zh, en = "该 reference 已上报过,事件编号 {incident_no}。", "Reported before under this reference, as {incident_no}."
+
+
+def only_its_department(incident: Any, caller: Principal) -> Problem | None:
+    """Say no to every department but the one that the incident was dispatched to."""
+    return None if incident.lead_org == caller.org else AnotherDepartment()
 
 
 def only_the_checker(incident: Any, caller: Principal) -> Problem | None:
@@ -80,13 +108,13 @@ INCIDENT: Final = Machine(
         #    from           action         to             who         why
         Step(None,          "report",      "reported",    REPORTERS,  "whoever finds something may say so; nothing reported is lost"),
         Step("reported",    "accept",      "accepted",    ACCEPTOR,   "the township says that it is its business"),
-        Step("accepted",    "file",        "filed",       ACCEPTOR,   "a category decides who has to act and how fast"),
+        Step("accepted",    "file",        "filed",       ACCEPTOR,   "a category decides who has to act and how fast; from here on it lies in a grid"),
         Step("filed",       "dispatch",    "dispatched",  DISPATCHER, "another person than who filed: a suggestion is confirmed by somebody"),
-        Step("dispatched",  "sign",        "in_progress", DESK,       "the organisation takes it on, visibly and at a known time"),
-        Step("in_progress", "submit",      "dept_review", HANDLER,    "who handled says what was done, and cannot take it back"),
-        Step("dept_review", "confirm",     "handled",     LEADER,     "the handling clock stops only when the organisation answers for it"),
+        Step("dispatched",  "sign",        "in_progress", DESK,       "the organisation takes it on, visibly and at a known time", only_its_department),
+        Step("in_progress", "submit",      "dept_review", HANDLER,    "who handled says what was done, and cannot take it back", only_its_department),
+        Step("dept_review", "confirm",     "handled",     LEADER,     "the handling clock stops only when the organisation answers for it", only_its_department),
         Step("handled",     "order_check", "checking",    ACCEPTOR,   "somebody of the grid shall look; who handled never judges"),
-        Step("checking",    "checked",     "checked",     CHECKER,    "an on-shift worker of the grid saw it done", only_the_checker),
+        Step("checking",    "checked",     "checked",     CHECKER,    "the worker of the grid to whom the check was given saw it done", only_the_checker),
         Step("checked",     "close",       "closed",      ACCEPTOR,   "the township, which took it in, ends it"),
     ),
     zh={
@@ -97,7 +125,7 @@ INCIDENT: Final = Machine(
     },
 )  # fmt: skip
 
-_PHONE = r"1[3-9][0-9]{9}"
+_PHONE = r"(?:\+?86[ -]?)?1[3-9][0-9](?:[ -]?[0-9]{4}){2}"
 _ID_NUMBER = r"[1-9][0-9]{16}[0-9Xx]"
 _PERSONAL = re.compile(rf"(?<![0-9])(?:{_PHONE}|{_ID_NUMBER})(?![0-9])")
 
@@ -107,12 +135,21 @@ def masked(text: str) -> str:
     return _PERSONAL.sub(lambda found: f"{found[0][:3]}****{found[0][-4:]}", text)
 
 
-def checker_among(on_shift: Sequence[Any], handled_by: str | None, open_checks: Mapping[Any, int]) -> Any | None:
+MASKED: Final = AfterValidator(masked)
+"""Stands last on every field that people write text into."""
+
+
+def checker_among(
+    on_shift: Sequence[Any], handled_by: str | None, open_checks: Mapping[Any, int], has_it: Any | None = None
+) -> Any | None:
     """Return the worker whom a check goes to: on shift in the grid, not who handled it, fewest open checks first.
 
-    Nobody's location plays a part. Returns None when nobody is on shift; the next shift that starts gets the check.
+    Who has it keeps it while on shift. Nobody's location plays a part. Returns None when nobody is on shift; the next shift
+    that starts gets the check.
     """
     able = [worker for worker in on_shift if str(worker) != handled_by]
+    if has_it in able:
+        return has_it
     return min(able, key=lambda worker: (open_checks.get(worker, 0), str(worker)), default=None)
 
 

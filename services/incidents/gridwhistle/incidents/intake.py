@@ -22,12 +22,12 @@ from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body, Moment, View
 from gridwhistle.incidents.domain import (
     INCIDENT,
+    MASKED,
     AlreadyReported,
-    NotFoundYet,
+    FoundInTheFuture,
     OutsideEveryGrid,
     PlaceMissing,
     facts_of,
-    masked,
 )
 from gridwhistle.incidents.tables import GRIDS, incidents
 from gridwhistle.incidents.views import IncidentView
@@ -41,7 +41,7 @@ _BEYOND = SimpleNamespace(id=None, incident_no="–", grid_code=None)
 class Location(Point):
     """A point, and how people call the place."""
 
-    address_text: Annotated[str | None, Field(max_length=200)] = None
+    address_text: Annotated[str, Field(max_length=200), MASKED] | None = None
 
 
 class Reference(Body):
@@ -54,8 +54,8 @@ class Reference(Body):
 class Report(Body):
     """A report: what, where, and how urgent. Say nothing about people; call 110, 119 or 120 when somebody is in danger."""
 
-    title: Annotated[str, Field(min_length=1, max_length=80, examples=["井盖缺失"])]
-    description: Annotated[str | None, Field(max_length=2_000)] = None
+    title: Annotated[str, Field(min_length=1, max_length=80, examples=["井盖缺失"]), MASKED]
+    description: Annotated[str, Field(max_length=2_000), MASKED] | None = None
     location: Location | None = None
     area_code: Annotated[AreaCode | None, Field(description="For what has no point, or lies in no grid.")] = None
     request_type: Literal["consult", "help", "complaint", "report", "suggestion"] | None = None
@@ -115,13 +115,13 @@ async def take_in(tx: Command, report: Report, place: Place, caller: Principal) 
     """Make the incident of a report.
 
     Raises:
-        NotFoundYet: it was found in the future.
+        FoundInTheFuture: it was found in the future.
         OutsideYourArea: the caller may not report there.
     """
     step = INCIDENT.step(None, "report", caller)
     # Clocks of phones run ahead a little.
     if report.found_at and report.found_at > tx.now + dt.timedelta(minutes=5):
-        raise NotFoundYet
+        raise FoundInTheFuture
     day = tx.now.astimezone(_LOCAL)
     series = f"I{place.area_code[:6]}{day.year}{day.month:02}{day.day:02}"
     point, reference = report.location, report.reference
@@ -134,12 +134,12 @@ async def take_in(tx: Command, report: Report, place: Place, caller: Principal) 
         request_type=report.request_type,
         source=report.source,
         urgency=report.urgency,
-        title=masked(report.title),
-        description=masked(report.description) if report.description else None,
+        title=report.title,
+        description=report.description,
         lon=point and point.lon,
         lat=point and point.lat,
         coord_sys=point and point.coord_sys,
-        address_text=point and point.address_text and masked(point.address_text),
+        address_text=point and point.address_text,
         ref_system=reference and reference.system,
         ref_code=reference and reference.code,
         reported_by=caller.id,
@@ -194,6 +194,8 @@ async def report_incidents(body: Reports, caller: Caller, db: Db) -> ReportResul
                     raise place
                 incident = await take_in(tx, report, place, caller)
             except Problem as refusal:
+                if not refusal.kept:
+                    raise  # "later" is no answer to one report
                 results.append(_result(index, "refused", code=refusal.code))
                 continue
             if own:

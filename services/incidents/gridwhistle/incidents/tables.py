@@ -61,6 +61,7 @@ incidents = Table(
     CheckConstraint("(ref_system IS NULL) = (ref_code IS NULL)", name="ref_system_iff_ref_code"),
     CheckConstraint("(closed_at IS NOT NULL) = (state = 'closed')", name="closed_at_iff_closed"),
     CheckConstraint("category IS NOT NULL OR state IN ('reported', 'accepted')", name="category_from_filed_on"),
+    CheckConstraint("grid_code IS NOT NULL OR state IN ('reported', 'accepted')", name="grid_from_filed_on"),
     CheckConstraint("lead_org IS NOT NULL OR state IN ('reported', 'accepted', 'filed')", name="lead_org_from_dispatched_on"),
     CheckConstraint("checker_id IS NULL OR checker_id::text <> handled_by", name="nobody_checks_what_they_handled"),
     info={"thing": INCIDENT.thing},
@@ -150,5 +151,6 @@ async def next_checker(db: Db, incident: Any) -> UUID | None:
         [row.worker_id for row in on_shift],
         incident.handled_by,
         {row.checker_id: row.checks for row in open_checks},
+        incident.checker_id,
     )
     return worker

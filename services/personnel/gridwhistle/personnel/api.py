@@ -143,7 +143,7 @@ class Located(View):
     area_code: str | None
 
 
-@router.post("/grids", may="grids:write", status_code=201, body_bytes_max=1024 * 1024)
+@router.post("/grids", may="grids:write", status_code=201, body_bytes_max=512 * 1024)
 async def add_grid(body: NewGrid, caller: Caller, db: Db) -> GridView:
     """Add a grid. Its code is that of its community and a serial of three digits."""
     boundary = checked(body.boundary)
@@ -161,7 +161,7 @@ async def add_grid(body: NewGrid, caller: Caller, db: Db) -> GridView:
         return tx.answer(GridView.of(grid, area_code=grid.grid_code[:12]))
 
 
-@router.patch("/grids/{grid_id}", may="grids:write")
+@router.patch("/grids/{grid_id}", may="grids:write", body_bytes_max=512 * 1024)
 async def change_grid(grid_id: UUID, body: GridChange, caller: Caller, db: Db) -> GridView:
     """Change a grid's name, households or boundary."""
     changes = {name: value for name in ("name", "households") if (value := getattr(body, name)) is not None}

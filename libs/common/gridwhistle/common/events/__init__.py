@@ -110,13 +110,19 @@ class Envelope(Generic[E_co]):
                 id=UUID(outer["id"]),
                 data=kind.model_validate(outer["data"]),
                 aggregate_id=UUID(outer["aggregateid"]),
-                event_no=outer["eventno"],
+                event_no=_whole(outer["eventno"]),
                 area_code=outer["areacode"],
                 occurred_at=dt.datetime.fromisoformat(outer["time"]),
                 actor_role=outer["actorrole"],
                 correlation_id=outer["correlationid"],
                 causation_id=outer["causationid"],
             )
-        except (ValueError, KeyError, TypeError, ValidationError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, ValidationError) as error:
             # The content may be anything, so only the kind of fault is told.
             raise NotAnEvent(type(error).__name__) from None
+
+
+def _whole(value: Any) -> int:
+    if type(value) is not int:
+        raise TypeError
+    return value

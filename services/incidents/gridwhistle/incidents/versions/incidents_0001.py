@@ -53,6 +53,9 @@ def upgrade() -> None:
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("(closed_at IS NOT NULL) = (state = 'closed')", name=op.f("incident_closed_at_iff_closed")),
         sa.CheckConstraint(
+            "grid_code IS NOT NULL OR state IN ('reported', 'accepted')", name=op.f("incident_grid_from_filed_on")
+        ),
+        sa.CheckConstraint(
             "category IS NOT NULL OR state IN ('reported', 'accepted')", name=op.f("incident_category_from_filed_on")
         ),
         sa.CheckConstraint(
