@@ -87,10 +87,7 @@ class Kind:
             nats = Client()
             service = Service(database, Tokens(settings.issuer, jwks=jwks, jwks_url=settings.jwks_url), nats)
             tasks = [
-                # Not waited for: without NATS writes go on, and the outbox keeps what is to be told.
-                asyncio.create_task(connect(nats, settings.nats_url, self.name), name=f"{self.name} NATS"),
-                asyncio.create_task(Relay(self.name, database, nats).run(), name=f"{self.name} relay"),
-                asyncio.create_task(self.consumer.run(database, nats), name=f"{self.name} consumer"),
+                asyncio.create_task(self._talk(database, nats, settings.nats_url), name=f"{self.name} events"),
                 asyncio.create_task(sweep(database), name=f"{self.name} sweep"),
             ]
             for task in tasks:
@@ -102,6 +99,13 @@ class Kind:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
                 await nats.close()
+
+    async def _talk(self, database: Database, nats: Client, url: str) -> None:
+        """Tell and hear events as soon as NATS is there; until then writes go on, and the outbox keeps what is to be told."""
+        await connect(nats, url, self.name)
+        async with asyncio.TaskGroup() as talking:
+            talking.create_task(Relay(self.name, database, nats).run())
+            talking.create_task(self.consumer.run(database, nats))
 
 
 @dataclass(frozen=True)

@@ -20,9 +20,9 @@ from gridwhistle.common.events.incidents import (
     IncidentSigned,
 )
 from gridwhistle.common.ids import GridCode, OrgCode
-from gridwhistle.common.jurisdiction import within
 from gridwhistle.common.principal import Principal
-from gridwhistle.common.problems import NotFound, OutsideYourArea
+from gridwhistle.common.problems import OutsideYourArea
+from gridwhistle.common.reading import filters, one, page
 from gridwhistle.common.rows import Row
 from gridwhistle.common.tables import history
 from gridwhistle.common.wire import Body, Keyset, Page, PageQuery
@@ -73,30 +73,21 @@ class Submit(Body):
 @router.get("/incidents", may="incidents:read")
 async def list_incidents(query: Annotated[IncidentQuery, Query()], caller: Caller, db: Db) -> Page[IncidentLine]:
     """List the incidents of your jurisdiction, newest first."""
-    filters = {name: getattr(query, name) for name in ("state", "grid_code", "category", "lead_org")}
-    asked = [incidents.c[name] == value for name, value in filters.items() if value is not None]
     order = Keyset(incidents.c.reported_at, incidents.c.id)
-    rows = await db.fetch(order.page(select(incidents).where(within(incidents, caller), *asked), query))
-    rows, next_cursor = order.cut(rows, query)
-    return Page[IncidentLine].model_construct(items=[IncidentLine.of(row) for row in rows], next_cursor=next_cursor)
+    return await page(db, caller, incidents, order, query, IncidentLine, *filters(incidents, query))
 
 
 @router.get("/incidents/{incident_id}", may="incidents:read")
 async def get_incident(incident_id: UUID, caller: Caller, db: Db) -> IncidentView:
     """Return an incident, with what you may do now."""
-    row = await db.first(select(incidents).where(incidents.c.id == incident_id, within(incidents, caller)))
-    if row is None:
-        raise NotFound(thing=INCIDENT.thing)
-    return _seen_by(caller, row)
+    return _seen_by(caller, await one(db, caller, incidents, incident_id))
 
 
 @router.get("/incidents/{incident_id}/history", may="incidents:read")
 async def get_incident_history(incident_id: UUID, caller: Caller, db: Db) -> History:
     """Return every step that was taken, oldest first, with the role that took it."""
-    visible = select(incidents.c.id).where(incidents.c.id == incident_id, within(incidents, caller))
-    rows = await db.fetch(select(history).where(history.c.thing_id.in_(visible)).order_by(history.c.id))
-    if not rows:
-        raise NotFound(thing=INCIDENT.thing)
+    incident = await one(db, caller, incidents, incident_id)
+    rows = await db.fetch(select(history).where(history.c.thing_id == incident.id).order_by(history.c.id))
     return History.model_construct(steps=[HistoryLine.of(row) for row in rows])
 
 

@@ -1,11 +1,11 @@
 """What administrators, workers and applications can ask of the personnel service."""
 
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import Query
 from pydantic import AwareDatetime, Field
-from sqlalchemy import Table, select
+from sqlalchemy import select
 
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.personnel import (
@@ -21,11 +21,12 @@ from gridwhistle.common.jurisdiction import within
 from gridwhistle.common.places import Boundary, Point, checked
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import NotFound
+from gridwhistle.common.reading import filters, one, page
+from gridwhistle.common.rows import thing_of
 from gridwhistle.common.wire import Body, Keyset, Page, PageQuery, View
 from gridwhistle.personnel.domain import SHIFT, NothingToChange, NotYourShift, check_level, may_work_in
 from gridwhistle.personnel.tables import GRIDS, areas, assignments, grids, organisations, shifts, workers
 
-V = TypeVar("V", bound=View)
 router = Router("personnel", "Grid personnel 网格员")
 Name = Annotated[str, Field(min_length=1, max_length=60)]
 
@@ -64,7 +65,7 @@ async def add_area(body: NewArea, caller: Caller, db: Db) -> AreaView:
 @router.get("/areas", may="areas:read")
 async def list_areas(query: Annotated[PageQuery, Query()], caller: Caller, db: Db) -> Page[AreaView]:
     """List the areas of your jurisdiction, newest first."""
-    return await _page(db, caller, areas, AreaView, query)
+    return await page(db, caller, areas, Keyset(areas.c.id), query, AreaView)
 
 
 class NewOrganisation(Body):
@@ -99,7 +100,7 @@ async def add_organisation(body: NewOrganisation, caller: Caller, db: Db) -> Org
 @router.get("/organisations", may="organisations:read")
 async def list_organisations(query: Annotated[PageQuery, Query()], caller: Caller, db: Db) -> Page[OrganisationView]:
     """List the organisations of your jurisdiction, newest first."""
-    return await _page(db, caller, organisations, OrganisationView, query)
+    return await page(db, caller, organisations, Keyset(organisations.c.id), query, OrganisationView)
 
 
 # --- grids -------------------------------------------------------------------------------------------------------------------
@@ -179,16 +180,13 @@ async def change_grid(grid_id: UUID, body: GridChange, caller: Caller, db: Db) -
 @router.get("/grids/{grid_id}", may="grids:read")
 async def get_grid(grid_id: UUID, caller: Caller, db: Db) -> GridView:
     """Return a grid."""
-    row = await db.first(select(grids).where(grids.c.id == grid_id, within(grids, caller)))
-    if row is None:
-        raise NotFound(thing=grids.info["thing"])
-    return GridView.of(row)
+    return GridView.of(await one(db, caller, grids, grid_id))
 
 
 @router.get("/grids", may="grids:read")
 async def list_grids(query: Annotated[PageQuery, Query()], caller: Caller, db: Db) -> Page[GridView]:
     """List the grids of your jurisdiction, newest first."""
-    return await _page(db, caller, grids, GridView, query)
+    return await page(db, caller, grids, Keyset(grids.c.id), query, GridView)
 
 
 @router.post("/grids/locate", may="grids:read")
@@ -303,15 +301,13 @@ async def add_worker(body: NewWorker, caller: Caller, db: Db) -> WorkerView:
 @router.get("/workers", may="workers:read")
 async def list_workers(query: Annotated[PageQuery, Query()], caller: Caller, db: Db) -> Page[WorkerLine]:
     """List the workers of your jurisdiction, newest first."""
-    return await _page(db, caller, workers, WorkerLine, query)
+    return await page(db, caller, workers, Keyset(workers.c.id), query, WorkerLine)
 
 
 @router.get("/workers/{worker_id}", may="workers:read")
 async def get_worker(worker_id: UUID, caller: Caller, db: Db) -> WorkerView:
     """Return a worker with the grids that they are responsible for."""
-    worker = await db.first(select(workers).where(workers.c.id == worker_id, within(workers, caller)))
-    if worker is None:
-        raise NotFound(thing=workers.info["thing"])
+    worker = await one(db, caller, workers, worker_id)
     theirs = await db.fetch(
         select(assignments).where(assignments.c.worker_id == worker_id).order_by(assignments.c.id).limit(200)
     )
@@ -323,7 +319,7 @@ async def assign_grid(worker_id: UUID, body: NewAssignment, caller: Caller, db: 
     """Make a worker responsible for a grid."""
     grid = await db.first(select(grids.c.id).where(grids.c.grid_code == body.grid_code, within(grids, caller)))
     if grid is None:
-        raise NotFound(thing=grids.info["thing"])
+        raise NotFound(thing=thing_of(grids))
     async with db.command(caller, workers, worker_id) as tx:
         before = await tx.children(assignments)
         made = tx.insert(assignments, worker_id=worker_id, grid_code=body.grid_code, duty=body.duty, assigned_at=tx.now)
@@ -366,11 +362,8 @@ class ShiftQuery(PageQuery):
 @router.get("/shifts", may="shifts:read")
 async def list_shifts(query: Annotated[ShiftQuery, Query()], caller: Caller, db: Db) -> Page[ShiftLine]:
     """List the shifts of your jurisdiction, newest first."""
-    asked = [shifts.c[name] == value for name in ("state", "grid_code") if (value := getattr(query, name))]
     order = Keyset(shifts.c.started_at, shifts.c.id)
-    rows = await db.fetch(order.page(select(shifts).where(within(shifts, caller), *asked), query))
-    rows, next_cursor = order.cut(rows, query)
-    return Page[ShiftLine].model_construct(items=[ShiftLine.of(row) for row in rows], next_cursor=next_cursor)
+    return await page(db, caller, shifts, order, query, ShiftLine, *filters(shifts, query))
 
 
 def _own_id(caller: Principal) -> UUID:
@@ -379,10 +372,3 @@ def _own_id(caller: Principal) -> UUID:
         return UUID(caller.id)
     except ValueError:
         raise NotYourShift from None
-
-
-async def _page(db: Db, caller: Principal, table: Table, view: type[V], query: PageQuery) -> Page[V]:
-    """Return a page of a table that has no filters but jurisdiction."""
-    order = Keyset(table.c.id)
-    rows, next_cursor = order.cut(await db.fetch(order.page(select(table).where(within(table, caller)), query)), query)
-    return Page[view].model_construct(items=[view.of(row) for row in rows], next_cursor=next_cursor)  # type: ignore[valid-type]
