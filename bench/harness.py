@@ -17,7 +17,7 @@ from gridwhistle.common import migrations
 from gridwhistle.common.bus import connect, own_stream
 from gridwhistle.common.issuer import ISSUER, Issuer
 from gridwhistle.common.sealing import make_keys
-from gridwhistle.common.service import Kind
+from gridwhistle.common.service import Service
 from gridwhistle.standalone.children import Child, free_port
 from gridwhistle.standalone.nats import Nats
 from gridwhistle.standalone.postgres import Postgres
@@ -56,7 +56,7 @@ class House:
         """Return the access token of a township's acceptor who reaches the whole county."""
         return self.issuer.token(CALLER, ["town_acceptor"], [COUNTY])
 
-    async def database(self, name: str, kind: Kind | None = None) -> "asyncpg.Connection[Any]":
+    async def database(self, name: str, kind: Service | None = None) -> "asyncpg.Connection[Any]":
         """Make a database, with a service's tables, and return a connection to it."""
         await self.postgres.ensure_database(name)
         if kind:

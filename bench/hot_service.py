@@ -10,7 +10,7 @@ from sqlalchemy import Column, Integer, MetaData, Table
 from gridwhistle.common.consumers import Consumer
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events import Event
-from gridwhistle.common.service import Kind
+from gridwhistle.common.service import Service
 from gridwhistle.common.settings import Settings
 from gridwhistle.common.tables import NAMING, place, root
 from gridwhistle.common.wire import Body, View
@@ -52,7 +52,7 @@ async def raise_counter(counter_id: UUID, body: Raise, caller: Caller, db: Db) -
         return tx.answer(CounterView.of(counter))
 
 
-HOT: Final = Kind(
+HOT: Final = Service(
     name="hot",
     title="Counters",
     routers=[router],

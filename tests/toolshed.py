@@ -24,7 +24,7 @@ from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Conflict, Problem, Term
 from gridwhistle.common.rows import Row
 from gridwhistle.common.sealing import Seal
-from gridwhistle.common.service import Kind
+from gridwhistle.common.service import Service
 from gridwhistle.common.tables import NAMING, place, root
 from gridwhistle.common.wire import Body, View
 
@@ -242,7 +242,7 @@ def pay(tx: Command, account: Row, minutes: int) -> None:
     )
 
 
-TOOLSHED: Final = Kind(
+TOOLSHED: Final = Service(
     name="toolshed",
     title="Toolshed",
     routers=[router],

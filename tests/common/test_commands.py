@@ -14,7 +14,7 @@ from gridwhistle.common.ids import new_id
 from gridwhistle.common.issuer import ISSUER, Issuer
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Busy
-from gridwhistle.common.service import Service
+from gridwhistle.common.service import Running
 from gridwhistle.common.tokens import Tokens
 from gridwhistle.standalone.postgres import Postgres
 from tests import toolshed
@@ -57,7 +57,7 @@ async def client(database: Database) -> AsyncIterator[httpx2.AsyncClient]:
     issuer = Issuer.fresh()
     headers = {"Authorization": f"Bearer {issuer.token('clerk', ['town_acceptor'], ['990101'])}", "Accept-Language": "en"}
     app = App([toolshed.router])
-    app.state.service = Service(database, Tokens(ISSUER, jwks=issuer.jwks()), None)  # type: ignore[arg-type]
+    app.state.service = Running(database, Tokens(ISSUER, jwks=issuer.jwks()), None)  # type: ignore[arg-type]
     transport = httpx2.ASGITransport(app)
     async with httpx2.AsyncClient(transport=transport, base_url=f"http://shed{URL}", headers=headers) as client:
         yield client

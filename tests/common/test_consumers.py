@@ -21,7 +21,7 @@ from gridwhistle.common.ids import new_id
 from gridwhistle.common.principal import system
 from gridwhistle.common.problems import Conflict
 from gridwhistle.common.sealing import Seal
-from gridwhistle.common.service import Kind
+from gridwhistle.common.service import Service
 from gridwhistle.common.tables import place, root
 from gridwhistle.standalone.postgres import Postgres
 
@@ -105,7 +105,7 @@ class House:
 async def house(postgres: Postgres, tmp_path: Path) -> AsyncIterator[House]:
     name = f"bells_{new_id().hex}"
     await postgres.ensure_database(name)
-    await migrations.upgrade(Kind("bells", "Bells", [], Consumer("bells"), metadata, tmp_path), postgres.url(name))
+    await migrations.upgrade(Service("bells", "Bells", [], Consumer("bells"), metadata, tmp_path), postgres.url(name))
     engine = create_async_engine(postgres.url(name).replace("postgresql", "postgresql+asyncpg"))
     ids = [new_id(), new_id()]
     async with engine.begin() as connection:

@@ -17,7 +17,7 @@ from gridwhistle.common.events import Envelope, Event
 from gridwhistle.common.ids import new_id
 from gridwhistle.common.relay import Relay
 from gridwhistle.common.sealing import Seal
-from gridwhistle.common.service import Kind
+from gridwhistle.common.service import Service
 from gridwhistle.standalone.nats import Nats
 from gridwhistle.standalone.postgres import Postgres
 
@@ -35,7 +35,7 @@ async def database(postgres: Postgres, tmp_path: Any) -> AsyncIterator[Database]
     """Return an empty database with the plumbing."""
     name = f"lamps_{new_id().hex}"
     await postgres.ensure_database(name)
-    kind = Kind("lamps", "Lamps", [], Consumer("lamps"), MetaData(), tmp_path)
+    kind = Service("lamps", "Lamps", [], Consumer("lamps"), MetaData(), tmp_path)
     await migrations.upgrade(kind, postgres.url(name))
     async with Database(postgres.url(name), Seal({1: b"k" * 32}), {}).connected() as connected:
         yield connected

@@ -67,7 +67,7 @@ def test_generated_documents_are_up_to_date() -> None:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-async def test_migrations_make_exactly_the_tables(kind: "migrations.Kind", postgres: Postgres) -> None:
+async def test_migrations_make_exactly_the_tables(kind: "migrations.Service", postgres: Postgres) -> None:
     name = f"migrated_{kind.name}"
     await postgres.ensure_database(name)
 
@@ -83,7 +83,7 @@ async def test_migrations_make_exactly_the_tables(kind: "migrations.Kind", postg
     ids=["incidents", "personnel"],
 )
 async def test_the_migrated_database_knows_every_state(
-    kind: "migrations.Kind", table: str, machine: Machine, postgres: Postgres
+    kind: "migrations.Service", table: str, machine: Machine, postgres: Postgres
 ) -> None:
     # Alembic does not see a changed list of values.
     name = f"states_{kind.name}"

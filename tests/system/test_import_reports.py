@@ -29,7 +29,7 @@ from gridwhistle.common.events import Envelope
 from gridwhistle.common.events.incidents import IncidentReported
 from gridwhistle.common.principal import system
 from gridwhistle.common.sealing import Seal
-from gridwhistle.common.service import Kind
+from gridwhistle.common.service import Service
 from gridwhistle.common.tables import NAMING, place, root
 from gridwhistle.incidents.intake import Reference
 from gridwhistle.standalone import la311, reports
@@ -205,7 +205,7 @@ async def count(_event: Envelope[IncidentReported], tally_id: UUID, db: Db) -> N
 async def tally(imported: Imported, tmp_path: Path) -> AsyncIterator[Database]:
     """Return the tally's own database: a row for each grid, and one for what lies in none."""
     postgres = imported.suite.postgres
-    kind = Kind("tally", "Tally", [], TALLY, metadata, versions=tmp_path)
+    kind = Service("tally", "Tally", [], TALLY, metadata, versions=tmp_path)
     await postgres.ensure_database("tally")
     await migrations.upgrade(kind, postgres.url("tally"))
     engine = create_async_engine(postgres.url("tally").replace("postgresql", "postgresql+asyncpg"))

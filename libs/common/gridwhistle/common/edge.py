@@ -44,7 +44,7 @@ from gridwhistle.common.problems import (
 if TYPE_CHECKING:
     from starlette.types import Message, Receive, Scope, Send
 
-    from gridwhistle.common.service import Service
+    from gridwhistle.common.service import Running
 
 log = logging.getLogger(__name__)
 BODY_BYTES_MAX: Final = 256 * 1024
@@ -166,7 +166,7 @@ class EdgeRoute(APIRoute):
         if not _REQUEST_ID.fullmatch(request_id):
             request_id = str(new_id())
         language = language_of(headers.get(b"accept-language", ""))
-        service: Service = scope["app"].state.service
+        service: Running = scope["app"].state.service
         try:
             status, body, more = await self._answer(scope, receive, headers, request_id, service)
         except Problem as problem:
@@ -182,7 +182,7 @@ class EdgeRoute(APIRoute):
         receive: "Receive",
         headers: Mapping[bytes, str],
         request_id: str,
-        service: "Service",
+        service: "Running",
     ) -> tuple[int, bytes, Headers]:
         caller = ANONYMOUS
         if self.may != PUBLIC:

@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Kind:
+class Service:
     """What a service is made of; `app` turns it into something that runs."""
 
     name: str
@@ -75,7 +75,7 @@ class Kind:
         return app
 
     @asynccontextmanager
-    async def _running(self, settings: Settings) -> "AsyncIterator[Service]":
+    async def _running(self, settings: Settings) -> "AsyncIterator[Running]":
         jwks = settings.jwks_file.read_text() if settings.jwks_file else None
         database = Database(
             settings.database_url,
@@ -85,7 +85,7 @@ class Kind:
         )
         async with database.connected():
             nats = Client()
-            service = Service(database, Tokens(settings.issuer, jwks=jwks, jwks_url=settings.jwks_url), nats)
+            service = Running(database, Tokens(settings.issuer, jwks=jwks, jwks_url=settings.jwks_url), nats)
             tasks = [
                 asyncio.create_task(self._talk(database, nats, settings.nats_url), name=f"{self.name} events"),
                 asyncio.create_task(sweep(database), name=f"{self.name} sweep"),
@@ -109,7 +109,7 @@ class Kind:
 
 
 @dataclass(frozen=True)
-class Service:
+class Running:
     """A running service, as its routes meet it."""
 
     database: Database
@@ -127,7 +127,7 @@ async def _alive(_request: Request) -> Response:
 
 
 async def _ready(request: Request) -> Response:
-    service: Service = request.app.state.service
+    service: Running = request.app.state.service
     try:
         await service.database.run(service.database.background, "SELECT 1")
     except Exception:  # noqa: BLE001  whatever it is, we are not ready

@@ -6,14 +6,14 @@ from typing import Final
 from fastapi import FastAPI
 
 from gridwhistle.common.again import Changed
-from gridwhistle.common.service import Kind
+from gridwhistle.common.service import Service
 from gridwhistle.common.settings import Settings
 from gridwhistle.incidents import api, intake
 from gridwhistle.incidents.consumers import CONSUMER
 from gridwhistle.incidents.domain import HandledByYou
 from gridwhistle.incidents.tables import metadata
 
-INCIDENTS: Final = Kind(
+INCIDENTS: Final = Service(
     name="incidents",
     title="Gridwhistle incidents 事件",
     routers=[intake.router, api.router],

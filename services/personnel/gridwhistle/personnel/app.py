@@ -5,14 +5,14 @@ from typing import Final
 
 from fastapi import FastAPI
 
-from gridwhistle.common.service import Kind
+from gridwhistle.common.service import Service
 from gridwhistle.common.settings import Settings
 from gridwhistle.personnel.api import router
 from gridwhistle.personnel.consumers import CONSUMER
 from gridwhistle.personnel.domain import AlreadyAssigned, AlreadyOnShift, CodeTaken
 from gridwhistle.personnel.tables import metadata
 
-PERSONNEL: Final = Kind(
+PERSONNEL: Final = Service(
     name="personnel",
     title="Gridwhistle personnel 网格员",
     routers=[router],

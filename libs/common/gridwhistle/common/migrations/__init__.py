@@ -15,12 +15,12 @@ from gridwhistle.common.tables import plumbing
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gridwhistle.common.service import Kind
+    from gridwhistle.common.service import Service
 
 HERE = Path(__file__).parent
 
 
-def _config(kind: "Kind", connection: Connection, branch: str | None = None) -> Config:
+def _config(kind: "Service", connection: Connection, branch: str | None = None) -> Config:
     config = Config()
     config.set_main_option("script_location", str(HERE))
     config.set_main_option("path_separator", "os")
@@ -42,12 +42,12 @@ async def _with_connection(url: str, work: "Callable[[Connection], None]") -> No
         await engine.dispose()
 
 
-async def upgrade(kind: "Kind", url: str) -> None:
+async def upgrade(kind: "Service", url: str) -> None:
     """Bring a database to the newest version, in one transaction."""
     await _with_connection(url, lambda connection: command.upgrade(_config(kind, connection), "heads"))
 
 
-async def check(kind: "Kind", url: str) -> None:
+async def check(kind: "Service", url: str) -> None:
     """Compare a database that is at its newest version with the tables.
 
     Raises:
@@ -56,7 +56,7 @@ async def check(kind: "Kind", url: str) -> None:
     await _with_connection(url, lambda connection: command.check(_config(kind, connection)))
 
 
-async def write(kind: "Kind", url: str, message: str, *, branch: str) -> None:
+async def write(kind: "Service", url: str, message: str, *, branch: str) -> None:
     """Write a migration for what has changed, in the service's branch or in the plumbing's."""
     folder = HERE / "versions" if branch == "plumbing" else kind.versions
     first = not any(folder.glob("*.py"))
