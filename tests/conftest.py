@@ -2,19 +2,22 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx2
 import pytest
 
+from gridwhistle.common.database import Database
 from gridwhistle.common.issuer import Issuer
 from gridwhistle.standalone import demo
 from gridwhistle.standalone.nats import Nats
 from gridwhistle.standalone.postgres import Postgres
 from gridwhistle.standalone.suite import running
+from tests import toolshed
 
 
 @pytest.fixture
@@ -142,6 +145,37 @@ def suite(background: Loop, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         )
     background.loop.call_soon_threadsafe(done.set)
     living.result(30)
+
+
+@pytest.fixture(scope="module")
+def url(background: Loop, postgres: Postgres, request: pytest.FixtureRequest) -> str:
+    """Return the toolshed's database, one for each module of tests."""
+    name = str(request.module.__name__).rpartition(".")[2]
+    background.run(postgres.ensure_database(name))
+    background.run(toolshed.make_tables(postgres.url(name)))
+    return postgres.url(name)
+
+
+@pytest.fixture
+async def database(url: str) -> AsyncIterator[Database]:
+    """Return the toolshed's database as one process has it."""
+    async with toolshed.opened(url).connected() as database:
+        yield database
+
+
+@pytest.fixture
+async def elsewhere(url: str) -> AsyncIterator[Database]:
+    """Return it as another process has it."""
+    async with toolshed.opened(url).connected() as database:
+        yield database
+
+
+@pytest.fixture
+async def truth(url: str) -> "AsyncIterator[asyncpg.Connection[Any]]":
+    """Return a connection that sees what is there."""
+    connection = await asyncpg.connect(url)
+    yield connection
+    await connection.close()
 
 
 @pytest.fixture

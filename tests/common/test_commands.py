@@ -16,40 +16,11 @@ from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Busy
 from gridwhistle.common.service import Running
 from gridwhistle.common.tokens import Tokens
-from gridwhistle.standalone.postgres import Postgres
 from tests import toolshed
-from tests.conftest import Loop
 from tests.toolshed import CLERK, TOOL, a_tool, an_account, done, tools, turned, work
 
 pytestmark = pytest.mark.anyio
 URL = "/toolshed/v1"
-
-
-@pytest.fixture(scope="module")
-def url(background: Loop, postgres: Postgres) -> str:
-    background.run(postgres.ensure_database("commands"))
-    background.run(toolshed.make_tables(postgres.url("commands")))
-    return postgres.url("commands")
-
-
-@pytest.fixture
-async def database(url: str) -> AsyncIterator[Database]:
-    async with toolshed.opened(url).connected() as database:
-        yield database
-
-
-@pytest.fixture
-async def elsewhere(url: str) -> AsyncIterator[Database]:
-    """Return the database as another process has it."""
-    async with toolshed.opened(url).connected() as database:
-        yield database
-
-
-@pytest.fixture
-async def truth(url: str) -> "AsyncIterator[asyncpg.Connection[Any]]":
-    connection = await asyncpg.connect(url)
-    yield connection
-    await connection.close()
 
 
 @pytest.fixture

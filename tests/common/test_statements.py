@@ -2,7 +2,6 @@
 
 import asyncio
 import datetime as dt
-from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
@@ -13,33 +12,11 @@ from gridwhistle.common.commands import Command
 from gridwhistle.common.database import Database
 from gridwhistle.common.ids import new_id
 from gridwhistle.common.statements import Statement, read_rows, written_columns
-from gridwhistle.standalone.postgres import Postgres
 from tests import toolshed
-from tests.conftest import Loop
 from tests.toolshed import AREA, CLERK, TOOL, a_tool, parts, tools, turned, work
 
 pytestmark = pytest.mark.anyio
 WAITING = "SELECT event_no FROM waiting JOIN outbox USING (event_id) WHERE aggregate_id = $1 ORDER BY waiting.id"
-
-
-@pytest.fixture(scope="module")
-def url(background: Loop, postgres: Postgres) -> str:
-    background.run(postgres.ensure_database("statements"))
-    background.run(toolshed.make_tables(postgres.url("statements")))
-    return postgres.url("statements")
-
-
-@pytest.fixture
-async def database(url: str) -> AsyncIterator[Database]:
-    async with toolshed.opened(url).connected() as database:
-        yield database
-
-
-@pytest.fixture
-async def truth(url: str) -> "AsyncIterator[asyncpg.Connection[Any]]":
-    connection = await asyncpg.connect(url)
-    yield connection
-    await connection.close()
 
 
 order = Table(

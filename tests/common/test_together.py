@@ -1,7 +1,6 @@
 """Statements that travel together: each hears its own answer, and a refused one stops nobody else."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
@@ -12,9 +11,6 @@ from gridwhistle.common.database import Database
 from gridwhistle.common.ids import new_id
 from gridwhistle.common.statements import Statement
 from gridwhistle.common.together import Together
-from gridwhistle.standalone.postgres import Postgres
-from tests import toolshed
-from tests.conftest import Loop
 from tests.toolshed import AREA, tools
 
 pytestmark = pytest.mark.anyio
@@ -36,17 +32,9 @@ class Road:
         await self._database._send(self._database.requests, statement)
 
 
-@pytest.fixture(scope="module")
-def url(background: Loop, postgres: Postgres) -> str:
-    background.run(postgres.ensure_database("together"))
-    background.run(toolshed.make_tables(postgres.url("together")))
-    return postgres.url("together")
-
-
 @pytest.fixture
-async def road(url: str) -> AsyncIterator[Road]:
-    async with toolshed.opened(url).connected() as database:
-        yield Road(database)
+def road(database: Database) -> Road:
+    return Road(database)
 
 
 def bringing(title: str, tool_id: Any = None) -> Statement:

@@ -6,9 +6,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Select
+from sqlalchemy import Column, Select, Table, Text, cast, func, select
 
 from gridwhistle.common.database import Db
+from gridwhistle.common.places import GridIndex
 
 T = TypeVar("T")
 _LOOK_EVERY_S = 1.0
@@ -52,3 +53,13 @@ class Known(Generic[T]):
         if kept.value is None or kept.mark != mark:
             kept.value, kept.mark = await self._load(db), mark
         kept.looked_at = time.monotonic()
+
+
+def grids_in(table: Table, changes: Column[int]) -> Known[GridIndex]:
+    """Return the grids of a table as one index for points; `changes` is the column that counts the changes of a row."""
+
+    async def load(db: Db) -> GridIndex:
+        rows = await db.fetch(select(table.c.grid_code, cast(table.c.boundary, Text).label("boundary")))
+        return GridIndex([row.grid_code for row in rows], [row.boundary for row in rows])
+
+    return Known(select(func.count(), func.sum(changes)), load)

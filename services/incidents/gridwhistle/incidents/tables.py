@@ -20,8 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSON
 
 from gridwhistle.common.database import Db
-from gridwhistle.common.known import Known
-from gridwhistle.common.places import GridIndex
+from gridwhistle.common.known import grids_in
 from gridwhistle.common.problems import Term
 from gridwhistle.common.tables import NAMING, code, moment, place, root
 from gridwhistle.incidents.domain import INCIDENT, checker_among
@@ -126,12 +125,7 @@ known_shifts = Table(
 Index("known_shift_on", known_shifts.c.grid_code, postgresql_where=known_shifts.c.ended_at.is_(None))
 
 
-async def _load_grids(db: Db) -> GridIndex:
-    rows = await db.fetch(select(known_grids.c.grid_code, func.cast(known_grids.c.boundary, Text).label("boundary")))
-    return GridIndex([row.grid_code for row in rows], [row.boundary for row in rows])
-
-
-GRIDS: Final = Known(select(func.count(), func.sum(known_grids.c.event_no)), _load_grids)
+GRIDS: Final = grids_in(known_grids, known_grids.c.event_no)
 """The grids that personnel told of, as one index for points; a second old at most."""
 
 

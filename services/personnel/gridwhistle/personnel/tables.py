@@ -13,14 +13,10 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
-    func,
-    select,
 )
 from sqlalchemy.dialects.postgresql import JSON
 
-from gridwhistle.common.database import Db
-from gridwhistle.common.known import Known
-from gridwhistle.common.places import GridIndex
+from gridwhistle.common.known import grids_in
 from gridwhistle.common.problems import Term
 from gridwhistle.common.tables import NAMING, code, moment, place, root
 
@@ -111,10 +107,5 @@ for _table in (areas, organisations, grids, workers):
         Index(f"{_table.name}_{_column.name}_newest", _column, _table.c.id.desc())
 
 
-async def _load_grids(db: Db) -> GridIndex:
-    rows = await db.fetch(select(grids.c.grid_code, func.cast(grids.c.boundary, Text).label("boundary")))
-    return GridIndex([row.grid_code for row in rows], [row.boundary for row in rows])
-
-
-GRIDS: Final = Known(select(func.count(), func.sum(grids.c.version)), _load_grids)
+GRIDS: Final = grids_in(grids, grids.c.version)
 """The grids as one index for points; a second old at most."""
