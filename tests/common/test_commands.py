@@ -14,7 +14,7 @@ from gridwhistle.common.ids import new_id
 from gridwhistle.common.issuer import ISSUER, Issuer
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Busy
-from gridwhistle.common.service import Running
+from gridwhistle.common.running import Running
 from gridwhistle.common.tokens import Tokens
 from tests import toolshed
 from tests.toolshed import CLERK, TOOL, a_tool, an_account, done, tools, turned, work

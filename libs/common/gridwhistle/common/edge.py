@@ -40,11 +40,11 @@ from gridwhistle.common.problems import (
     VersionNeeded,
     language_of,
 )
+from gridwhistle.common.running import Running
 
 if TYPE_CHECKING:
     from starlette.types import Message, Receive, Scope, Send
 
-    from gridwhistle.common.service import Running
 
 log = logging.getLogger(__name__)
 BODY_BYTES_MAX: Final = 256 * 1024
@@ -182,7 +182,7 @@ class EdgeRoute(APIRoute):
         receive: "Receive",
         headers: Mapping[bytes, str],
         request_id: str,
-        service: "Running",
+        service: Running,
     ) -> tuple[int, bytes, Headers]:
         caller = ANONYMOUS
         if self.may != PUBLIC:

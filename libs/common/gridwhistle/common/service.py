@@ -25,6 +25,7 @@ from gridwhistle.common.edge import Router
 from gridwhistle.common.openapi import describe
 from gridwhistle.common.problems import Problem
 from gridwhistle.common.relay import Relay
+from gridwhistle.common.running import Running
 from gridwhistle.common.sealing import Seal, read_keys
 from gridwhistle.common.settings import Settings
 from gridwhistle.common.sweep import sweep
@@ -106,15 +107,6 @@ class Service:
         async with asyncio.TaskGroup() as talking:
             talking.create_task(Relay(self.name, database, nats).run())
             talking.create_task(self.consumer.run(database, nats))
-
-
-@dataclass(frozen=True)
-class Running:
-    """A running service, as its routes meet it."""
-
-    database: Database
-    tokens: Tokens
-    nats: Client
 
 
 def _tell_if_dead(task: "asyncio.Task[Any]") -> None:
