@@ -69,16 +69,23 @@ Db = Annotated[_Db, Depends(_edge_gives_it)]
 class Router(APIRouter):
     """The routes of a service. Each one names the permission that it asks for."""
 
-    def __init__(self, service: str, tag: str) -> None:
-        """Take the service, whose name begins every path, and the heading for documents."""
+    def __init__(self, service: str, tag: str, *, in_every_service: bool = False) -> None:
+        """Take the service, whose name begins every path, and the heading for documents.
+
+        Args:
+            service: whose routes they are.
+            tag: the heading for documents.
+            in_every_service: other services have the same routes, so the name of an operation begins with the service's.
+        """
         super().__init__(prefix=f"/{service}/v1", tags=[tag], route_class=EdgeRoute)
+        self._names_begin = f"{service}_" if in_every_service else ""
 
     def _operation(self, method: str, path: str, **how: Any) -> Callable[[_Endpoint], _Endpoint]:
         options = _Options(**{name: how.pop(name) for name in ("may", "body_bytes_max") if name in how})
 
         def register(endpoint: _Endpoint) -> _Endpoint:
             endpoint.__dict__["edge"] = options
-            self.add_api_route(path, endpoint, methods=[method], operation_id=endpoint.__name__, **how)
+            self.add_api_route(path, endpoint, methods=[method], operation_id=self._names_begin + endpoint.__name__, **how)
             return endpoint
 
         return register

@@ -20,6 +20,10 @@ ROLES: Final = {
     "dept_leader": Term("部门负责人", "department leader"),
     "county_admin": Term("县级管理员", "county administrator"),
     "integrator": Term("接入应用", "integrating application"),
+    "sysadmin": Term("系统管理员", "system administrator"),
+    "security_admin": Term("安全管理员", "security administrator"),
+    "auditor": Term("审计员", "auditor"),
+    "privacy_officer": Term("个人信息保护负责人", "privacy officer"),
     "auto": Term("系统", "the system itself"),
 }
 DESKS: Final = frozenset({"dept_desk", "dept_handler", "dept_leader"})
@@ -39,10 +43,15 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
     "dept_leader": frozenset({*_HANDLE, *_PLACES}),
     "county_admin": frozenset(
         {"incidents:read", "incidents:report", "incidents:report_many", *_PLACES, "areas:write", "grids:write"}
-        | {"organisations:write", "workers:read", "workers:write", "shifts:read"}
+        | {"organisations:write", "workers:read", "workers:write", "shifts:read", "rules:read", "rules:write"}
     ),
     # An application has nothing by role: only what the scopes of its token name.
     "integrator": frozenset(),
+    # Who runs the machines, who sets the policy and who looks at both are three people (三员分立), and none does the work.
+    "sysadmin": frozenset({"operations:read", "operations:write", "rules:read"}),
+    "security_admin": frozenset({"access:read", "access:write", "rules:read"}),
+    "auditor": frozenset({"audit:read", "operations:read", "rules:read"}),
+    "privacy_officer": frozenset({"privacy:read", "privacy:write", "rules:read"}),
     "auto": frozenset(),
 }
 PERMISSIONS: Final = frozenset().union(*GRANTS.values())

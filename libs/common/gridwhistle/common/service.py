@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi_standalone_docs import StandaloneDocs
@@ -34,6 +34,10 @@ from gridwhistle.common.tokens import Tokens
 log = logging.getLogger(__name__)
 
 
+PLUMBING_ROUTES: Final[tuple[Callable[[str], Router], ...]] = ()
+"""The routes that every service has, made for a service by its name."""
+
+
 @dataclass(frozen=True)
 class Service:
     """What a service is made of; `app` turns it into something that runs."""
@@ -47,6 +51,10 @@ class Service:
     """The folder of its migrations."""
     constraints: Mapping[str, Callable[[], Problem | Changed]] = field(default_factory=dict)
     """The words for a broken constraint, by its name."""
+
+    def all_routers(self) -> list[Router]:
+        """Return the service's own routers, then those that every service has."""
+        return [*self.routers, *(routes(self.name) for routes in PLUMBING_ROUTES)]
 
     def app(self, settings: Settings) -> FastAPI:
         """Return the service as an application; it runs while its lifespan is open."""
@@ -62,7 +70,7 @@ class Service:
                 yield
 
         app = App(
-            self.routers,
+            self.all_routers(),
             title=self.title,
             version="0.1.0",
             lifespan=lifespan,
