@@ -25,7 +25,7 @@ from gridwhistle.common.edge import Router
 from gridwhistle.common.openapi import describe
 from gridwhistle.common.problems import Problem
 from gridwhistle.common.relay import Relay
-from gridwhistle.common.running import Running
+from gridwhistle.common.running import Loop, Running, keep_up
 from gridwhistle.common.sealing import Seal, read_keys
 from gridwhistle.common.settings import Settings
 from gridwhistle.common.sweep import sweep
@@ -36,6 +36,8 @@ log = logging.getLogger(__name__)
 
 PLUMBING_ROUTES: Final[tuple[Callable[[str], Router], ...]] = ()
 """The routes that every service has, made for a service by its name."""
+LOOPS: Final[tuple[Loop, ...]] = (sweep,)
+"""What every service does in the background, besides telling and hearing events."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,8 @@ class Service:
     """The folder of its migrations."""
     constraints: Mapping[str, Callable[[], Problem | Changed]] = field(default_factory=dict)
     """The words for a broken constraint, by its name."""
+    loops: Sequence[Loop] = ()
+    """What it does in the background, besides what every service does."""
 
     def all_routers(self) -> list[Router]:
         """Return the service's own routers, then those that every service has."""
@@ -93,11 +97,14 @@ class Service:
             connections_max=settings.connections_max,
         )
         async with database.connected():
-            nats = Client()
-            service = Running(database, Tokens(settings.issuer, jwks=jwks, jwks_url=settings.jwks_url), nats)
+            tokens = Tokens(settings.issuer, jwks=jwks, jwks_url=settings.jwks_url)
+            service = Running(database, tokens, Client(), self.name)
             tasks = [
-                asyncio.create_task(self._talk(database, nats, settings.nats_url), name=f"{self.name} events"),
-                asyncio.create_task(sweep(database), name=f"{self.name} sweep"),
+                asyncio.create_task(self._talk(service, settings.nats_url), name=f"{self.name} events"),
+                *(
+                    asyncio.create_task(keep_up(loop, service), name=f"{self.name} {loop.__name__}")
+                    for loop in (*LOOPS, *self.loops)
+                ),
             ]
             for task in tasks:
                 task.add_done_callback(_tell_if_dead)
@@ -107,14 +114,14 @@ class Service:
                 for task in tasks:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
-                await nats.close()
+                await service.nats.close()
 
-    async def _talk(self, database: Database, nats: Client, url: str) -> None:
+    async def _talk(self, service: Running, url: str) -> None:
         """Tell and hear events as soon as NATS is there; until then writes go on, and the outbox keeps what is to be told."""
-        await connect(nats, url, self.name)
+        await connect(service.nats, url, self.name)
         async with asyncio.TaskGroup() as talking:
-            talking.create_task(Relay(self.name, database, nats).run())
-            talking.create_task(self.consumer.run(database, nats))
+            talking.create_task(Relay(self.name, service.database, service.nats).run())
+            talking.create_task(self.consumer.run(service.database, service.nats))
 
 
 def _tell_if_dead(task: "asyncio.Task[Any]") -> None:

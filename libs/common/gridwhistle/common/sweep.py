@@ -1,14 +1,10 @@
 """What a service throws away by itself: answers that nobody can ask for any more."""
 
 import asyncio
-import logging
 
-from gridwhistle.common.again import Away
 from gridwhistle.common.database import Database
-from gridwhistle.common.logs import told_safely
-from gridwhistle.common.problems import Busy
+from gridwhistle.common.running import Running
 
-log = logging.getLogger(__name__)
 ANSWERS_KEPT_DAYS = 7
 """How long a key has its answer; clients are told so."""
 EVENTS_KNOWN_DAYS = 60
@@ -17,16 +13,11 @@ _EVERY_S = 3600.0
 _AT_ONCE = 1_000
 
 
-async def sweep(database: Database) -> None:
+async def sweep(service: Running) -> None:
     """Delete expired answers every hour, a thousand at a time, until cancelled."""
     while True:
-        try:
-            while await delete_expired_answers(database) == _AT_ONCE:
-                pass
-        except (Away, Busy) as later:
-            log.info("the sweep waits: %s", type(later).__name__)
-        except Exception as error:  # noqa: BLE001  a mistake of ours: the next round may find it mended
-            log.error("the sweep made a mistake: %s", told_safely(error))  # noqa: TRY400
+        while await delete_expired_answers(service.database) == _AT_ONCE:
+            pass
         await asyncio.sleep(_EVERY_S)
 
 
