@@ -2,7 +2,8 @@
 
 import gc
 import os
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import uvloop
 from nats.aio.client import Client
@@ -13,11 +14,14 @@ from gridwhistle.common.consumers import Consumer
 from gridwhistle.common.database import Database
 from gridwhistle.common.events import Envelope
 from gridwhistle.common.events.incidents import IncidentReported
+from gridwhistle.common.hearing import Hearing
 from gridwhistle.common.sealing import Seal
+from gridwhistle.common.service import Service
 
+HERE: Final = Path(__file__).parent
 # The table itself is made by bench/sql/heard.sql; it notes by itself when a row came.
-heard = Table(
-    "heard",
+heard_report = Table(
+    "heard_report",
     MetaData(),
     Column("id", Uuid, primary_key=True),
     Column("event_no", Integer),
@@ -29,7 +33,7 @@ heard = Table(
 CONSUMER = Consumer("hearer")
 
 
-@CONSUMER.copies(IncidentReported, into=heard)
+@CONSUMER.copies(IncidentReported, into=heard_report)
 def report(event: Envelope[IncidentReported]) -> dict[str, Any]:
     """Keep a report, and when it happened."""
     data = event.data
@@ -41,6 +45,9 @@ def report(event: Envelope[IncidentReported]) -> dict[str, Any]:
     }
 
 
+HEARER: Final = Service("hearer", "Hearer", [], CONSUMER, MetaData(), HERE / "no_versions")
+
+
 async def main() -> None:
     """Listen until stopped, with the memory settings that services have."""
     database = Database(os.environ["GW_DATABASE_URL"], Seal({1: bytes(32)}), {})
@@ -49,7 +56,7 @@ async def main() -> None:
         await connect(nats, os.environ["GW_NATS_URL"], "hearer")
         gc.freeze()
         gc.set_threshold(20_000, 50, 1_000)
-        await CONSUMER.run(database, nats)
+        await Hearing(CONSUMER, database).run(nats)
 
 
 if __name__ == "__main__":

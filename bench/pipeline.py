@@ -9,6 +9,7 @@ from typing import Any
 import asyncpg
 from generators import Sample, duel
 from harness import HERE, NotTrue, house
+from hearer import HEARER
 from report import Reporting
 from results import Answer, as_rounds, rates
 
@@ -21,7 +22,7 @@ SELECT count(*) AS heard,
   extract(epoch FROM max(heard_at) - max(occurred_at))::float * 1000 AS lag_ms,
   extract(epoch FROM percentile_cont(0.5) WITHIN GROUP (ORDER BY heard_at - occurred_at))::float * 1000 AS p50_ms,
   extract(epoch FROM percentile_cont(0.99) WITHIN GROUP (ORDER BY heard_at - occurred_at))::float * 1000 AS p99_ms
-FROM heard
+FROM heard_report
 """
 
 
@@ -30,14 +31,14 @@ async def ask(rounds: int, seconds: float) -> list[Answer]:
     lags: list[float] = []
     async with house() as place:
         reporting = await Reporting(place).prepare()
-        listener = await place.database("hearer")
+        listener = await place.database("hearer", HEARER)
         await listener.execute((HERE / "sql" / "heard.sql").read_text())
         settings = {"GW_DATABASE_URL": place.postgres.url("hearer"), "GW_NATS_URL": place.nats.url}
         await place.start("hearer", [sys.executable, str(HERE / "hearer.py")], settings)
 
         async def ours(seconds: float) -> Sample:
             before = await reporting.incidents.fetchval("SELECT count(*) FROM incident")
-            await listener.execute("TRUNCATE heard")
+            await listener.execute("TRUNCATE heard_report")
             sample = await reporting.ours(seconds)
             reported = await reporting.incidents.fetchval("SELECT count(*) FROM incident") - before
             times = await _heard(listener, reported)

@@ -105,6 +105,7 @@ class RunningSuite:
     client: httpx2.Client
     postgres: Postgres
     nats: Nats
+    folder: Path
 
     def person(self, role: str) -> Person:
         """Return the holder of a demo token."""
@@ -142,6 +143,7 @@ def suite(background: Loop, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             client,
             kept["suite"].postgres,
             kept["suite"].nats,
+            kept["suite"].folder,
         )
     background.loop.call_soon_threadsafe(done.set)
     living.result(30)

@@ -1,5 +1,5 @@
 -- What the consumer of the pipeline keeps; heard_at is the database's own note, which the consumer does not write.
-CREATE TABLE heard (
+CREATE TABLE heard_report (
   id uuid PRIMARY KEY,
   event_no integer NOT NULL,
   incident_no text NOT NULL,

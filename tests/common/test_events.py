@@ -7,7 +7,7 @@ from uuid import UUID
 import orjson
 import pytest
 
-from gridwhistle.common.events import REGISTRY, Envelope, Event, NotAnEvent, UnknownKind
+from gridwhistle.common.events import REGISTRY, Envelope, Event, NotAnEvent, Unknown
 from gridwhistle.common.events.personnel import ShiftStarted
 from gridwhistle.common.ids import new_id
 
@@ -66,8 +66,18 @@ def test_what_is_no_envelope_is_said_to_be_none(raw: bytes) -> None:
 
 
 def test_a_kind_of_a_later_release_is_told_apart_from_rubbish() -> None:
-    with pytest.raises(UnknownKind):
-        Envelope.parse(envelope().to_json().encode().replace(b"started.v1", b"started.v9"))
+    later = Envelope.parse(envelope().to_json().encode().replace(b"started.v1", b"started.v9"))
+
+    assert later.data == Unknown()
+    assert later.event_no == envelope().event_no
+
+
+def test_nobody_publishes_under_the_name_of_another_service() -> None:
+    own = envelope()
+
+    assert Envelope.parse(own.to_json().encode(), own.subject) == own
+    with pytest.raises(NotAnEvent):
+        Envelope.parse(own.to_json().encode(), own.subject.replace("personnel", "incidents"))
 
 
 def test_a_field_of_a_later_release_is_passed_over() -> None:

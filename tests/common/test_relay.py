@@ -1,12 +1,14 @@
 """The relay: what was told reaches the stream, once and in order, whatever is lost in between."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 import nats
 import pytest
+from nats.js.errors import NotFoundError
 from sqlalchemy import MetaData
 
 from gridwhistle.common import migrations
@@ -16,8 +18,10 @@ from gridwhistle.common.database import Database
 from gridwhistle.common.events import Envelope, Event
 from gridwhistle.common.ids import new_id
 from gridwhistle.common.relay import Relay
+from gridwhistle.common.repair import ask_again, publish_again
 from gridwhistle.common.sealing import Seal
 from gridwhistle.common.service import Service
+from gridwhistle.common.sweep import archive_old_events
 from gridwhistle.standalone.nats import Nats
 from gridwhistle.standalone.postgres import Postgres
 
@@ -88,6 +92,14 @@ async def until(holds: Callable[[], Awaitable[bool]]) -> None:
 
 async def all_published(database: Database) -> bool:
     return not (await database.run(database.requests, "SELECT 1 FROM waiting LIMIT 1"))
+
+
+async def has(nc: nats.NATS, numbers: list[int]) -> bool:
+    """Tell whether these numbers are what the stream has."""
+    try:
+        return await in_stream(nc) == numbers
+    except NotFoundError:
+        return False
 
 
 async def in_stream(nc: nats.NATS) -> list[int]:
@@ -191,3 +203,63 @@ async def test_a_stream_keeps_what_its_events_need(database: Database, nc: nats.
         True,
         True,
     )
+
+
+async def test_another_process_wakes_the_leader(database: Database, nc: nats.NATS) -> None:
+    async with Database(database.url, Seal({1: b"k" * 32}), {}).connected() as elsewhere, leading(database, nc):
+        await tell(database, 1)
+        await until(lambda: all_published(database))
+        async with leading(elsewhere, nc):
+            await asyncio.sleep(0.1)  # it has seen that somebody leads
+            started = time.monotonic()
+            for number in range(2, 12):
+                await tell(elsewhere, number)
+                await until(lambda: all_published(database))
+            took_s = time.monotonic() - started
+
+    assert await in_stream(nc) == list(range(1, 12))
+    assert took_s < 5  # ten polls of the leader would have taken ten seconds
+
+
+async def test_events_that_somebody_misses_are_published_again(database: Database, nc: nats.NATS) -> None:
+    async with leading(database, nc):
+        await tell(database, 1, 2)
+        await until(lambda: all_published(database))
+        rows = await database.run(database.requests, "SELECT aggregate_id FROM outbox ORDER BY occurred_at LIMIT 1")
+
+        await ask_again(nc, "lamps", [(rows[0][0], 1, 1)])
+
+        await until(lambda: has(nc, [1, 2, 1]))
+
+
+async def test_old_events_go_to_the_archive_and_come_back_when_somebody_misses_them(
+    database: Database, nc: nats.NATS, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with leading(database, nc):
+        await tell(database, 1, 2)
+        await until(lambda: all_published(database))
+        assert await archive_old_events(database) == 0
+        monkeypatch.setattr("gridwhistle.common.sweep.EVENTS_IN_REACH_DAYS", -1)
+        assert await archive_old_events(database) == 2
+        rows = await database.run(database.requests, "SELECT aggregate_id FROM outbox_archive ORDER BY occurred_at")
+        assert await database.run(database.requests, "SELECT 1 FROM outbox UNION ALL SELECT 1 FROM published") == []
+
+        assert await publish_again(database, [(row[0], 1, 9) for row in rows]) == 2
+
+        await until(lambda: has(nc, [1, 2, 1, 2]))
+    assert await database.run(database.requests, "SELECT 1 FROM outbox_archive") == []
+
+
+async def test_a_lost_stream_gets_each_event_once_even_one_that_was_published_twice(database: Database, nc: nats.NATS) -> None:
+    async with leading(database, nc):
+        await tell(database, 1, 2, 3)
+        await until(lambda: all_published(database))
+        rows = await database.run(database.requests, "SELECT aggregate_id FROM outbox")
+        await publish_again(database, [(row[0], 1, 1) for row in rows])
+        await until(lambda: all_published(database))
+    await nc.jetstream().delete_stream("GW_LAMPS")
+
+    async with leading(database, nc):
+        await until(lambda: has(nc, [1, 2, 3]))
+        await tell(database, 4)
+        await until(lambda: has(nc, [1, 2, 3, 4]))

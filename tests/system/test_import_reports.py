@@ -27,6 +27,7 @@ from gridwhistle.common.consumers import Consumer
 from gridwhistle.common.database import Database, Db
 from gridwhistle.common.events import Envelope
 from gridwhistle.common.events.incidents import IncidentReported
+from gridwhistle.common.hearing import Hearing
 from gridwhistle.common.principal import system
 from gridwhistle.common.sealing import Seal
 from gridwhistle.common.service import Service
@@ -170,20 +171,20 @@ metadata = MetaData(naming_convention=NAMING)
 tallies = Table("tally", metadata, *root(numbered=False), *place(grid=False), Column("reports", Integer, nullable=False))
 
 
-class Forgetful(Consumer):
-    """A consumer that loses some acknowledgements after the effect, so that these events are delivered again."""
+class Forgetful(Hearing):
+    """A process that loses some acknowledgements after the effect, so that these events are delivered again."""
 
     lost = 0
 
-    async def apply(self, messages: list[Msg], database: Database) -> None:
+    async def apply(self, messages: list[Msg]) -> None:
         for message in messages[::20]:
             if message.metadata.num_delivered == 1:
                 message.ack = message.nak
                 self.lost += 1
-        await super().apply(messages, database)
+        await super().apply(messages)
 
 
-TALLY = Forgetful("tally")
+TALLY = Consumer("tally")
 
 
 def tally_of(code: str) -> UUID:
@@ -224,7 +225,8 @@ async def test_each_event_has_one_effect_though_copies_are_in_the_stream(importe
     client = await nats.connect(imported.suite.nats.url)
     js = client.jetstream(timeout=10)
     before = (await js.stream_info(STREAM)).state.messages
-    counting = asyncio.create_task(TALLY.run(tally, client))
+    hearing = Forgetful(TALLY, tally)
+    counting = asyncio.create_task(hearing.run(client))
 
     async def all_heard() -> bool:
         heard = await js.consumer_info(STREAM, "tally")
@@ -247,7 +249,7 @@ async def test_each_event_has_one_effect_though_copies_are_in_the_stream(importe
     events = await imported.ask("SELECT count(DISTINCT event_id) FROM outbox WHERE subject LIKE '%.incident.reported.v1'")
     filed = await imported.ask("SELECT grid_code, count(*) FROM incident GROUP BY grid_code")
     assert copies == 1_000
-    assert TALLY.lost > 100
+    assert hearing.lost > 100
     assert sum(counted.values()) == events[0][0] == keys[0][0] == 10_000
     assert counted == dict(filed)
 

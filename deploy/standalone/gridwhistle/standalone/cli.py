@@ -12,12 +12,14 @@ import orjson
 import typer
 import uvloop
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import Progress, TextColumn
 
 from gridwhistle.common.issuer import Issuer
 from gridwhistle.common.principal import DESKS, ROLES
+from gridwhistle.common.rebuilding import rebuild
 from gridwhistle.standalone import demo
 from gridwhistle.standalone.children import CannotStart
+from gridwhistle.standalone.postgres import databases
 from gridwhistle.standalone.suite import Suite, running
 
 PORT: Final = 8990
@@ -207,6 +209,36 @@ def import_reports(
     if summary.refused:
         _say.print(f"[red]{len(summary.refused):,} rows were refused:[/]", ", ".join(summary.refused[:20]))
         sys.exit(1)
+
+
+@app.command()
+def replay(
+    service: Annotated[str, typer.Argument(help="Whose copies: incidents or personnel.")],
+    data_dir: DataDir = FOLDER,
+) -> None:
+    """Make a service's copies of what others told anew, from their outboxes. The suite may be running or not."""
+    from gridwhistle.standalone.services import KINDS  # noqa: PLC0415  loads every service
+
+    kind = next((kind for kind in KINDS if kind.name == service), None)
+    if kind is None:
+        _say.print(f"[red]There is no service of that name;[/] there are: {', '.join(kind.name for kind in KINDS)}.")
+        sys.exit(2)
+
+    async def work() -> dict[str, int]:
+        with Progress(*Progress.get_default_columns()[:1], TextColumn("{task.completed:,} rows"), console=_say) as progress:
+            bars = {table.name: progress.add_task(table.name, total=None) for table in kind.consumer.copied}
+            async with databases(data_dir.absolute()) as url:
+                sources = {one.name: url(one.name) for one in KINDS}
+                return await rebuild(
+                    kind.consumer, url(kind.name), sources, lambda table, rows: progress.update(bars[table], completed=rows)
+                )
+
+    try:
+        counts = uvloop.run(work())
+    except CannotStart as reason:
+        _say.print(f"[red]Nothing was replayed:[/] {reason}")
+        sys.exit(1)
+    _print.print(*(f"{table}: {rows:,} rows" for table, rows in counts.items()), sep="\n")
 
 
 @app.command("version")

@@ -8,6 +8,7 @@ from typing import Final
 import orjson
 from fastapi import FastAPI
 
+from gridwhistle.common.dead_letters import LETTER
 from gridwhistle.common.events import REGISTRY, Event
 from gridwhistle.common.machine import Machine
 from gridwhistle.common.principal import GRANTS, ROLES
@@ -17,7 +18,7 @@ from gridwhistle.personnel.domain import SHIFT
 from gridwhistle.standalone.services import KINDS, merged
 
 FOLDER: Final = Path("docs")
-MACHINES: Final = {"incident": INCIDENT, "shift": SHIFT}
+MACHINES: Final = {"dead_letter": LETTER, "incident": INCIDENT, "shift": SHIFT}
 _WRITTEN: Final = "<!-- Written by `make docs` from the code; change the code. -->"
 
 

@@ -8,6 +8,8 @@ import shutil
 import signal
 import stat
 import subprocess
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,7 +33,7 @@ class Postgres:
 
     def url(self, database: str) -> str:
         """Return the address of a database."""
-        return f"postgresql://gridwhistle@127.0.0.1:{self.port}/{database}"
+        return _url(self.port, database)
 
     @classmethod
     async def start(cls, folder: Path) -> "Postgres":
@@ -42,7 +44,11 @@ class Postgres:
         """
         data, log = folder / "postgres", folder / "postgres.log"
         user = _run_as(folder)
-        _forget_dead_server(data)
+        if living := _living(data):
+            raise CannotStart(
+                f"a PostgreSQL (process {living[0]}) is running on {data} already. Stop the suite that runs there, or choose"
+                " another folder with --data-dir."
+            )
         if not (data / "PG_VERSION").exists():
             await _make(data, log, user)
         port = free_port()
@@ -80,6 +86,29 @@ class Postgres:
             await connection.close()
 
 
+@asynccontextmanager
+async def databases(folder: Path) -> AsyncIterator[Callable[[str], str]]:
+    """Give the addresses of the databases in a folder, by name, whether a suite is running on it or not.
+
+    Raises:
+        CannotStart: there is no suite in the folder, or its server does not come up.
+    """
+    if not (folder / "postgres" / "PG_VERSION").exists():
+        raise CannotStart(f"there is no suite in {folder}. Start one with `gridwhistle up`, or name its --data-dir.")
+    if living := _living(folder / "postgres"):
+        yield lambda name: _url(living[1], name)
+        return
+    server = await Postgres.start(folder)
+    try:
+        yield server.url
+    finally:
+        await server.child.stop()
+
+
+def _url(port: int, database: str) -> str:
+    return f"postgresql://gridwhistle@127.0.0.1:{port}/{database}"
+
+
 def _settings() -> list[str]:
     settings = {
         "listen_addresses": "127.0.0.1",
@@ -112,21 +141,17 @@ async def _make(data: Path, log: Path, user: pwd.struct_passwd | None) -> None:
         raise CannotStart(f"the database cannot be made in {data}:\n{child.last_words()}")
 
 
-def _forget_dead_server(data: Path) -> None:
-    """Refuse to start beside a living server of the same data; a file that a killed one left is PostgreSQL's to judge."""
+def _living(data: Path) -> tuple[int, int] | None:
+    """Return process and port of the server that runs on the data; a file that a killed one left says nothing."""
     pid_file = data / "postmaster.pid"
     if not pid_file.exists():
-        return
-    pid = int(pid_file.read_text().split("\n", 1)[0])
+        return None
+    pid, _, _, port, *_ = pid_file.read_text().split("\n")
     try:
         command = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
     except OSError:
-        return
-    if str(data) in command:
-        raise CannotStart(
-            f"a PostgreSQL (process {pid}) is running on {data} already. Stop the suite that runs there, or choose another"
-            " folder with --data-dir."
-        )
+        return None
+    return (int(pid), int(port)) if str(data) in command else None
 
 
 def _run_as(folder: Path) -> pwd.struct_passwd | None:

@@ -1,7 +1,7 @@
 """The connection to NATS, and the stream of each producing service."""
 
 import logging
-from typing import Final
+from typing import Final, Literal
 
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
@@ -38,6 +38,14 @@ async def connect(client: Client, url: str, service: str) -> None:
 def stream_name(service: str) -> str:
     """Return the name of a service's stream."""
     return f"GW_{service.upper()}"
+
+
+def asking(service: str, what: Literal["publish", "repair"]) -> str:
+    """Return the subject on which a service's processes are asked for something; no stream keeps it.
+
+    `publish` wakes the relay that leads, `repair` asks for events again.
+    """
+    return f"ask.{service}.{what}"
 
 
 async def own_stream(js: JetStreamContext, service: str) -> StreamInfo:

@@ -15,13 +15,15 @@ from uuid import UUID
 import asyncpg
 import orjson
 from nats.aio.client import Client
+from nats.aio.msg import Msg
 from nats.js.client import JetStreamContext
 
 from gridwhistle.common.again import AWAY
-from gridwhistle.common.bus import BUS_AWAY, own_stream, stream_name
+from gridwhistle.common.bus import BUS_AWAY, asking, own_stream, stream_name
 from gridwhistle.common.database import Database
 from gridwhistle.common.ids import new_id
 from gridwhistle.common.logs import told_safely
+from gridwhistle.common.repair import answering
 
 log = logging.getLogger(__name__)
 BATCH_MAX = 500
@@ -43,7 +45,9 @@ _MARK = (
 _PUBLISH_AGAIN = (
     "WITH lost AS (DELETE FROM published WHERE stream_seq > $1 RETURNING stream_seq, event_id),"
     " again AS (UPDATE outbox SET epoch = epoch + 1 FROM lost WHERE outbox.event_id = lost.event_id)"
-    " INSERT INTO waiting (id, event_id) OVERRIDING SYSTEM VALUE SELECT stream_seq - (1::bigint << 62), event_id FROM lost"
+    # A repair may have put an event into the stream twice.
+    " INSERT INTO waiting (id, event_id) OVERRIDING SYSTEM VALUE"
+    " SELECT min(stream_seq) - (1::bigint << 62), event_id FROM lost JOIN outbox USING (event_id) GROUP BY event_id"
 )
 
 
@@ -60,7 +64,8 @@ class Relay:
     nats: Client
 
     async def run(self) -> None:
-        """Lead whenever nobody else does, until cancelled."""
+        """Lead whenever nobody else does, and answer who misses events, until cancelled."""
+        await self.nats.subscribe(asking(self.service, "repair"), queue=self.service, cb=answering(self.database))
         while True:
             try:
                 await self._lead()
@@ -75,15 +80,34 @@ class Relay:
         try:
             # A mark that a crash loses is made again from the stream's tail, so it need not wait for the disk.
             await connection.execute("SET synchronous_commit = off")
-            if not await connection.fetchval("SELECT pg_try_advisory_lock(hashtext('gridwhistle.relay'))"):
-                return
+            while not await connection.fetchval("SELECT pg_try_advisory_lock(hashtext('gridwhistle.relay'))"):
+                await self._wake_the_leader()
+            await self._lead_with(connection)
+        finally:
+            await connection.close(timeout=3)
+
+    async def _wake_the_leader(self) -> None:
+        """Pass on, for a while, that there is something to publish; the leader is in another process."""
+        end = asyncio.get_running_loop().time() + _POLL_S
+        while (left := end - asyncio.get_running_loop().time()) > 0:
+            self.database.wake.clear()
+            if await self._woken(left):
+                await self.nats.publish(asking(self.service, "publish"))
+                await asyncio.sleep(_BREATH_S)
+
+    async def _lead_with(self, connection: "asyncpg.Connection[Any]") -> None:
+        async def wake(_message: Msg) -> None:
+            self.database.wake.set()
+
+        others = await self.nats.subscribe(asking(self.service, "publish"), cb=wake)
+        try:
             last = await self._reconcile(connection)
             while True:
                 self.database.wake.clear()
                 # Each round asks on the connection that holds the lock: a lost lock is a lost connection.
                 rows = await connection.fetch(_WAITING)
                 if not rows:
-                    await self._wait()
+                    await self._woken(_POLL_S)
                     continue
                 try:
                     last = await self._publish(rows, last)
@@ -94,14 +118,15 @@ class Relay:
                 await _mark(connection, rows, last)
                 await asyncio.sleep(min(_BREATH_MAX_S, _BREATH_S * len(rows)))
         finally:
-            await connection.close(timeout=3)
+            await others.unsubscribe()
 
-    async def _wait(self) -> None:
+    async def _woken(self, patience_s: float) -> bool:
+        """Wait until something is to be published; tell whether anything is, as far as this process knows."""
         try:
-            async with asyncio.timeout(_POLL_S):
-                await self.database.wake.wait()
+            async with asyncio.timeout(patience_s):
+                return await self.database.wake.wait()
         except TimeoutError:
-            pass
+            return False
 
     async def _publish(self, rows: list[asyncpg.Record], last: int) -> int:
         """Publish the rows as one atomic batch right behind `last`; return the stream's new last sequence.

@@ -16,12 +16,14 @@ from sqlalchemy import MetaData
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from gridwhistle.common import dead_letters
 from gridwhistle.common.again import Changed
 from gridwhistle.common.application import App
 from gridwhistle.common.bus import connect
 from gridwhistle.common.consumers import Consumer
 from gridwhistle.common.database import Database
 from gridwhistle.common.edge import Router
+from gridwhistle.common.hearing import Hearing
 from gridwhistle.common.openapi import describe
 from gridwhistle.common.problems import Problem
 from gridwhistle.common.relay import Relay
@@ -34,7 +36,7 @@ from gridwhistle.common.tokens import Tokens
 log = logging.getLogger(__name__)
 
 
-PLUMBING_ROUTES: Final[tuple[Callable[[str], Router], ...]] = ()
+PLUMBING_ROUTES: Final[tuple[Callable[[str], Router], ...]] = (dead_letters.routes,)
 """The routes that every service has, made for a service by its name."""
 LOOPS: Final[tuple[Loop, ...]] = (sweep,)
 """What every service does in the background, besides telling and hearing events."""
@@ -121,7 +123,7 @@ class Service:
         await connect(service.nats, url, self.name)
         async with asyncio.TaskGroup() as talking:
             talking.create_task(Relay(self.name, service.database, service.nats).run())
-            talking.create_task(self.consumer.run(service.database, service.nats))
+            talking.create_task(Hearing(self.consumer, service.database).run(service.nats))
 
 
 def _tell_if_dead(task: "asyncio.Task[Any]") -> None:

@@ -1,6 +1,6 @@
 """The SQL of the write path, made from the tables: how rows are read, and how a whole command is written in one statement."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -58,6 +58,12 @@ def upsert(table: Table) -> str:
         f"INSERT INTO {name} ({names}) SELECT * FROM unnest({arrays})"
         f" ON CONFLICT (id) DO UPDATE SET {changes} WHERE {name}.event_no < excluded.event_no"
     )
+
+
+def arrays_of(table: Table, rows: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
+    """Return the rows as `upsert` takes them: one array a column."""
+    texts = json_columns(table)
+    return [[_text(row[c.name]) if c.name in texts else row[c.name] for row in rows] for c in written_columns(table)]
 
 
 class Statement:

@@ -1,6 +1,8 @@
-"""What a service throws away by itself: answers that nobody can ask for any more."""
+"""What a service clears away by itself: answers that nobody can ask for any more, and events that are older than any stream."""
 
 import asyncio
+import time
+from uuid import UUID
 
 from gridwhistle.common.database import Database
 from gridwhistle.common.running import Running
@@ -9,15 +11,19 @@ ANSWERS_KEPT_DAYS = 7
 """How long a key has its answer; clients are told so."""
 EVENTS_KNOWN_DAYS = 60
 """How long it is known that an event was applied: longer than a stream can deliver it again."""
+EVENTS_IN_REACH_DAYS = 30
+"""How long an event can be published again by itself: as long as a stream keeps it."""
 _EVERY_S = 3600.0
 _AT_ONCE = 1_000
+_DAY_S = 86_400
 
 
 async def sweep(service: Running) -> None:
-    """Delete expired answers every hour, a thousand at a time, until cancelled."""
+    """Clear away every hour, a thousand rows at a time, until cancelled."""
     while True:
-        while await delete_expired_answers(service.database) == _AT_ONCE:
-            pass
+        for clear in (delete_expired_answers, archive_old_events, delete_discarded_letters):
+            while await clear(service.database) == _AT_ONCE:
+                pass
         await asyncio.sleep(_EVERY_S)
 
 
@@ -29,6 +35,36 @@ async def delete_expired_answers(database: Database) -> int:
         " WHERE at < clock_timestamp() - make_interval(days => CASE WHEN scope LIKE 'request|%' THEN $1 ELSE $2 END)"
         " ORDER BY at LIMIT $3) RETURNING 1",
         ANSWERS_KEPT_DAYS,
+        EVENTS_KNOWN_DAYS,
+        _AT_ONCE,
+    )
+    return len(gone)
+
+
+async def archive_old_events(database: Database) -> int:
+    """Move up to a thousand events, oldest first, that no stream has any more; return how many."""
+    # Ids are made in the order of time, and so are the places in the stream: nothing else has to be looked at.
+    youngest = UUID(int=int((time.time() - EVENTS_IN_REACH_DAYS * _DAY_S) * 1000) << 80)
+    moved = await database.run(
+        database.background,
+        "WITH oldest AS (SELECT stream_seq, event_id FROM published ORDER BY stream_seq LIMIT $2),"
+        " old AS (DELETE FROM published USING oldest WHERE published.stream_seq = oldest.stream_seq"
+        "  AND oldest.event_id < $1 RETURNING oldest.event_id),"
+        " gone AS (DELETE FROM outbox USING old WHERE outbox.event_id = old.event_id RETURNING outbox.*)"
+        " INSERT INTO outbox_archive (event_id, aggregate_id, event_no, subject, envelope, occurred_at, epoch)"
+        " SELECT event_id, aggregate_id, event_no, subject, envelope, occurred_at, epoch FROM gone RETURNING 1",
+        youngest,
+        _AT_ONCE,
+    )
+    return len(moved)
+
+
+async def delete_discarded_letters(database: Database) -> int:
+    """Delete up to a thousand dead letters that were discarded long ago; return how many."""
+    gone = await database.run(
+        database.background,
+        "DELETE FROM parked WHERE id IN (SELECT id FROM parked WHERE state = 'discarded' AND next_at IS NULL"
+        " AND parked_at < clock_timestamp() - make_interval(days => $1) LIMIT $2) RETURNING 1",
         EVENTS_KNOWN_DAYS,
         _AT_ONCE,
     )

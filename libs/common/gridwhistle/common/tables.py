@@ -18,8 +18,11 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSON
+
+from gridwhistle.common.problems import Term
 
 NAMING = {
     "ix": "%(table_name)s_%(column_0_N_name)s",
@@ -123,6 +126,51 @@ published = Table(
     plumbing,
     Column("stream_seq", BigInteger, primary_key=True),
     Column("event_id", Uuid, nullable=False),
+)
+# What is older than any stream; asked for when a service wants a thing's first events, or rebuilds its copies.
+outbox_archive = Table(
+    "outbox_archive",
+    plumbing,
+    Column("event_id", Uuid, primary_key=True),
+    Column("aggregate_id", Uuid, nullable=False),
+    Column("event_no", Integer, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("envelope", JSON, nullable=False),
+    moment("occurred_at", nullable=False),
+    Column("epoch", Integer, nullable=False),
+    UniqueConstraint("aggregate_id", "event_no"),
+)
+# The last event that took effect here, of each thing of other services.
+heard = Table(
+    "heard",
+    plumbing,
+    Column("thing_id", Uuid, primary_key=True),
+    Column("event_no", Integer, nullable=False),
+    Column("event_id", Uuid, nullable=False),
+)
+# Events that could not take effect when they came, kept here and not in the stream: PostgreSQL counts the tries.
+parked = Table(
+    "parked",
+    plumbing,
+    *root(numbered=False),
+    *place(),
+    Column("state", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("fault", Text),  # the kind of error and where it happened, never what it happened with
+    Column("source", Text, nullable=False),  # the service that told
+    Column("subject", Text, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("thing_id", Uuid, index=True),
+    Column("event_no", Integer),
+    Column("after_no", Integer, nullable=False),  # the number that must have been heard before
+    Column("tries", Integer, nullable=False),
+    moment("parked_at", nullable=False),
+    moment("next_at"),
+    CheckConstraint("state IN ('waiting', 'dead', 'discarded')", name="state_is_known"),
+    CheckConstraint("why IN ('early', 'failed', 'unreadable', 'forked')", name="why_is_known"),
+    CheckConstraint("state <> 'waiting' OR next_at IS NOT NULL", name="waits_for_a_time"),
+    Index("parked_due", "next_at", postgresql_where=text("next_at IS NOT NULL")),
+    info={"thing": Term("未处理消息", "dead letter")},
 )
 # One key, one answer: idempotency of requests, and the inbox of events.
 command_key = Table(

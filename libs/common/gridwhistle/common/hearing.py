@@ -1,0 +1,309 @@
+"""Hears what others tell: lets events take effect in the order of their things' numbers, or parks them.
+
+A copy is upserted a batch at a time, guarded by the event's number; a handler's command carries event and thing as its key, so
+it happens once however often the event is delivered. What comes too early, or fails, is parked in the database (`parking`).
+Deliveries are acknowledged when their effect is committed, or when they are parked.
+"""
+
+import asyncio
+import logging
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID
+
+import asyncpg
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+from nats.errors import TimeoutError as NothingWaiting
+from nats.js.api import AckPolicy, ConsumerConfig
+from nats.js.client import JetStreamContext
+from nats.js.errors import APIError
+from sqlalchemy import Table
+
+from gridwhistle.common import parking
+from gridwhistle.common.again import AWAY, Away, Replay, again
+from gridwhistle.common.bus import BUS_AWAY, stream_name
+from gridwhistle.common.consumers import Consumer, Handler
+from gridwhistle.common.database import Database, Db
+from gridwhistle.common.events import Envelope, NotAnEvent
+from gridwhistle.common.logs import told_safely
+from gridwhistle.common.parking import Kept
+from gridwhistle.common.problems import Busy, Problem
+from gridwhistle.common.repair import Gap, ask_again
+from gridwhistle.common.statements import arrays_of, upsert
+
+log = logging.getLogger(__name__)
+_FETCH_MAX = 500
+_FETCH_WAIT_S = 5.0
+_RETRY_S = 0.5
+_LOOK_EVERY_S = 1.0
+_AT_ONCE = 3
+"""Things whose handlers run at once; fewer than there are background connections."""
+_DELIVERIES_TRUSTED = 2
+"""What is delivered more often may have taken its process with it: from then on its tries are counted before they are made."""
+_LATER: Final = (*AWAY, Away, Busy)
+Faults = dict[UUID, str]
+"""Why events did not take effect, by their ids."""
+
+
+@dataclass
+class Hearing:
+    """One process of a service, as it hears."""
+
+    consumer: Consumer
+    database: Database
+    parks: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when something was parked."""
+
+    async def run(self, nats: Client) -> None:
+        """Listen to every service that is named, and see to what is parked, until cancelled."""
+        async with asyncio.TaskGroup() as listening:
+            for source, subjects in self.consumer.filters().items():
+                listening.create_task(self._listen(source, subjects, nats), name=f"hear {source}")
+            listening.create_task(self._see_to_parked(nats), name="see to parked events")
+
+    async def _listen(self, source: str, subjects: list[str], nats: Client) -> None:
+        js, service = nats.jetstream(timeout=5), self.consumer.service
+        while True:
+            try:
+                await self._follow(js, source, subjects)
+            except (*_LATER, *BUS_AWAY, NatsError) as error:
+                # A service that has not started yet has no stream; NATS or PostgreSQL may be away.
+                log.info("%s waits for %s: %s", service, source, type(error).__name__)
+            except Exception as error:  # noqa: BLE001  whatever it is, the next delivery is to be heard
+                log.error("%s made a mistake hearing %s and begins anew: %s", service, source, told_safely(error))  # noqa: TRY400
+            await asyncio.sleep(_RETRY_S)
+
+    async def _follow(self, js: JetStreamContext, source: str, subjects: list[str]) -> None:
+        durable, stream = self.consumer.service, stream_name(source)
+        config = ConsumerConfig(
+            durable_name=durable,
+            filter_subjects=subjects,
+            ack_policy=AckPolicy.EXPLICIT,
+            ack_wait=30,
+            max_ack_pending=5_000,
+            max_deliver=-1,
+        )
+        await js.add_consumer(stream, config)
+        subscription = await js.pull_subscribe_bind(durable=durable, stream=stream)
+        try:
+            while True:
+                try:
+                    messages = await subscription.fetch(_FETCH_MAX, timeout=_FETCH_WAIT_S)
+                except (NothingWaiting, APIError):
+                    # Nothing came, or the consumer is gone with its stream: asking for it tells which.
+                    await js.consumer_info(stream, durable)
+                    continue
+                try:
+                    await self.apply(messages)
+                except _LATER:
+                    for message in messages:
+                        await message.nak(delay=1)
+                    raise
+        finally:
+            await subscription.unsubscribe()
+
+    async def _see_to_parked(self, nats: Client) -> None:
+        while True:
+            try:
+                for source, gaps in (await self.retry()).items():
+                    await ask_again(nats, source, gaps)
+            except (*_LATER, *BUS_AWAY) as error:
+                log.info("what %s has parked waits: %s", self.consumer.service, type(error).__name__)
+            except Exception as error:  # noqa: BLE001  a mistake of ours: the rows are there for the next round
+                log.error("%s made a mistake with parked events: %s", self.consumer.service, told_safely(error))  # noqa: TRY400
+            self.parks.clear()
+            try:
+                async with asyncio.timeout(_LOOK_EVERY_S):
+                    await self.parks.wait()
+            except TimeoutError:
+                pass
+
+    # --- what was delivered --------------------------------------------------------------------------------------------------
+
+    async def apply(self, messages: list[Msg]) -> None:
+        """Let deliveries take effect, or park them; then acknowledge them.
+
+        Raises:
+            Away: the database could not be asked (or another error of its absence); nothing is acknowledged.
+        """
+        kept: list[Kept] = []
+        readable: list[tuple[Envelope[Any], Msg]] = []
+        for message in messages:
+            try:
+                readable.append((Envelope.parse(message.data, message.subject), message))
+            except NotAnEvent as why:
+                log.warning("a message on %s is no event (%s); it is a dead letter now", message.subject, why)
+                kept.append(Kept("unreadable", message.subject, message.data, fault=str(why)))
+        ready, not_yet = await self._in_order(readable)
+        kept += not_yet
+        faults = await self._take_effect([event for event, _ in ready])
+        done: dict[UUID, Envelope[Any]] = {}
+        for event, message in ready:
+            fault = faults.get(event.id)
+            if fault is not None:
+                kept.append(self._early(event, message) if fault == _BEHIND else self._failed(event, message, fault))
+            elif not self._is_own(message.subject):
+                done[event.aggregate_id] = event
+        await parking.park(self.database, kept)
+        if done:
+            await parking.note_heard(self.database, done)
+        if kept:
+            self.parks.set()
+        for message in messages:
+            await message.ack()
+
+    async def _in_order(
+        self, deliveries: list[tuple[Envelope[Any], Msg]]
+    ) -> tuple[list[tuple[Envelope[Any], Msg]], list[Kept]]:
+        """Return what can take effect now, and what is to be kept; what took effect before is in neither."""
+        others = {event.aggregate_id for event, message in deliveries if not self._is_own(message.subject)}
+        numbers = await parking.last_heard(self.database, others) if others else {}
+        ready, kept = [], []
+        for event, message in deliveries:
+            last_no, last_id = numbers.get(event.aggregate_id, (0, None))
+            is_next = self._is_own(message.subject) or event.event_no == last_no + 1
+            if is_next and (message.metadata.num_delivered or 1) <= _DELIVERIES_TRUSTED:
+                ready.append((event, message))
+                numbers[event.aggregate_id] = (event.event_no, event.id)
+            elif is_next or event.event_no > last_no:
+                kept.append(self._early(event, message))
+            elif event.event_no == last_no and event.id != last_id:
+                # Who told this was set back to an earlier day, and has gone another way since.
+                log.error("event %s of thing %s was told twice on %s", event.event_no, event.aggregate_id, message.subject)
+                kept.append(Kept("forked", message.subject, message.data, event))
+        return ready, kept
+
+    def _early(self, event: Envelope[Any], message: Msg) -> Kept:
+        after_no = 0 if self._is_own(message.subject) else event.event_no - 1
+        return Kept("early", message.subject, message.data, event, after_no=after_no)
+
+    def _failed(self, event: Envelope[Any], message: Msg, fault: str) -> Kept:
+        return Kept("failed", message.subject, message.data, event, fault)
+
+    def _is_own(self, subject: str) -> bool:
+        return subject.split(".", 3)[2] == self.consumer.service
+
+    # --- what was parked -----------------------------------------------------------------------------------------------------
+
+    async def retry(self) -> dict[str, list[Gap]]:
+        """Try what is parked and due, as long as something becomes possible; return what never came, by source."""
+        early: set[UUID] = set()
+        while rows := await parking.due(self.database):
+            early.update(row["thing_id"] for row in rows if not row["is_next"])
+            ready = sorted((row for row in rows if row["is_next"]), key=lambda row: row["event_no"] or 0)
+            if not ready:
+                break
+            for row in ready:
+                await self._try(row)
+        gaps: dict[str, list[Gap]] = defaultdict(list)
+        for gap in await parking.missing(self.database, early) if early else ():
+            gaps[gap["source"]].append((gap["thing_id"], gap["first"], gap["last"]))
+        return gaps
+
+    async def _try(self, row: asyncpg.Record) -> None:
+        event: Envelope[Any] | None = None
+        fault: str | None = None
+        try:
+            event = Envelope.parse(row["content"], row["subject"])
+        except NotAnEvent as why:
+            fault = str(why)
+        if row["state"] != "discarded":
+            if event and row["tries"] > parking.TRIES:
+                fault = "its process stopped in each try"
+            elif event:
+                fault = (await self._take_effect([event])).get(event.id)
+            if fault is not None:
+                await parking.failed_again(self.database, row["id"], fault)
+                return
+        heard = {event.aggregate_id: event} if event and not self._is_own(row["subject"]) else {}
+        await parking.note_heard(self.database, heard, parked=[row["id"]])
+
+    # --- taking effect -------------------------------------------------------------------------------------------------------
+
+    async def _take_effect(self, events: list[Envelope[Any]]) -> Faults:
+        """Copy and handle events; return the faults. Behind one that failed, the events of its thing wait."""
+        faults = await self._copy(events)
+        chains: dict[UUID, list[Envelope[Any]]] = defaultdict(list)
+        for event in events:
+            chains[event.aggregate_id].append(event)
+        free = asyncio.Semaphore(_AT_ONCE)
+
+        async def follow(chain: list[Envelope[Any]]) -> None:
+            async with free:
+                for position, event in enumerate(chain, 1):
+                    fault = faults.get(event.id) or await self._handle(event)
+                    if fault:
+                        faults[event.id] = fault
+                        faults.update((later.id, _BEHIND) for later in chain[position:])
+                        return
+
+        busy = [chain for chain in chains.values() if any(e.id in faults or self.consumer.handlers_of(e) for e in chain)]
+        await asyncio.gather(*map(follow, busy))
+        return faults
+
+    async def _copy(self, events: list[Envelope[Any]]) -> Faults:
+        """Upsert copies, all of a table at once; return the faults of those that the database refuses."""
+        rows: dict[Table, dict[UUID, tuple[Envelope[Any], dict[str, Any]]]] = defaultdict(dict)
+        for event in events:
+            if copy := self.consumer.row_of(event):
+                rows[copy[0]][event.aggregate_id] = (event, copy[1])
+        faults: Faults = {}
+        for table, copies in rows.items():
+            try:
+                await _upsert(table, [row for _, row in copies.values()], self.database)
+            except asyncpg.PostgresError:
+                for event, row in copies.values():
+                    try:
+                        await _upsert(table, [row], self.database)
+                    except asyncpg.PostgresError as error:
+                        log.error("no copy of event %s: %s", event.id, told_safely(error))  # noqa: TRY400
+                        faults[event.id] = told_safely(error)
+        return faults
+
+    async def _handle(self, event: Envelope[Any]) -> str | None:
+        """Run the handlers of an event; return the fault of the first that fails."""
+        for each, handler in self.consumer.handlers_of(event):
+            try:
+                things = await again(lambda each=each: each(event, self._db(event)))  # type: ignore[misc]
+                for thing_id in things:
+                    await self._once(handler, event, thing_id)
+            except Problem as later:
+                log.warning("event %s waits: %s", event.id, later.code)
+                return later.code
+            except Exception as error:  # noqa: BLE001  a mistake of ours: the event is kept and tried again
+                log.error("event %s is not applied: %s", event.id, told_safely(error))  # noqa: TRY400
+                return told_safely(error)
+        return None
+
+    async def _once(self, handler: Handler, event: Envelope[Any], thing_id: UUID) -> None:
+        """Run a handler for one thing. A delivery before may have done it; a refusal is an answer as well."""
+        scope = f"event|{self.consumer.service}.{handler.__name__}"
+        db = self._db(event, scope=scope, key=f"{event.id}|{thing_id}")
+
+        async def work() -> None:
+            db.start_over()
+            await handler(event, thing_id, db)
+
+        try:
+            await again(work)
+        except Replay:
+            pass
+        except Problem as refusal:
+            if not refusal.kept:
+                raise
+            log.info("event %s does nothing to %s: %s", event.id, thing_id, refusal.code)
+
+    def _db(self, event: Envelope[Any], *, scope: str = "event", key: str | None = None) -> Db:
+        return Db(
+            self.database, scope=scope, key=key, request_id=str(event.id), correlation_id=event.correlation_id, background=True
+        )
+
+
+_BEHIND = "behind one that failed"
+
+
+async def _upsert(table: Table, rows: list[dict[str, Any]], database: Database) -> None:
+    await database.run(database.background, upsert(table), *arrays_of(table, rows))

@@ -1,0 +1,62 @@
+"""Repair: a service whose events have a gap asks their owner, and the owner publishes them again.
+
+The request travels outside the streams: it is no fact, it may be lost, and whoever misses something asks until it has come.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+from uuid import UUID
+
+import orjson
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+
+from gridwhistle.common.bus import asking
+from gridwhistle.common.database import Database
+
+Gap = tuple[UUID, int, int]
+"""A thing, and the first and last number of its events that are missing."""
+_THINGS_MAX: Final = 200
+_EVENTS_MAX: Final = 10_000
+_BRING_BACK = (
+    "WITH back AS (DELETE FROM outbox_archive o USING unnest($1::uuid[], $2::int[], $3::int[]) AS gap(thing_id, first, last)"
+    " WHERE aggregate_id = thing_id AND event_no BETWEEN first AND last RETURNING o.*)"
+    " INSERT INTO outbox (event_id, aggregate_id, event_no, subject, envelope, occurred_at, epoch)"
+    " SELECT event_id, aggregate_id, event_no, subject, envelope, occurred_at, epoch FROM back"
+)
+# An event that waits will come anyway; one that was published needs another epoch, or JetStream would drop it.
+_PUBLISH_AGAIN = (
+    "WITH again AS (UPDATE outbox SET epoch = epoch + 1"
+    " FROM unnest($1::uuid[], $2::int[], $3::int[]) AS gap(thing_id, first, last)"
+    " WHERE aggregate_id = thing_id AND event_no BETWEEN first AND last"
+    " AND NOT EXISTS (SELECT 1 FROM waiting WHERE waiting.event_id = outbox.event_id)"
+    " RETURNING aggregate_id, event_no, event_id)"
+    " INSERT INTO waiting (event_id) SELECT event_id FROM again ORDER BY aggregate_id, event_no RETURNING 1"
+)
+
+
+async def ask_again(nats: Client, owner: str, gaps: Sequence[Gap]) -> None:
+    """Ask the owner of these things for events that never came."""
+    for start in range(0, len(gaps), _THINGS_MAX):
+        await nats.publish(asking(owner, "repair"), orjson.dumps(gaps[start : start + _THINGS_MAX], default=str))
+
+
+def answering(database: Database) -> Callable[[Msg], Awaitable[None]]:
+    """Return what an owner does when it is asked."""
+
+    async def answer(message: Msg) -> None:
+        gaps = [(UUID(thing), int(first), int(last)) for thing, first, last in orjson.loads(message.data)][:_THINGS_MAX]
+        await publish_again(database, gaps)
+
+    return answer
+
+
+async def publish_again(database: Database, gaps: Sequence[Gap]) -> int:
+    """Let the relay publish these events once more, from the archive if they are old; return how many."""
+    things = [thing for thing, _, _ in gaps]
+    bounds = [first for _, first, _ in gaps], [min(last, first + _EVENTS_MAX) for _, first, last in gaps]
+    await database.run(database.background, _BRING_BACK, things, *bounds)
+    told = await database.run(database.background, _PUBLISH_AGAIN, things, *bounds)
+    if told:
+        database.wake.set()
+    return len(told)

@@ -1,0 +1,365 @@
+"""Hearing: events take effect once and in their order; what cannot is parked, tried again, asked for, or left to people."""
+
+import asyncio
+import datetime as dt
+import random
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Column, Integer, MetaData, Table, Text, Uuid
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from gridwhistle.common import migrations
+from gridwhistle.common.again import Away
+from gridwhistle.common.consumers import Consumer
+from gridwhistle.common.database import Database, Db
+from gridwhistle.common.dead_letters import Reason, discard_dead_letter, replay_dead_letter
+from gridwhistle.common.events import Envelope, Event
+from gridwhistle.common.hearing import Hearing
+from gridwhistle.common.ids import new_id
+from gridwhistle.common.principal import Principal, system
+from gridwhistle.common.problems import Conflict
+from gridwhistle.common.sealing import Seal
+from gridwhistle.common.service import Service
+from gridwhistle.common.tables import place, root
+from gridwhistle.standalone.postgres import Postgres
+from tests.toolshed import work
+
+pytestmark = pytest.mark.anyio
+OPERATOR = Principal(id="operator", roles=frozenset({"sysadmin"}), areas=("990101",))
+metadata = MetaData()
+copies = Table(
+    "copy",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("event_no", Integer, nullable=False),
+    Column("colour", Text, nullable=False),
+)
+boxes = Table("box", metadata, *root(), *place(), Column("bells", Integer, nullable=False))
+
+
+class BellPainted(Event, type="gw.bells.bell.painted.v1"):
+    """A bell has a colour."""
+
+    colour: str
+
+
+class BellRung(Event, type="gw.bells.bell.rung.v1"):
+    """A bell rang."""
+
+
+class Deaf(Conflict):
+    code = "deaf"
+    zh, en = "听不见。", "It does not hear."
+
+
+@dataclass
+class Message:
+    """A delivery, and what became of it."""
+
+    data: bytes
+    subject: str = "gw.990101.bells.bell.rung.v1"
+    acks: int = 0
+    metadata: Any = field(default_factory=lambda: SimpleNamespace(num_delivered=1))
+
+    async def ack(self) -> None:
+        self.acks += 1
+
+
+def told(data: Event, bell: UUID | None = None, event_no: int = 1, times: int = 1) -> list[Message]:
+    """Return deliveries of one event."""
+    envelope = Envelope(
+        new_id(),
+        data,
+        bell or new_id(),
+        event_no,
+        "990101001001",
+        dt.datetime.now(dt.UTC),
+        "auto",
+        "c",
+        "c",
+    )
+    return [Message(envelope.to_json().encode(), envelope.subject) for _ in range(times)]
+
+
+@dataclass
+class House:
+    """A database with two boxes, and a consumer that rings them."""
+
+    database: Database
+    boxes: list[UUID]
+
+    async def bells(self) -> list[int]:
+        rows = await self.database.run(self.database.requests, "SELECT bells FROM box ORDER BY id")
+        return [row["bells"] for row in rows]
+
+    async def parked(self) -> list[tuple[str, str, int]]:
+        rows = await self.database.run(self.database.requests, "SELECT state, why, tries FROM parked ORDER BY state, why")
+        return [tuple(row) for row in rows]  # type: ignore[misc]
+
+    async def dead(self) -> UUID:
+        rows = await self.database.run(self.database.requests, "SELECT id FROM parked WHERE state = 'dead'")
+        return UUID(str(rows[0]["id"]))
+
+    async def later(self) -> None:
+        """Let the time pass that parked events wait for."""
+        await self.database.run(self.database.requests, "UPDATE parked SET next_at = now() WHERE next_at > now()")
+
+    async def colours(self) -> dict[UUID, str]:
+        rows = await self.database.run(self.database.requests, "SELECT id, colour FROM copy")
+        return {row["id"]: row["colour"] for row in rows}
+
+
+@pytest.fixture
+async def house(postgres: Postgres, tmp_path: Path) -> AsyncIterator[House]:
+    name = f"bells_{new_id().hex}"
+    await postgres.ensure_database(name)
+    await migrations.upgrade(Service("bells", "Bells", [], Consumer("bells"), metadata, tmp_path), postgres.url(name))
+    engine = create_async_engine(postgres.url(name).replace("postgresql", "postgresql+asyncpg"))
+    ids = [new_id(), new_id()]
+    async with engine.begin() as connection:
+        await connection.run_sync(metadata.create_all)
+        row = {"version": 1, "event_no": 0, "area_code": "990101001001", "bells": 0}
+        await connection.execute(boxes.insert(), [{"id": one, **row} for one in ids])
+    await engine.dispose()
+    async with Database(postgres.url(name), Seal({1: b"k" * 32}), {}).connected() as database:
+        yield House(database, ids)
+
+
+def ringer(house: House, *, fails: int = 0, deaf: UUID | None = None) -> Hearing:
+    """Return a process that copies colours and rings every box; it makes a mistake so many times."""
+    consumer, failures = Consumer("ringer"), [fails]
+
+    @consumer.copies(BellPainted, into=copies)
+    def colour(event: Envelope[BellPainted]) -> dict[str, Any]:
+        return {"colour": event.data.colour}
+
+    async def every_box(_event: Envelope[Any], _db: Db) -> list[UUID]:
+        return house.boxes
+
+    @consumer.on(BellRung, each=every_box)
+    async def ring(_event: Envelope[BellRung], box_id: UUID, db: Db) -> None:
+        async with db.command(system("ringer"), boxes, box_id) as tx:
+            if failures[0]:
+                failures[0] -= 1
+                raise RuntimeError("a bug")
+            if box_id == deaf:
+                raise Deaf
+            tx.update(tx.row, bells=tx.row.bells + 1)
+
+    return Hearing(consumer, house.database)
+
+
+async def test_a_second_delivery_does_nothing(house: House) -> None:
+    messages = told(BellRung(), times=3)
+
+    await ringer(house).apply(messages[:2])  # type: ignore[arg-type]
+    await ringer(house).apply(messages[2:])  # type: ignore[arg-type]
+
+    assert await house.bells() == [1, 1]
+    assert [message.acks for message in messages] == [1, 1, 1]
+
+
+async def test_deliveries_to_two_processes_at_once_take_effect_once(house: House) -> None:
+    messages = told(BellRung(), times=8)
+    elsewhere = House(Database(house.database.url, Seal({1: b"k" * 32}), {}), house.boxes)
+
+    async with elsewhere.database.connected():
+        hearings = [ringer(place) for place in [house, elsewhere] * 4]
+        await asyncio.gather(*(hearing.apply([message]) for hearing, message in zip(hearings, messages, strict=True)))  # type: ignore[list-item]
+
+    assert await house.bells() == [1, 1]
+
+
+async def test_what_fails_is_tried_again_and_what_was_done_is_not_done_twice(house: House) -> None:
+    hearing = ringer(house, fails=1)
+    message = told(BellRung())[0]
+
+    await hearing.apply([message])  # type: ignore[list-item]
+    assert (message.acks, await house.parked()) == (1, [("waiting", "failed", 1)])
+    await house.later()
+    await hearing.retry()
+
+    assert await house.bells() == [1, 1]
+    assert await house.parked() == []
+
+
+async def test_behind_an_event_that_fails_the_events_of_its_thing_wait_and_all_others_pass(house: House) -> None:
+    bell, hearing = new_id(), ringer(house, fails=1)
+    first, second = (told(BellRung(), bell, number)[0] for number in (1, 2))
+    other = told(BellPainted(colour="red"))[0]
+
+    await hearing.apply([first, second, other])  # type: ignore[list-item]
+    assert list((await house.colours()).values()) == ["red"]
+    assert await house.parked() == [("waiting", "early", 0), ("waiting", "failed", 1)]
+    await house.later()
+    await hearing.retry()
+
+    assert await house.bells() == [2, 2]
+    assert await house.parked() == []
+
+
+async def test_after_eight_tries_an_event_is_a_dead_letter(house: House) -> None:
+    hearing = ringer(house, fails=99)
+
+    await hearing.apply(told(BellRung()))  # type: ignore[arg-type]
+    for _ in range(20):
+        await house.later()
+        await hearing.retry()
+
+    assert await house.parked() == [("dead", "failed", 8)]
+
+
+async def test_an_event_that_takes_its_process_along_is_counted_too(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    hearing = ringer(house)
+    message = told(BellRung())[0]
+    message.metadata.num_delivered = 3
+
+    async def end(*_: Any) -> None:
+        raise SystemExit
+
+    await hearing.apply([message])  # type: ignore[list-item]
+    with monkeypatch.context() as broken:
+        broken.setattr(hearing, "_take_effect", end)
+        for _ in range(8):
+            await house.later()
+            with pytest.raises(SystemExit):
+                await hearing.retry()
+    await house.later()
+    await hearing.retry()
+
+    assert await house.parked() == [("dead", "failed", 9)]
+
+
+async def test_a_refusal_is_an_answer_and_stops_nothing_else(house: House) -> None:
+    message = told(BellRung())[0]
+
+    await ringer(house, deaf=house.boxes[0]).apply([message])  # type: ignore[list-item]
+
+    assert await house.bells() == [0, 1]
+    assert message.acks == 1
+
+
+async def test_shuffled_events_take_effect_in_their_order(house: House) -> None:
+    bell, hearing = new_id(), ringer(house)
+    messages = [told(BellPainted(colour=str(number)), bell, number)[0] for number in range(1, 41)] * 3
+    random.Random(7).shuffle(messages)
+
+    for start in range(0, len(messages), 10):
+        await hearing.apply(messages[start : start + 10])  # type: ignore[arg-type]
+        assert await hearing.retry() == {}
+
+    assert await house.colours() == {bell: "40"}
+    assert await house.parked() == []
+
+
+async def test_what_never_came_is_asked_for_and_then_takes_effect_first(house: House) -> None:
+    bell, hearing = new_id(), ringer(house)
+    first, second, third = (told(BellRung(), bell, number)[0] for number in (1, 2, 3))
+
+    await hearing.apply([third])  # type: ignore[list-item]
+    assert await hearing.retry() == {}  # another process may have it in hand
+    await house.later()
+    assert await hearing.retry() == {"bells": [(bell, 1, 2)]}
+    await hearing.apply([first, second])  # type: ignore[list-item]
+    await hearing.retry()
+
+    assert await house.bells() == [3, 3]
+
+
+async def test_what_nobody_has_any_more_becomes_a_dead_letter_and_whoever_replays_it_goes_on(house: House) -> None:
+    bell, hearing = new_id(), ringer(house)
+
+    await hearing.apply([told(BellRung(), bell, 7)[0], told(BellRung(), bell, 8)[0]])  # type: ignore[list-item]
+    for _ in range(20):
+        await house.later()
+        await hearing.retry()
+    assert await house.parked() == [("dead", "early", 8), ("waiting", "early", 0)]
+    await replay_dead_letter(await house.dead(), Reason(reason="they are lost"), OPERATOR, work(house.database))
+    await hearing.retry()
+
+    assert await house.bells() == [2, 2]
+    assert await house.parked() == []
+
+
+async def test_behind_a_discarded_letter_things_go_on(house: House) -> None:
+    bell, hearing = new_id(), ringer(house, fails=8)
+
+    await hearing.apply([told(BellRung(), bell, number)[0] for number in (1, 2)])  # type: ignore[misc]
+    for _ in range(9):
+        await house.later()
+        await hearing.retry()
+    await discard_dead_letter(await house.dead(), Reason(reason="it was a test"), OPERATOR, work(house.database))
+    await hearing.retry()
+
+    assert await house.bells() == [1, 1]
+    assert await house.parked() == [("discarded", "failed", 8)]
+
+
+async def test_a_number_told_twice_is_kept_for_somebody_to_look_at(house: House) -> None:
+    bell, hearing = new_id(), ringer(house)
+
+    await hearing.apply(told(BellRung(), bell, 1))  # type: ignore[arg-type]
+    await hearing.apply(told(BellRung(), bell, 1))  # type: ignore[arg-type]
+
+    assert await house.bells() == [1, 1]
+    assert await house.parked() == [("dead", "forked", 0)]
+
+
+async def test_a_copy_never_gives_way_to_an_older_one(house: House) -> None:
+    bell, hearing = new_id(), ringer(house)
+    first, second = (told(BellPainted(colour=colour), bell, number)[0] for number, colour in ((1, "red"), (2, "green")))
+
+    await hearing.apply([first, second])  # type: ignore[list-item]
+    await hearing.apply([second, first])  # type: ignore[list-item]
+
+    assert await house.colours() == {bell: "green"}
+    assert (first.acks, second.acks) == (2, 2)
+
+
+async def test_a_copy_that_the_database_refuses_stops_no_other(house: House) -> None:
+    good, bad = told(BellPainted(colour="red"))[0], told(BellPainted(colour="\0"))[0]
+
+    await ringer(house).apply([bad, good])  # type: ignore[list-item]
+
+    assert list((await house.colours()).values()) == ["red"]
+    assert await house.parked() == [("waiting", "failed", 1)]
+
+
+async def test_many_copies_are_taken_at_once(house: House) -> None:
+    messages = [told(BellPainted(colour=str(number)))[0] for number in range(256)]
+
+    await ringer(house).apply(messages)  # type: ignore[arg-type]
+
+    assert sorted((await house.colours()).values(), key=int) == [str(number) for number in range(256)]
+
+
+async def test_a_kind_of_a_later_release_counts_and_rubbish_is_a_dead_letter(house: House) -> None:
+    bell = new_id()
+    later, rubbish, good = told(BellRung(), bell, 1)[0], Message(b"rubbish"), told(BellRung(), bell, 2)[0]
+    later.data, later.subject = later.data.replace(b"rung.v1", b"rung.v2"), later.subject.replace("rung.v1", "rung.v2")
+
+    await ringer(house).apply([later, rubbish, good])  # type: ignore[list-item]
+
+    assert (later.acks, rubbish.acks, good.acks) == (1, 1, 1)
+    assert await house.parked() == [("dead", "unreadable", 0)]
+    assert await house.bells() == [1, 1]
+
+
+async def test_nothing_is_acknowledged_while_the_database_is_away(house: House) -> None:
+    message = told(BellRung())[0]
+    nowhere = Hearing(ringer(house).consumer, Database("postgresql://127.0.0.1:1/nowhere", Seal({1: b"k" * 32}), {}))
+
+    with pytest.raises(Away):
+        await nowhere.apply([message])  # type: ignore[list-item]
+
+    assert message.acks == 0
+
+
+async def test_whole_things_are_listened_to_so_that_their_numbers_have_no_gaps(house: House) -> None:
+    assert ringer(house).consumer.filters() == {"bells": ["gw.*.bells.bell.>"]}
