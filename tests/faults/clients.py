@@ -85,18 +85,21 @@ class Clients:
     answers: defaultdict[str, set[tuple[int, bytes]]] = field(default_factory=lambda: defaultdict(set))
     heard: Counter[str] = field(default_factory=Counter)
     waited_s: list[float] = field(default_factory=list)
+    ends_at: float = 0.0
 
     async def storm(self) -> None:
-        """Send for so many seconds, and wait for the last answers."""
-        until = time.monotonic() + self.seconds
+        """Send for so many seconds, or until told that it is enough, and wait for the last answers."""
+        started = time.monotonic()
+        self.ends_at = started + self.seconds
         headers = {"Authorization": f"Bearer {self.token}", "Accept-Language": "en"}
         limits = httpx2.Limits(max_connections=2 * self.number, max_keepalive_connections=2 * self.number)
         async with httpx2.AsyncClient(headers=headers, limits=limits, timeout=30) as http, asyncio.TaskGroup() as group:
             for number in range(self.number):
-                group.create_task(self._client(http, random.Random(f"{self.seed}/{number}"), until))
+                group.create_task(self._client(http, random.Random(f"{self.seed}/{number}")))
+        self.seconds = min(self.seconds, time.monotonic() - started)
 
-    async def _client(self, http: httpx2.AsyncClient, lot: random.Random, until: float) -> None:
-        while time.monotonic() < until:
+    async def _client(self, http: httpx2.AsyncClient, lot: random.Random) -> None:
+        while time.monotonic() < self.ends_at:
             order = draw(lot)
             self.orders[order.key] = order
             twins = 2 if lot.random() < 1 / 3 else 1

@@ -21,6 +21,19 @@ jetstream {{
 """
 
 
+def program() -> str:
+    """Return the path of the server.
+
+    Raises:
+        CannotStart: it is not installed.
+    """
+    beside = Path(sys.executable).parent / "nats-server"
+    found = str(beside) if beside.exists() else shutil.which("nats-server")
+    if found is None:
+        raise CannotStart("nats-server is not installed beside this Python; run `make setup`.")
+    return found
+
+
 @dataclass
 class Nats:
     """A running NATS server."""
@@ -34,20 +47,16 @@ class Nats:
         return f"nats://127.0.0.1:{self.port}"
 
     @classmethod
-    async def start(cls, folder: Path) -> "Nats":
-        """Start the server on the store in a folder.
+    async def start(cls, folder: Path, port: int | None = None) -> "Nats":
+        """Start the server on the store in a folder, at a free port unless one is named.
 
         Raises:
             CannotStart: it is not installed or does not come up.
         """
-        program = Path(sys.executable).parent / "nats-server"
-        found = str(program) if program.exists() else shutil.which("nats-server")
-        if found is None:
-            raise CannotStart("nats-server is not installed beside this Python; run `make setup`.")
-        port = free_port()
+        port = port or free_port()
         configuration = folder / "nats.conf"
         configuration.write_text(_CONFIGURATION.format(port=port, store=folder / "nats"))
-        child = await Child.start("NATS", [found, "-c", str(configuration)], folder / "nats.log")
+        child = await Child.start("NATS", [program(), "-c", str(configuration)], folder / "nats.log")
         server = cls(port, child)
         try:
             await server._answers()

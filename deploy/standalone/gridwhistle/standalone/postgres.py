@@ -36,8 +36,8 @@ class Postgres:
         return _url(self.port, database)
 
     @classmethod
-    async def start(cls, folder: Path) -> "Postgres":
-        """Start the server on the data in a folder; make the data when the folder is new.
+    async def start(cls, folder: Path, port: int | None = None) -> "Postgres":
+        """Start the server on the data in a folder, at a free port unless one is named; make the data when the folder is new.
 
         Raises:
             CannotStart: it cannot be made or does not come up.
@@ -51,7 +51,7 @@ class Postgres:
             )
         if not (data / "PG_VERSION").exists():
             await _make(data, log, user)
-        port = free_port()
+        port = port or free_port()
         command = [str(_BIN / "postgres"), "-D", str(data), "-p", str(port), *_settings()]
         # SIGINT is PostgreSQL's fast stop: it does not wait for clients to leave.
         child = await Child.start("PostgreSQL", command, log, stop_signal=signal.SIGINT, user=user)

@@ -1,6 +1,7 @@
 """The connection to NATS, and the stream of each producing service."""
 
 import logging
+from collections.abc import Iterable
 from typing import Final, Literal
 
 from nats.aio.client import Client
@@ -46,6 +47,27 @@ def asking(service: str, what: Literal["publish", "repair"]) -> str:
     `publish` wakes the relay that leads, `repair` asks for events again.
     """
     return f"ask.{service}.{what}"
+
+
+def permissions(service: str, hears: Iterable[str]) -> dict[str, list[str]]:
+    """Return what a service's user may publish and subscribe to: its own stream, its own consumers, and no more.
+
+    Args:
+        service: whose user it is.
+        hears: the services whose streams it listens to.
+    """
+    own = stream_name(service)
+    publish = [
+        f"gw.*.{service}.>",
+        asking(service, "publish"),
+        asking("*", "repair"),
+        *(f"$JS.API.STREAM.{action}.{own}" for action in ("CREATE", "INFO")),
+        f"$JS.API.DIRECT.GET.{own}",
+    ]
+    for stream in map(stream_name, hears):
+        publish += [f"$JS.API.CONSUMER.{action}.{stream}.{service}" for action in ("DURABLE.CREATE", "INFO", "MSG.NEXT")]
+        publish += [f"$JS.API.CONSUMER.CREATE.{stream}.{service}.>", f"$JS.ACK.{stream}.{service}.>"]
+    return {"publish": publish, "subscribe": [f"_INBOX_{service}.>", f"ask.{service}.*"]}
 
 
 async def own_stream(js: JetStreamContext, service: str) -> StreamInfo:

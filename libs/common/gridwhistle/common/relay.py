@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 BATCH_MAX = 500
 """Events a batch; JetStream takes a thousand at most."""
 _POLL_S = 1.0
+_LOOK_EVERY_S = 3.0
 _PUBLISH_TIMEOUT_S = 10.0
 # The more there was, the more is coming, and a large batch costs the disk as much as a small one.
 _BREATH_S = 0.001
@@ -62,6 +63,9 @@ class Relay:
     service: str
     database: Database
     nats: Client
+    _pauses: bool = False
+    _looked_at: int = 0
+    """The last place in the stream whose content is known; what others put there is looked at once."""
 
     async def run(self) -> None:
         """Lead whenever nobody else does, and answer who misses events, until cancelled."""
@@ -70,7 +74,9 @@ class Relay:
             try:
                 await self._lead()
             except (*AWAY, *BUS_AWAY, asyncpg.PostgresError) as error:
-                log.warning("the relay of %s pauses: %s: %s", self.service, type(error).__name__, error)
+                # Said once: it may be away for hours.
+                log.log(logging.DEBUG if self._pauses else logging.WARNING, "the relay of %s pauses: %r", self.service, error)
+                self._pauses = True
             except Exception as error:  # noqa: BLE001  whatever it is, what waits is to be published
                 log.error("the relay of %s made a mistake and begins anew: %s", self.service, told_safely(error))  # noqa: TRY400
             await asyncio.sleep(_POLL_S)
@@ -102,12 +108,14 @@ class Relay:
         others = await self.nats.subscribe(asking(self.service, "publish"), cb=wake)
         try:
             last = await self._reconcile(connection)
+            self._pauses = False
             while True:
                 self.database.wake.clear()
                 # Each round asks on the connection that holds the lock: a lost lock is a lost connection.
                 rows = await connection.fetch(_WAITING)
                 if not rows:
-                    await self._woken(_POLL_S)
+                    if not await self._woken(_LOOK_EVERY_S):
+                        last = await self._reconcile(connection)  # a stream may be lost while nobody publishes
                     continue
                 try:
                     last = await self._publish(rows, last)
@@ -165,7 +173,7 @@ class Relay:
             known = await connection.fetchval("SELECT created FROM stream")
             await connection.execute(
                 "INSERT INTO stream (name, created) VALUES ($1, $2)"
-                " ON CONFLICT (name) DO UPDATE SET created = excluded.created",
+                " ON CONFLICT (name) DO UPDATE SET created = excluded.created WHERE stream.created <> excluded.created",
                 stream_name(self.service),
                 created,
             )
@@ -174,7 +182,9 @@ class Relay:
             if lost != "INSERT 0 0":
                 log.warning("the stream of %s has lost events (%s); they are published again", self.service, lost)
             marked = await connection.fetchval("SELECT coalesce(max(stream_seq), 0) FROM published")
-        await self._mark_tail(connection, js, range(max(marked + 1, info.state.first_seq), last + 1))
+        known_up_to = max(marked, min(self._looked_at, last))
+        await self._mark_tail(connection, js, range(max(known_up_to + 1, info.state.first_seq), last + 1))
+        self._looked_at = last
         return last
 
     async def _mark_tail(self, connection: "asyncpg.Connection[Any]", js: JetStreamContext, sequences: range) -> None:

@@ -32,7 +32,7 @@ async def delete_expired_answers(database: Database) -> int:
     gone = await database.run(
         database.background,
         "DELETE FROM command_key WHERE (scope, key) IN (SELECT scope, key FROM command_key"
-        " WHERE at < clock_timestamp() - make_interval(days => CASE WHEN scope LIKE 'request|%' THEN $1 ELSE $2 END)"
+        " WHERE at < clock_timestamp() - make_interval(days => CASE WHEN scope LIKE 'request|%' THEN $1::int ELSE $2::int END)"
         " ORDER BY at LIMIT $3) RETURNING 1",
         ANSWERS_KEPT_DAYS,
         EVENTS_KNOWN_DAYS,

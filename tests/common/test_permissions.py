@@ -1,0 +1,129 @@
+"""What a service's user of NATS may do: tell under its own name, hear with its own consumers, and nothing else."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import nats
+import orjson
+import pytest
+from nats.errors import NoRespondersError
+from nats.errors import TimeoutError as NoAnswer
+from nats.js.api import ConsumerConfig
+
+from gridwhistle.common.bus import asking, connect, own_stream, permissions
+from gridwhistle.standalone.children import Child, free_port
+from gridwhistle.standalone.nats import program
+
+pytestmark = pytest.mark.anyio
+USERS = {"lamps": ["bells"], "bells": ["lamps", "bells"]}
+
+
+@pytest.fixture
+async def urls(tmp_path: Path) -> AsyncIterator[dict[str, str]]:
+    """Return the address of a NATS server for each of two services."""
+    port = free_port()
+    users = [{"user": name, "password": name, "permissions": permissions(name, hears)} for name, hears in USERS.items()]
+    configuration = {
+        "listen": f"127.0.0.1:{port}",
+        "jetstream": {"store_dir": str(tmp_path / "store")},
+        "authorization": {"users": users},
+    }
+    (tmp_path / "nats.conf").write_bytes(orjson.dumps(configuration))
+    server = await Child.start("NATS", [program(), "-c", str(tmp_path / "nats.conf")], tmp_path / "nats.log")
+    try:
+        for _ in range(200):
+            try:
+                (await asyncio.open_connection("127.0.0.1", port))[1].close()
+                break
+            except OSError:
+                await asyncio.sleep(0.02)
+        yield {name: f"nats://{name}:{name}@127.0.0.1:{port}" for name in USERS}
+    finally:
+        await server.stop()
+
+
+@pytest.fixture
+async def lamps(urls: dict[str, str]) -> AsyncIterator[nats.NATS]:
+    client = nats.NATS()
+    await connect(client, urls["lamps"], "lamps")
+    yield client
+    await client.close()
+
+
+@pytest.fixture
+async def bells(urls: dict[str, str]) -> AsyncIterator[nats.NATS]:
+    client = nats.NATS()
+    await connect(client, urls["bells"], "bells")
+    yield client
+    await client.close()
+
+
+async def test_a_service_makes_its_stream_and_another_one_hears_it(lamps: nats.NATS, bells: nats.NATS) -> None:
+    await own_stream(lamps.jetstream(timeout=2), "lamps")
+    await lamps.jetstream(timeout=2).publish("gw.990101.lamps.lamp.lit.v1", b"lit")
+    config = ConsumerConfig(durable_name="bells", filter_subjects=["gw.*.lamps.lamp.>", "gw.*.lamps.post.>"])
+
+    await bells.jetstream(timeout=2).add_consumer("GW_LAMPS", config)
+    heard = await bells.jetstream(timeout=2).pull_subscribe_bind(durable="bells", stream="GW_LAMPS")
+
+    messages = await heard.fetch(1, timeout=2)
+    await messages[0].ack_sync(timeout=2)
+    assert messages[0].data == b"lit"
+    kept = await lamps.jetstream(timeout=2).get_msg("GW_LAMPS", seq=1, direct=True)
+    assert kept.data == b"lit"
+
+
+FOREIGN = {
+    "tells under another name": ("gw.990101.bells.bell.rung.v1", b"rung"),
+    "tells under a name outside the scheme": ("gw.990101.bells", b""),
+    "makes the stream of another": ("$JS.API.STREAM.CREATE.GW_BELLS", b'{"name":"GW_BELLS","subjects":["gw.*.bells.>"]}'),
+    "makes a stream of any other name": ("$JS.API.STREAM.CREATE.SPY", b'{"name":"SPY","subjects":["gw.>"]}'),
+    "changes its own stream": ("$JS.API.STREAM.UPDATE.GW_LAMPS", b'{"name":"GW_LAMPS","subjects":["gw.>"]}'),
+    "deletes a stream": ("$JS.API.STREAM.DELETE.GW_BELLS", b""),
+    "deletes its own stream": ("$JS.API.STREAM.DELETE.GW_LAMPS", b""),
+    "purges a stream": ("$JS.API.STREAM.PURGE.GW_BELLS", b""),
+    "deletes a message": ("$JS.API.STREAM.MSG.DELETE.GW_LAMPS", b'{"seq":1}'),
+    "looks at the stream of another": ("$JS.API.STREAM.INFO.GW_BELLS", b""),
+    "lists streams": ("$JS.API.STREAM.LIST", b""),
+    "reads a message of another": ("$JS.API.DIRECT.GET.GW_BELLS", b'{"seq":1}'),
+    "hears under another name": ("$JS.API.CONSUMER.MSG.NEXT.GW_BELLS.other", b"1"),
+    "makes the consumer of another": ("$JS.API.CONSUMER.CREATE.GW_BELLS.other", b"{}"),
+    "deletes a consumer": ("$JS.API.CONSUMER.DELETE.GW_BELLS.lamps", b""),
+    "acknowledges for another": ("$JS.ACK.GW_BELLS.other.1.1.1.1.0", b"+ACK"),
+    "wakes the relay of another": (asking("bells", "publish"), b""),
+    "speaks to the server": ("$SYS.REQ.SERVER.PING", b""),
+}
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+async def test_what_is_not_its_own_is_refused(name: str, lamps: nats.NATS, bells: nats.NATS) -> None:
+    await own_stream(bells.jetstream(timeout=2), "bells")
+    await own_stream(lamps.jetstream(timeout=2), "lamps")
+    refused = asyncio.Event()
+
+    async def hear(error: Exception) -> None:
+        if "permissions violation for publish" in str(error).lower():
+            refused.set()
+
+    lamps._error_cb = hear
+    with pytest.raises((NoAnswer, NoRespondersError)):
+        await lamps.request(FOREIGN[name][0], FOREIGN[name][1], timeout=0.2)
+
+    async with asyncio.timeout(2):
+        await refused.wait()
+
+
+@pytest.mark.parametrize("subject", ["gw.>", "_INBOX_bells.>", "ask.bells.publish", "$JS.EVENT.>", "$SYS.>"])
+async def test_nobody_listens_past_the_streams(subject: str, lamps: nats.NATS) -> None:
+    refused = asyncio.Event()
+
+    async def hear(error: Exception) -> None:
+        if "permissions violation for subscription" in str(error).lower():
+            refused.set()
+
+    lamps._error_cb = hear
+    await lamps.subscribe(subject)
+
+    async with asyncio.timeout(2):
+        await refused.wait()
