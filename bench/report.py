@@ -33,7 +33,7 @@ class Reporting:
         self.peers = await self.house.database("peer", INCIDENTS)
         await self.incidents.execute((HERE / "sql" / "grids.sql").read_text())
         self.server = await self.house.serve("gridwhistle.incidents.app:create", "incidents")
-        self._requests = Requests.write(self.house, "report", [(PATH, _body(grid)) for grid in range(GRIDS)])
+        self._requests = Requests.write(self.house, "report", [(PATH, body(grid)) for grid in range(GRIDS)])
         self._truth = Truth(self.incidents, **{table: f"SELECT count(*) FROM {table}" for table in _WRITTEN})
         return self
 
@@ -54,7 +54,8 @@ class Reporting:
         await same_rows(self.peers, self.incidents, *_OF_ONE_REPORT)
 
 
-def _body(grid: int) -> str:
+def body(grid: int) -> str:
+    """Return the report of a day."""
     location = {
         "lon": round(120.005 + grid % 100 * 0.01, 3),
         "lat": round(30.005 + grid // 100 * 0.01, 3),

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 import accept
+import events
 import hot
 import machine
 import pipeline
@@ -24,6 +25,7 @@ QUESTIONS: Final[dict[str, Callable[[int, float], Awaitable[list[Answer]]]]] = {
     "hot": hot.ask,
     "client": report.ask_one,
     "pipeline": pipeline.ask,
+    "events": events.ask,
     "start": start.ask,
 }
 LATEST: Final = HERE / "latest.json"
