@@ -16,10 +16,7 @@ import asyncpg
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
-from nats.errors import TimeoutError as NothingWaiting
 from nats.js.api import AckPolicy, ConsumerConfig
-from nats.js.client import JetStreamContext
-from nats.js.errors import APIError
 from sqlalchemy import Table
 
 from gridwhistle.common import parking
@@ -27,6 +24,7 @@ from gridwhistle.common.again import AWAY, Away, Replay, again
 from gridwhistle.common.bus import BUS_AWAY, stream_name
 from gridwhistle.common.consumers import Consumer, Handler
 from gridwhistle.common.database import Database, Db
+from gridwhistle.common.deliveries import delivered
 from gridwhistle.common.events import Envelope, NotAnEvent
 from gridwhistle.common.logs import told_safely
 from gridwhistle.common.parking import Kept
@@ -35,8 +33,6 @@ from gridwhistle.common.repair import Gap, ask_again
 from gridwhistle.common.statements import arrays_of, upsert
 
 log = logging.getLogger(__name__)
-_FETCH_MAX = 500
-_FETCH_WAIT_S = 5.0
 _RETRY_S = 0.5
 _LOOK_EVERY_S = 1.0
 _AT_ONCE = 3
@@ -65,10 +61,10 @@ class Hearing:
             listening.create_task(self._see_to_parked(nats), name="see to parked events")
 
     async def _listen(self, source: str, subjects: list[str], nats: Client) -> None:
-        js, service = nats.jetstream(timeout=5), self.consumer.service
+        service = self.consumer.service
         while True:
             try:
-                await self._follow(js, source, subjects)
+                await self._follow(nats, source, subjects)
             except (*_LATER, *BUS_AWAY, NatsError) as error:
                 # A service that has not started yet has no stream; NATS or PostgreSQL may be away.
                 log.info("%s waits for %s: %s", service, source, type(error).__name__)
@@ -76,7 +72,7 @@ class Hearing:
                 log.error("%s made a mistake hearing %s and begins anew: %s", service, source, told_safely(error))  # noqa: TRY400
             await asyncio.sleep(_RETRY_S)
 
-    async def _follow(self, js: JetStreamContext, source: str, subjects: list[str]) -> None:
+    async def _follow(self, nats: Client, source: str, subjects: list[str]) -> None:
         durable, stream = self.consumer.service, stream_name(source)
         config = ConsumerConfig(
             durable_name=durable,
@@ -86,24 +82,16 @@ class Hearing:
             max_ack_pending=5_000,
             max_deliver=-1,
         )
-        await js.add_consumer(stream, config)
-        subscription = await js.pull_subscribe_bind(durable=durable, stream=stream)
-        try:
+        await nats.jetstream(timeout=5).add_consumer(stream, config)
+        async with delivered(nats, stream, durable) as deliveries:
             while True:
-                try:
-                    messages = await subscription.fetch(_FETCH_MAX, timeout=_FETCH_WAIT_S)
-                except (NothingWaiting, APIError):
-                    # Nothing came, or the consumer is gone with its stream: asking for it tells which.
-                    await js.consumer_info(stream, durable)
-                    continue
+                messages = await deliveries.next()
                 try:
                     await self.apply(messages)
                 except _LATER:
                     for message in messages:
                         await message.nak(delay=1)
                     raise
-        finally:
-            await subscription.unsubscribe()
 
     async def _see_to_parked(self, nats: Client) -> None:
         while True:
