@@ -20,6 +20,7 @@ from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events import Event
 from gridwhistle.common.ids import AreaCode
 from gridwhistle.common.machine import Machine, Step
+from gridwhistle.common.presets import Preset
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Conflict, Problem, Term
 from gridwhistle.common.rows import Row
@@ -65,6 +66,11 @@ TOOL: Final = Machine(
         Step("lent", "service", "lent", ROLES, "its parts are turned"),
     ),
     zh={"bring": "带来", "idle": "空闲", "lend": "借出", "lent": "已借出", "take_back": "收回", "service": "保养"},
+)
+PRESETS: Final = (
+    Preset("toolshed.lend", 4, "work_hour", "INF", "A morning, or an afternoon."),
+    Preset("toolshed.return", 5, "work_day_legal", "the shed's house rules"),
+    Preset("toolshed.tools_max", 3, "tool", "INF"),
 )
 metadata = MetaData(naming_convention=NAMING)
 tools = Table(
@@ -247,6 +253,7 @@ TOOLSHED: Final = Service(
     title="Toolshed",
     routers=[router],
     consumer=Consumer("toolshed"),
+    presets=PRESETS,
     tables=metadata,
     versions=Path(__file__).parent / "no_versions",  # its tables are made at once, below
     constraints=CONSTRAINTS,
@@ -266,7 +273,7 @@ async def make_tables(url: str) -> None:
 
 def opened(url: str, **how: Any) -> Database:
     """Return the toolshed's database, as one process would have it."""
-    return Database(url, Seal({1: bytes(32)}), CONSTRAINTS, **how)
+    return Database(url, Seal({1: bytes(32)}), CONSTRAINTS, presets=PRESETS, **how)
 
 
 async def done(work: Work, block: Callable[[], Awaitable[Any]]) -> Any:

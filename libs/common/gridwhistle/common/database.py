@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from gridwhistle.common.again import AWAY, Away, Changed, Replay
 from gridwhistle.common.commands import Command, Target
 from gridwhistle.common.connections import Connections
+from gridwhistle.common.presets import PRESETS, Preset
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Busy, KeyReused, Problem
 from gridwhistle.common.sealing import CannotOpen, Seal
@@ -57,10 +58,15 @@ class Database:
         seal: Seal,
         constraints: Mapping[str, Callable[[], Problem | Changed]],
         *,
+        presets: Sequence[Preset] = (),
         connections_max: int = 16,
         patience_s: float = 5.0,
     ) -> None:
-        """Take the address (`postgresql://…`), the seal for stored answers, and the words for broken constraints, by name."""
+        """Take the address (`postgresql://…`), the seal for stored answers, and the words for broken constraints, by name.
+
+        `presets` are the rules that its service declares, still to be put in.
+        """
+        self.presets: Sequence[Preset] = (*PRESETS, *presets)
         self.url, self.seal, self.constraints, self.patience_s = url, seal, constraints, patience_s
         self.wake = asyncio.Event()  # set when a command told something: the relay listens
         self.known: dict[object, Any] = {}  # what `Known` keeps of this database

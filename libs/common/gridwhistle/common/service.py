@@ -16,7 +16,7 @@ from sqlalchemy import MetaData
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from gridwhistle.common import dead_letters
+from gridwhistle.common import dead_letters, rulebook
 from gridwhistle.common.again import Changed
 from gridwhistle.common.application import App
 from gridwhistle.common.bus import connect
@@ -25,6 +25,7 @@ from gridwhistle.common.database import Database
 from gridwhistle.common.edge import Router
 from gridwhistle.common.hearing import Hearing
 from gridwhistle.common.openapi import describe
+from gridwhistle.common.presets import Preset
 from gridwhistle.common.problems import Problem
 from gridwhistle.common.relay import Relay
 from gridwhistle.common.running import Loop, Running, keep_up
@@ -36,7 +37,7 @@ from gridwhistle.common.tokens import Tokens
 log = logging.getLogger(__name__)
 
 
-PLUMBING_ROUTES: Final[tuple[Callable[[str], Router], ...]] = (dead_letters.routes,)
+PLUMBING_ROUTES: Final[tuple[Callable[[str], Router], ...]] = (dead_letters.routes, rulebook.routes)
 """The routes that every service has, made for a service by its name."""
 LOOPS: Final[tuple[Loop, ...]] = (sweep,)
 """What every service does in the background, besides telling and hearing events."""
@@ -55,6 +56,8 @@ class Service:
     """The folder of its migrations."""
     constraints: Mapping[str, Callable[[], Problem | Changed]] = field(default_factory=dict)
     """The words for a broken constraint, by its name."""
+    presets: Sequence[Preset] = ()
+    """The rules that it declares, as they are until a county says otherwise."""
     loops: Sequence[Loop] = ()
     """What it does in the background, besides what every service does."""
 
@@ -96,6 +99,7 @@ class Service:
             settings.database_url,
             Seal(read_keys(settings.keys_file)),
             self.constraints,
+            presets=self.presets,
             connections_max=settings.connections_max,
         )
         async with database.connected():

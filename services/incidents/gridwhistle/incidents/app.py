@@ -10,7 +10,7 @@ from gridwhistle.common.service import Service
 from gridwhistle.common.settings import Settings
 from gridwhistle.incidents import api, intake
 from gridwhistle.incidents.consumers import CONSUMER
-from gridwhistle.incidents.domain import HandledByYou
+from gridwhistle.incidents.domain import PRESETS, HandledByYou
 from gridwhistle.incidents.tables import metadata
 
 INCIDENTS: Final = Service(
@@ -20,6 +20,7 @@ INCIDENTS: Final = Service(
     consumer=CONSUMER,
     tables=metadata,
     versions=Path(__file__).parent / "versions",
+    presets=PRESETS,
     constraints={
         # A twin brought the same reference first: run again, and find it.
         "incident_ref_once": Changed,
