@@ -17,7 +17,7 @@ from gridwhistle.common.consumers import Consumer
 from gridwhistle.common.database import Database
 from gridwhistle.common.database import Db as Work
 from gridwhistle.common.edge import Caller, Db, Router
-from gridwhistle.common.events import Event
+from gridwhistle.common.events import ClockEvent, Event
 from gridwhistle.common.ids import AreaCode
 from gridwhistle.common.machine import Machine, Step
 from gridwhistle.common.presets import Preset
@@ -44,6 +44,14 @@ class ToolTouched(Event, type="gw.toolshed.tool.touched.v1"):
     """Somebody did something to a tool."""
 
 
+class ToolClockWarned(ClockEvent, type="gw.toolshed.tool.clock_warned.v1"):
+    """Four fifths of the time for which it is lent have passed."""
+
+
+class ToolClockBreached(ClockEvent, type="gw.toolshed.tool.clock_breached.v1"):
+    """It should have been back."""
+
+
 class RefusedOnRequest(Conflict):
     code, zh, en = "refused_on_request", "按要求拒绝。", "Refused, as was asked for."
 
@@ -66,6 +74,7 @@ TOOL: Final = Machine(
         Step("lent", "service", "lent", ROLES, "its parts are turned"),
     ),
     zh={"bring": "带来", "idle": "空闲", "lend": "借出", "lent": "已借出", "take_back": "收回", "service": "保养"},
+    clocks={"lent": ["toolshed.return"]},
 )
 PRESETS: Final = (
     Preset("toolshed.lend", 4, "work_hour", "INF", "A morning, or an afternoon."),

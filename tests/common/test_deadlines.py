@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gridwhistle.common.calendars import LOCAL, ORDINARY_WINDOWS, BadWindows, Calendar, Day, Windows, WorkTime
-from gridwhistle.common.deadlines import UNITS, Deadline, Unit
+from gridwhistle.common.deadlines import UNITS, Deadline, Unit, first_moments
 from gridwhistle.common.problems import Term
 
 WORKDAYS = Path(__file__).parents[3] / "shared" / "data" / "cn_workdays"
@@ -281,6 +281,13 @@ def test_the_moments_of_a_limit_come_in_their_order(amount: int, unit: Unit, sta
     deadline = Deadline(amount, unit, start, TIME)
 
     assert start <= deadline.at(80) <= deadline.due_at <= deadline.at(150) <= deadline.at(200)
+
+
+@given(amounts, units, moments)
+def test_what_starts_is_counted_like_what_runs(amount: int, unit: Unit, start: dt.datetime) -> None:
+    deadline = Deadline(amount, unit, start, TIME)
+
+    assert first_moments(amount, unit, start, TIME) == (deadline.at(80), deadline.due_at, deadline.provisional)
 
 
 @given(amounts, units, moments, spans)

@@ -48,6 +48,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, background: Loop) -> Iterat
 def test_a_rule_that_is_set_beside_a_running_suite_holds_when_it_is_stopped(folder: Folder) -> None:
     before = folder.gridwhistle("rules", "unconfirmed")
     done = folder.gridwhistle("rules", "set", "incidents.sign", "8", "--source", "county notice 7")
+    confirmed = folder.gridwhistle("rules", "confirm", "incidents.accept")
     refused = folder.gridwhistle("rules", "set", "incidents.unheard_of", "8", "--source", "county notice 7")
     folder.stop()
 
@@ -55,7 +56,7 @@ def test_a_rule_that_is_set_beside_a_running_suite_holds_when_it_is_stopped(fold
     unconfirmed = folder.gridwhistle("rules", "unconfirmed")
 
     assert "incidents.sign" in before.stdout
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == confirmed.returncode == 0, done.stderr + confirmed.stderr
     assert (refused.returncode, refused.stdout) == (1, "")
     assert "No service has such a rule" in refused.stderr
     [row] = [line for line in after.stdout.splitlines() if "incidents.sign" in line]

@@ -24,7 +24,10 @@ _WRITTEN: Final = "<!-- Written by `make docs` from the code; change the code. -
 
 def states(machine: Machine) -> str:
     """Return a machine as a diagram and a table."""
-    words = [f"| `{name}` | {machine.word(name).zh} |" for name in machine.states]
+    words = [
+        f"| `{name}` | {machine.word(name).zh} | {', '.join(f'`{key}`' for key in machine.clocks.get(name, ()))} |"
+        for name in machine.states
+    ]
     rows = [f"| {' | '.join(cell.replace('|', '/') for cell in row)} |" for row in machine.table()]
     return "\n".join(
         [
@@ -39,8 +42,8 @@ def states(machine: Machine) -> str:
             "|---|---|---|---|---|",
             *rows,
             "",
-            "| state | 中文 |",
-            "|---|---|",
+            "| state | 中文 | clocks, by their rules |",
+            "|---|---|---|",
             *words,
             "",
         ]

@@ -70,6 +70,16 @@ def set_rule(
     _print_rules(_ask(data_dir, county, "set_rule", "SetRule", given))
 
 
+@rules.command("confirm")
+def confirm_rule(
+    key: Annotated[str, typer.Argument(help="As `gridwhistle rules unconfirmed` names it.")],
+    county: Area = COUNTY,
+    data_dir: DataDir = FOLDER,
+) -> None:
+    """Confirm that a rule shall hold in a county as it is."""
+    _print_rules(_ask(data_dir, county, "confirm_rule", "ConfirmRule", {"key": key, "area_code": county}))
+
+
 @calendar.command("show")
 def show(year: Annotated[int, typer.Argument(min=2000, max=2199)], county: Area = COUNTY, data_dir: DataDir = FOLDER) -> None:
     """List the days of a year that are not what their weekday says."""

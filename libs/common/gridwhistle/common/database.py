@@ -23,7 +23,7 @@ from gridwhistle.common.commands import Command, Target
 from gridwhistle.common.connections import Connections
 from gridwhistle.common.presets import PRESETS, Preset
 from gridwhistle.common.principal import Principal
-from gridwhistle.common.problems import Busy, KeyReused, Problem
+from gridwhistle.common.problems import Busy, KeyReused, Language, Problem
 from gridwhistle.common.sealing import CannotOpen, Seal
 from gridwhistle.common.statements import Statement
 from gridwhistle.common.together import ROWS_MAX, Together
@@ -218,7 +218,10 @@ class Db:
         request_id: str,
         correlation_id: str | None = None,
         if_match: int | None = None,
+        as_of: dt.datetime | None = None,
+        starts_clocks: bool = True,
         status: int = 200,
+        language: Language = "zh",
         refusal_body: Callable[[Problem], bytes] | None = None,
         background: bool = False,
     ) -> None:
@@ -232,14 +235,18 @@ class Db:
             request_id: of the request, or the id of the event that is applied.
             correlation_id: what the whole chain of events hangs on; the request id when it starts here.
             if_match: the version that the first held row must be at.
+            as_of: when it happened, for what is told of the past; now, if left out.
+            starts_clocks: whether states start their clocks; those of the past do not.
             status: of an acceptance.
+            language: of people-facing texts in the answer.
             refusal_body: how a refusal reads for whoever waits for the answer.
             background: it takes a background connection, so that it cannot take one from requests.
         """
         self.database, self.scope, self.key, self.fingerprint = database, scope, key, fingerprint
         self.request_id, self.correlation_id = request_id, correlation_id or request_id
         self.causation_id = request_id
-        self.if_match, self.status = if_match, status
+        self.if_match, self.status, self.as_of, self.starts_clocks = if_match, status, as_of, starts_clocks
+        self.language = language
         self.answered: bytes | None = None
         self.refused = False  # a refusal of this very run is stored as the key's answer
         self._refusal_body = refusal_body
@@ -372,6 +379,6 @@ def _place(scope: str, key: str) -> str:
     return f"command_key.answer|{scope}|{key}"
 
 
-def fingerprint(method: str, path: str, body: bytes) -> bytes:
+def fingerprint(method: str, path: str, body: bytes, as_of: str = "") -> bytes:
     """Return what an `Idempotency-Key` stands for."""
-    return hashlib.sha256(b"\0".join((method.encode(), path.encode(), body))).digest()
+    return hashlib.sha256(b"\0".join((method.encode(), path.encode(), body, *([as_of.encode()] if as_of else ())))).digest()

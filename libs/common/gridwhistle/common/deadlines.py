@@ -283,6 +283,17 @@ class Deadline:
                 return
 
 
+def first_moments(
+    amount: int, unit: Unit, started_at: dt.datetime, time: WorkTime, cutoff: Cutoff = "close"
+) -> tuple[dt.datetime, dt.datetime, bool]:
+    """Return when a limit that starts warns and is due, and whether that is provisional; day and night it needs no calendar."""
+    if whole := _CONTINUOUS.get(unit):
+        limit = amount * whole
+        return started_at + limit * WARN / 100, started_at + limit, False
+    deadline = Deadline(amount, unit, started_at, time, cutoff=cutoff)
+    return deadline.at(WARN), deadline.due_at, deadline.provisional
+
+
 def _local(moment: dt.datetime) -> dt.datetime:
     return moment.astimezone(LOCAL).replace(tzinfo=None)
 

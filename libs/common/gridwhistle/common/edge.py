@@ -205,6 +205,7 @@ class EdgeRoute(APIRoute):
             request_id=request_id,
             if_match=self._if_match(headers),
             status=self.success,
+            language=language,
             refusal_body=lambda problem: problem.body(language, request_id),
         )
         try:

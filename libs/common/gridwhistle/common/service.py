@@ -16,13 +16,14 @@ from sqlalchemy import MetaData
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from gridwhistle.common import dead_letters, rulebook
+from gridwhistle.common import dead_letters, overdue, rulebook
 from gridwhistle.common.again import Changed
 from gridwhistle.common.application import App
 from gridwhistle.common.bus import connect
 from gridwhistle.common.consumers import Consumer
 from gridwhistle.common.database import Database
 from gridwhistle.common.edge import Router
+from gridwhistle.common.firing import Firing, OnClock
 from gridwhistle.common.hearing import Hearing
 from gridwhistle.common.openapi import describe
 from gridwhistle.common.presets import Preset
@@ -37,7 +38,7 @@ from gridwhistle.common.tokens import Tokens
 log = logging.getLogger(__name__)
 
 
-PLUMBING_ROUTES: Final[tuple[Callable[[str], Router], ...]] = (dead_letters.routes, rulebook.routes)
+PLUMBING_ROUTES: Final[tuple[Callable[[str], Router], ...]] = (dead_letters.routes, rulebook.routes, overdue.routes)
 """The routes that every service has, made for a service by its name."""
 LOOPS: Final[tuple[Loop, ...]] = (sweep,)
 """What every service does in the background, besides telling and hearing events."""
@@ -58,6 +59,8 @@ class Service:
     """The words for a broken constraint, by its name."""
     presets: Sequence[Preset] = ()
     """The rules that it declares, as they are until a county says otherwise."""
+    on_clock: Mapping[str, OnClock] = field(default_factory=dict)
+    """What it does when a clock fires, by the clock's rule, besides telling of it."""
     loops: Sequence[Loop] = ()
     """What it does in the background, besides what every service does."""
 
@@ -105,11 +108,12 @@ class Service:
         async with database.connected():
             tokens = Tokens(settings.issuer, jwks=jwks, jwks_url=settings.jwks_url)
             service = Running(database, tokens, Client(), self.name)
+            firing = Firing(self.name, database, self.tables, self.on_clock)
             tasks = [
                 asyncio.create_task(self._talk(service, settings.nats_url), name=f"{self.name} events"),
                 *(
                     asyncio.create_task(keep_up(loop, service), name=f"{self.name} {loop.__name__}")
-                    for loop in (*LOOPS, *self.loops)
+                    for loop in (*LOOPS, firing.clocks, *self.loops)
                 ),
             ]
             for task in tasks:

@@ -124,6 +124,17 @@ INCIDENT: Final = Machine(
         "report": "上报", "accept": "受理", "file": "立案", "dispatch": "派遣", "sign": "签收", "submit": "提交处置结果",
         "confirm": "部门确认", "order_check": "安排核查", "close": "结案",
     },
+    clocks={
+        "reported":    ["incidents.accept"],
+        "accepted":    ["incidents.file"],
+        "filed":       ["incidents.dispatch"],
+        "dispatched":  ["incidents.sign", "incidents.handle"],  # handling begins with the dispatch, however long nobody signs
+        "in_progress": ["incidents.handle"],
+        "dept_review": ["incidents.handle"],
+        "handled":     ["incidents.order_check"],
+        "checking":    ["incidents.check"],
+        "checked":     ["incidents.close"],
+    },
 )  # fmt: skip
 
 PRESETS: Final = (

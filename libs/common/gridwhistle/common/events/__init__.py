@@ -46,6 +46,18 @@ class Unknown(Event):
 
 
 REGISTRY: dict[str, type[Event]] = {}
+
+
+class ClockEvent(Event):
+    """What is told when a clock fires: of which stage, at how many percent of its limit, and whose it is."""
+
+    stage: str
+    percent: int
+    started_at: dt.datetime
+    due_at: dt.datetime
+    org: str | None
+
+
 E_co = TypeVar("E_co", bound=Event, covariant=True)
 
 
