@@ -39,6 +39,7 @@ async def running(folder: Path, postgres: Postgres, nats: Nats) -> AsyncIterator
                 keys_file=folder / "keys",
                 issuer=ISSUER,
                 jwks_file=folder / "jwks.json",
+                development=True,
             )
             apps[kind.name] = kind.app(settings)
             await stack.enter_async_context(apps[kind.name].router.lifespan_context(apps[kind.name]))

@@ -5,6 +5,7 @@ serialises once. An endpoint declares path parameters by name, at most one `Body
 `caller: Caller` and `db: Db`.
 """
 
+import datetime as dt
 import inspect
 import logging
 import re
@@ -30,6 +31,7 @@ from gridwhistle.common.principal import PERMISSIONS, PUBLIC, InsufficientScope,
 from gridwhistle.common.problems import (
     BadHeader,
     Broken,
+    Forbidden,
     NoBodyExpected,
     NotFound,
     NotJson,
@@ -53,8 +55,18 @@ _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _REQUEST_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # it goes into events, where no words belong
 _ETAG = re.compile(r'"([0-9]{1,9})"')
 _QUERY_FIELDS_MAX = 50
+HISTORY: Final = "history:import"
+"""With this scope a command may say when it happened."""
 Headers = list[tuple[bytes, bytes]]
 _Endpoint = TypeVar("_Endpoint", bound=Callable[..., Any])
+
+
+class NotInThePast(Forbidden):
+    """Only imports of the past say when something happened."""
+
+    code, kept = "not_in_the_past", False
+    zh = "只有持“history:import”权限的接入应用可以注明 As-Of;请去掉该请求头。"
+    en = "Only a token with the scope history:import may say As-Of; leave the header out, and it happens now."
 
 
 def _edge_gives_it() -> None:
@@ -197,13 +209,16 @@ class EdgeRoute(APIRoute):
         raw = b"" if self.method == "GET" else await self._read_body(headers, receive)
         language = language_of(headers.get(b"accept-language", ""))
         key = _key_of(headers)
+        as_of = self._as_of(headers, caller, service) if b"as-of" in headers else None
         db = _Db(
             service.database,
             scope=f"request|{caller.id}",
             key=None if self.method == "GET" else key,
-            fingerprint=fingerprint(self.method, scope["path"], raw) if key else b"",
+            fingerprint=fingerprint(self.method, scope["path"], raw, headers.get(b"as-of", "")) if key else b"",
             request_id=request_id,
             if_match=self._if_match(headers),
+            as_of=as_of,
+            starts_clocks=as_of is None or not caller.may(HISTORY),
             status=self.success,
             language=language,
             refusal_body=lambda problem: problem.body(language, request_id),
@@ -300,6 +315,23 @@ class EdgeRoute(APIRoute):
         if etag is None or self.method == "GET":
             raise BadHeader(header="If-Match", form='ETag, "7"')
         return int(etag[1])
+
+    def _as_of(self, headers: Mapping[bytes, str], caller: Principal, service: Running) -> dt.datetime:
+        """Return when a command says that it happened.
+
+        Raises:
+            NotInThePast: it is not the caller's to say so.
+            BadHeader: it is no moment, one that is still to come, or this is no command.
+        """
+        try:
+            as_of = wire.MOMENT.validate_strings(headers[b"as-of"])
+        except ValidationError:
+            as_of = None
+        if as_of is None or self.method == "GET" or not (service.development or as_of <= dt.datetime.now(dt.UTC)):
+            raise BadHeader(header="As-Of", form="RFC 3339, 2026-07-06T08:30:00+08:00")
+        if not (service.development or caller.may(HISTORY)):
+            raise NotInThePast
+        return as_of
 
     # --- an answer -----------------------------------------------------------------------------------------------------------
 

@@ -37,6 +37,14 @@ _KEY = {
     "description": "Makes the call safe to repeat: one key, one answer, for seven days.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
 }
+_AS_OF = {
+    "name": "As-Of",
+    "in": "header",
+    "required": False,
+    "description": "When it happened, for imports of the past: it asks for the scope `history:import`, and starts no clocks."
+    " In development anybody may say it, also of what is to come. It belongs to what an Idempotency-Key stands for.",
+    "schema": {"type": "string", "format": "date-time"},
+}
 
 
 def describe(app: FastAPI) -> None:
@@ -62,7 +70,7 @@ def _correct(schema: dict[str, Any], routes: list[EdgeRoute]) -> None:
         statuses = ["400", "404", "422", "503"] + ([] if route.may == PUBLIC else ["401", "403"])
         parameters = operation.setdefault("parameters", [])
         if route.method != "GET":
-            parameters.append(_KEY)
+            parameters += [_KEY, _AS_OF]
             statuses += ["409", "413", "415"]
             required = route.method in {"PATCH", "PUT"}
             if required or "{" in route.path:

@@ -26,6 +26,7 @@ class Running:
     tokens: Tokens
     nats: Client
     name: str = ""
+    development: bool = False
 
 
 Loop = Callable[[Running], Awaitable[None]]

@@ -107,7 +107,7 @@ class Service:
         )
         async with database.connected():
             tokens = Tokens(settings.issuer, jwks=jwks, jwks_url=settings.jwks_url)
-            service = Running(database, tokens, Client(), self.name)
+            service = Running(database, tokens, Client(), self.name, settings.development)
             firing = Firing(self.name, database, self.tables, self.on_clock)
             tasks = [
                 asyncio.create_task(self._talk(service, settings.nats_url), name=f"{self.name} events"),

@@ -19,6 +19,9 @@ class Settings(BaseSettings):
     jwks_file: Path | None = Field(default=None, description="The issuer's key set as a file.")
     jwks_url: str | None = Field(default=None, description="The issuer's key set as an address; asked when a key is new.")
     connections_max: int = Field(default=16, ge=2, le=200, description="Database connections for requests.")
+    development: bool = Field(
+        default=False, description="Any command may say As-Of which moment it is; never where people work."
+    )
 
     @model_validator(mode="after")
     def _some_keys(self) -> Self:
