@@ -158,13 +158,11 @@ class Clocks:
         self._change(row, clock.rule_key, **{column: self._tx.now}, next_at=moments(clock, self._rules())["next_at"])
         return percent, told
 
-    def recounted(self, row: Row, clock: Row) -> bool:
+    def recount(self, row: Row, clock: Row) -> bool:
         """Count a clock out again, because the calendar has changed; tell whether anything is otherwise now."""
-        times = moments(clock, self._rules())
-        if times["due_at"] == clock.due_at and times["is_provisional"] == clock.is_provisional:
+        times = counted_anew(clock, self._rules())
+        if times is None:
             return False
-        if clock.paused_at:
-            times["next_at"] = None
         self._change(row, clock.rule_key, **times)
         self._tx.record(row, "recount_clock", f"{clock.rule_key}: {clock.due_at.isoformat()} → {times['due_at'].isoformat()}")
         return True
@@ -214,6 +212,14 @@ def moments(clock: Any, rules: Rules) -> dict[str, Any]:
         "next_at": ahead and deadline.at(ahead),
         "is_provisional": deadline.provisional,
     }
+
+
+def counted_anew(clock: Any, rules: Rules) -> dict[str, Any] | None:
+    """Return when a clock warns, is due and fires next by the calendar as it is now; None when nothing is otherwise."""
+    times = moments(clock, rules)
+    if times["due_at"] == clock.due_at and times["is_provisional"] == clock.is_provisional:
+        return None
+    return times | ({"next_at": None} if clock.paused_at else {})
 
 
 def explained(clock: Any, rules: Rules) -> list[Line]:

@@ -16,6 +16,7 @@ from asyncpg import Record
 from sqlalchemy import MetaData
 
 from gridwhistle.common.again import Away, Replay, again
+from gridwhistle.common.clocks import clocks, counted_anew
 from gridwhistle.common.commands import Command
 from gridwhistle.common.database import Database, Db
 from gridwhistle.common.events import REGISTRY
@@ -23,7 +24,8 @@ from gridwhistle.common.ids import new_id
 from gridwhistle.common.logs import told_safely
 from gridwhistle.common.principal import system
 from gridwhistle.common.problems import Busy, Conflict, NotFound
-from gridwhistle.common.rows import Row
+from gridwhistle.common.rows import Row, row_from
+from gridwhistle.common.rules import RULES
 from gridwhistle.common.running import Running
 
 log = logging.getLogger(__name__)
@@ -38,7 +40,7 @@ _DUE = (
 )
 # A breach never changes by itself, and what counts day and night knows no calendar.
 _MAY_CHANGE = (
-    "SELECT id, owner, owner_id, next_at FROM clock WHERE stopped_at IS NULL AND breached_at IS NULL AND {which}"
+    "SELECT * FROM clock WHERE stopped_at IS NULL AND breached_at IS NULL AND {which}"
     " AND unit NOT IN ('urgent_minute', 'urgent_hour', 'natural_day')"
 )
 _PROVISIONAL = _MAY_CHANGE.format(which="is_provisional")
@@ -135,16 +137,23 @@ class Firing:
 
     async def recount(self, which: str, *args: Any) -> None:
         """Count clocks out again; both due times go into the audit."""
-        for clock in await self._database.run(self._database.background, which, *args):
-            await self._once("recount", None, clock, self._recount)
+        rules = await RULES.of(self._db("recount", None))
+        for found in await self._database.run(self._database.background, which, *args):
+            # At the end of a year most of them are provisional, and for most of them nothing is otherwise.
+            if counted_anew(row_from(clocks, found), rules):
+                await self._once("recount", None, found, self._recount)
+            await asyncio.sleep(0)
 
     async def _recount(self, tx: Command, clock: Row) -> None:
-        if clock.breached_at is not None or not tx.clocks.recounted(tx.row, clock):
+        if clock.breached_at is not None or not tx.clocks.recount(tx.row, clock):
             raise NotNow
+
+    def _db(self, scope: str, key: str | None) -> Db:
+        return Db(self._database, scope=scope, key=key, request_id=str(new_id()), background=True)
 
     async def _once(self, scope: str, key: str | None, found: Record, work: _Work) -> None:
         """Run the work on a clock that was found, as a command on its thing."""
-        db = Db(self._database, scope=scope, key=key, request_id=str(new_id()), background=True)
+        db = self._db(scope, key)
 
         async def run() -> None:
             db.start_over()
@@ -157,8 +166,13 @@ class Firing:
 
         try:
             await again(run)
-        except (NotNow, Replay):
+        except NotNow:
             pass
+        except Replay as before:
+            # Another process was faster, and goes on with it; or a handler refused, and the key keeps that.
+            self._failed.add(found["id"])
+            if before.status >= 400:  # noqa: PLR2004  a refusal
+                log.warning("clock %s does not fire: a handler refused it", found["id"])
         except (Busy, Away):
             raise
         except NotFound:
