@@ -141,6 +141,15 @@ def test_rework_gets_what_was_left_or_half_of_the_original() -> None:
     assert Deadline(4, "work_hour", local("2026-03-10 11:00"), TIME, minutes=minutes).due_at == local("2026-03-10 15:00")
 
 
+def test_rework_of_rework_is_measured_by_the_original() -> None:
+    again = Deadline(4, "work_hour", local("2026-03-10 11:00"), TIME, minutes=120)
+
+    assert again.rework_minutes(local("2026-03-10 15:00")) == 120
+    assert Deadline(4, "work_hour", local("2026-03-10 11:00"), TIME, minutes=120, extended_times=1).total == dt.timedelta(
+        hours=4
+    )
+
+
 @pytest.mark.parametrize(
     ("amount", "unit", "percent", "moment"),
     [

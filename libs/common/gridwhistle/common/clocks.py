@@ -93,7 +93,7 @@ class Clocks:
         if minutes is None:
             warn_at, due_at, is_provisional = first_moments(rule.amount, rule.unit, tx.now, time, cutoff)  # type: ignore[arg-type]
         else:
-            deadline = Deadline(rule.amount, rule.unit, tx.now, time, minutes=minutes)  # type: ignore[arg-type]
+            deadline = Deadline(rule.amount, rule.unit, tx.now, time, cutoff=cutoff, minutes=minutes)  # type: ignore[arg-type]
             warn_at, due_at, is_provisional = deadline.at(WARN), deadline.due_at, deadline.provisional
         self._made[row.id, key] = tx.insert(
             clocks,

@@ -79,8 +79,9 @@ class Deadline:
             pauses: which are over, in order.
             minutes: of a rework, in the limit's own time, instead of the amount.
         """
-        self.unit, self.amount, self.minutes, self._time = unit, amount * (1 + extended_times), minutes, time
+        self.unit, self.amount, self.minutes, self._time = unit, amount, minutes, time
         self.started_at, self.extended_times, self.pauses = started_at, extended_times, pauses
+        self._limits = 1 + extended_times
         self._midnight = cutoff == "midnight" and unit == "natural_day_legal"
         self._start = self._origin = _local(started_at)
         self._local_pauses = [(_local(pause), _local(resume)) for pause, resume in pauses]
@@ -115,14 +116,14 @@ class Deadline:
 
     def rework_minutes(self, stopped_at: dt.datetime) -> int:
         """Return the limit of a rework: what was left, or half of the original if that is more."""
-        left = max(self.total - self.used(stopped_at), self.total / (1 + self.extended_times) / 2)
-        return -(-left // _MINUTE)
+        original = Deadline(self.amount, self.unit, self.started_at, self._time).total
+        return -(-max(self.total - self.used(stopped_at), original / 2) // _MINUTE)
 
     def _total(self) -> dt.timedelta:
         """Return the limit in its own time, and set where that begins to count."""
-        time, amount = self._time, self.amount
+        time, amount = self._time, self.amount * self._limits
         if self.minutes is not None:
-            return self.minutes * _MINUTE
+            return self.minutes * self._limits * _MINUTE
         if self.unit in _CONTINUOUS:
             return amount * _CONTINUOUS[self.unit]
         if self.unit == "work_hour":
@@ -142,8 +143,8 @@ class Deadline:
         """Return the first and the last day of a limit by law; the day of the start is not counted (民法典 201, 203)."""
         start = self._start.date()
         if self.unit == "work_day_legal":
-            return self._workday_after(start, 1), self._workday_after(start, self.amount)
-        last = start + self.amount * _DAY
+            return self._workday_after(start, 1), self._workday_after(start, self.amount * self._limits)
+        last = start + self.amount * self._limits * _DAY
         return start + _DAY, last if self._time.on(last) else self._workday_after(last, 1)
 
     def _workday_after(self, date: dt.date, number: int) -> dt.date:
@@ -175,11 +176,13 @@ class Deadline:
         """Return, step by step, how the due time comes about: each window, each skipped day and why, each pause."""
         term = UNITS[self.unit]
         if self.minutes is not None:
-            limit = Line(f"返工时限 {self.minutes} 分钟", f"for rework, {self.minutes} minutes")
+            minutes = self.minutes * self._limits
+            limit = Line(f"返工时限 {minutes} 分钟", f"for rework, {minutes} minutes")
         elif self.unit == "same_day":
             limit = Line("当日下班前", "until close of business of the same day")
         else:
-            limit = Line(f"{self.amount} {term.zh}", f"{self.amount} {term.en}")
+            amount = self.amount * self._limits
+            limit = Line(f"{amount} {term.zh}", f"{amount} {term.en}")
         extended = Line("", "")
         if self.extended_times:
             extended = Line(f",含延期 {self.extended_times} 次", f", extended {self.extended_times} times")
@@ -206,16 +209,16 @@ class Deadline:
 
     def _by_days(self) -> Iterator[Line]:
         """Explain a limit by law, day by day."""
-        date, number = self._start.date(), 0
+        date, number, amount = self._start.date(), 0, self.amount * self._limits
         zh, en = _date(date)
         yield Line(f"{zh} 当日不计入。", f"{en} is the day of the start and not counted.")
         while date < self._end.date() - (_DAY if self._midnight else _ZERO):
             date += _DAY
             zh, en = _date(date)
             day = self._time.calendar.day(date)
-            if self.unit == "natural_day_legal" and number < self.amount:
+            if self.unit == "natural_day_legal" and number < amount:
                 number += 1
-                if number in {1, self.amount}:
+                if number in {1, amount}:
                     yield Line(f"{zh} 为第 {number} 日。", f"{en} is day {number}.")
             if day.is_workday:
                 if self.unit == "work_day_legal":
@@ -225,7 +228,7 @@ class Deadline:
                     yield Line(f"{zh} 为第 {number} 个工作日{made_up}。", f"{en} is working day {number}{made_up_en}.")
             elif self.unit == "work_day_legal":
                 yield Line(f"{zh} {day.why.zh},不计。", f"{en} is skipped: {day.why.en}.")
-            elif number == self.amount:
+            elif number == amount:
                 yield Line(f"{zh} {day.why.zh},顺延。", f"{en} is no working day ({day.why.en}): the next one counts.")
 
     def _by_minutes(self) -> Iterator[Line]:
