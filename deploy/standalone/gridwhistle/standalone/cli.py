@@ -241,6 +241,18 @@ def replay(
     _print.print(*(f"{table}: {rows:,} rows" for table, rows in counts.items()), sep="\n")
 
 
+@app.command("config")
+def print_config(*, as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
+    """List what an operator can set, with its meaning, its default and what it is in this environment; passwords are hidden."""
+    # Its table is of the services themselves, which take a second to load.
+    from gridwhistle.standalone import config  # noqa: PLC0415
+
+    if as_json:
+        print(orjson.dumps(config.rows(), option=orjson.OPT_INDENT_2).decode())  # noqa: T201  the output itself
+    else:
+        _print.print(config.as_table())
+
+
 @app.command("version")
 def print_version() -> None:
     """Print the version."""

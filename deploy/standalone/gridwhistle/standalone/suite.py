@@ -135,7 +135,7 @@ def _server(app: "ASGIApp") -> uvicorn.Server:
     return _Server(
         uvicorn.Config(
             app,
-            log_level="warning",
+            log_config=None,
             access_log=False,
             server_header=False,
             proxy_headers=False,

@@ -8,6 +8,7 @@ serialises once. An endpoint declares path parameters by name, at most one `Body
 import inspect
 import logging
 import re
+import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
@@ -25,7 +26,7 @@ from gridwhistle.common.again import Replay, again
 from gridwhistle.common.database import Db as _Db
 from gridwhistle.common.database import fingerprint
 from gridwhistle.common.ids import new_id
-from gridwhistle.common.logs import told_safely
+from gridwhistle.common.logs import ACCESS, DOING, Doing, told_safely
 from gridwhistle.common.principal import PERMISSIONS, PUBLIC, InsufficientScope, Principal
 from gridwhistle.common.problems import (
     BadHeader,
@@ -172,8 +173,31 @@ class EdgeRoute(APIRoute):
         request_id = headers.get(b"x-request-id", "")
         if not _REQUEST_ID.fullmatch(request_id):
             request_id = str(new_id())
-        language = language_of(headers.get(b"accept-language", ""))
         service: Running = scope["app"].state.service
+        metrics = service.metrics
+        DOING.set(Doing(service.name, metrics, request_id, request_id))
+        metrics.in_flight += 1
+        began, status = time.perf_counter(), 0
+        try:
+            status = await self._answered(scope, receive, send, headers, request_id, service)
+        finally:
+            took_s = time.perf_counter() - began
+            metrics.in_flight -= 1
+            metrics.requested(self.method, self.path, status, took_s)
+            if ACCESS.isEnabledFor(logging.INFO):
+                facts = {"method": self.method, "route": self.path, "status": status, "took_ms": round(took_s * 1000, 2)}
+                ACCESS.info("request", extra={"facts": facts})
+
+    async def _answered(
+        self,
+        scope: "Scope",
+        receive: "Receive",
+        send: "Send",
+        headers: Mapping[bytes, str],
+        request_id: str,
+        service: Running,
+    ) -> int:
+        language = language_of(headers.get(b"accept-language", ""))
         try:
             status, body, more = await self._answer(scope, receive, headers, request_id, service)
         except Problem as problem:
@@ -182,6 +206,7 @@ class EdgeRoute(APIRoute):
             log.error("request %s to %s failed: %s", request_id, self.path, told_safely(error))  # noqa: TRY400
             status, body, more = 500, Broken().body(language, request_id), []
         await respond(send, status, body, request_id, language, more)
+        return status
 
     async def _answer(
         self,

@@ -8,7 +8,7 @@ older stream no longer has is published again, under a new epoch, since JetStrea
 import asyncio
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from gridwhistle.common.bus import BUS_AWAY, asking, own_stream, stream_name
 from gridwhistle.common.database import Database
 from gridwhistle.common.ids import new_id
 from gridwhistle.common.logs import told_safely
+from gridwhistle.common.metrics import Metrics
 from gridwhistle.common.repair import answering
 
 log = logging.getLogger(__name__)
@@ -63,12 +64,15 @@ class Relay:
     service: str
     database: Database
     nats: Client
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the service is to stop: what waits is published, and then the relay ends."""
+    metrics: Metrics = field(default_factory=Metrics)
     _pauses: bool = False
     _looked_at: int = 0
     """The last place in the stream whose content is known; what others put there is looked at once."""
 
     async def run(self) -> None:
-        """Lead whenever nobody else does, and answer who misses events, until cancelled."""
+        """Lead whenever nobody else does, and answer who misses events, until told to stop."""
         await self.nats.subscribe(asking(self.service, "repair"), queue=self.service, cb=answering(self.database))
         while True:
             try:
@@ -79,6 +83,8 @@ class Relay:
                 self._pauses = True
             except Exception as error:  # noqa: BLE001  whatever it is, what waits is to be published
                 log.error("the relay of %s made a mistake and begins anew: %s", self.service, told_safely(error))  # noqa: TRY400
+            if self.stopping.is_set():
+                return
             await asyncio.sleep(_POLL_S)
 
     async def _lead(self) -> None:
@@ -87,6 +93,8 @@ class Relay:
             # A mark that a crash loses is made again from the stream's tail, so it need not wait for the disk.
             await connection.execute("SET synchronous_commit = off")
             while not await connection.fetchval("SELECT pg_try_advisory_lock(hashtext('gridwhistle.relay'))"):
+                if self.stopping.is_set():
+                    return
                 await self._wake_the_leader()
             await self._lead_with(connection)
         finally:
@@ -95,7 +103,7 @@ class Relay:
     async def _wake_the_leader(self) -> None:
         """Pass on, for a while, that there is something to publish; the leader is in another process."""
         end = asyncio.get_running_loop().time() + _POLL_S
-        while (left := end - asyncio.get_running_loop().time()) > 0:
+        while (left := end - asyncio.get_running_loop().time()) > 0 and not self.stopping.is_set():
             self.database.wake.clear()
             if await self._woken(left):
                 await self.nats.publish(asking(self.service, "publish"))
@@ -108,24 +116,29 @@ class Relay:
         others = await self.nats.subscribe(asking(self.service, "publish"), cb=wake)
         try:
             last = await self._reconcile(connection)
-            self._pauses = False
+            self._pauses, self.metrics.leads = False, True
             while True:
                 self.database.wake.clear()
                 # Each round asks on the connection that holds the lock: a lost lock is a lost connection.
                 rows = await connection.fetch(_WAITING)
                 if not rows:
+                    if self.stopping.is_set():
+                        return
                     if not await self._woken(_LOOK_EVERY_S):
                         last = await self._reconcile(connection)  # a stream may be lost while nobody publishes
                     continue
                 try:
                     last = await self._publish(rows, last)
                 except Refused as refused:
+                    self.metrics.count("gw_batches_refused_total")
                     log.warning("the stream of %s refused a batch: %s", self.service, refused)
                     last = await self._reconcile(connection)
                     continue
                 await _mark(connection, rows, last)
+                self.metrics.count("gw_events_published_total", len(rows))
                 await asyncio.sleep(min(_BREATH_MAX_S, _BREATH_S * len(rows)))
         finally:
+            self.metrics.leads = False
             await others.unsubscribe()
 
     async def _woken(self, patience_s: float) -> bool:
