@@ -70,9 +70,9 @@ def settings(name: str, folder: Path, postgres: Postgres, nats: Nats) -> Setting
     )
 
 
-def one_port(services: Mapping[str, Served], issuer: Issuer) -> "ASGIApp":
+def one_port(services: Mapping[str, Served], issuer: Issuer, leaving: asyncio.Event) -> "ASGIApp":
     """Return one application: each service under its name, and what is said of all of them at the root."""
-    root = _root(services, issuer)
+    root = _root(services, issuer, leaving)
 
     async def dispatch(scope: "Scope", receive: "Receive", send: "Send") -> None:
         served = services.get(scope["path"][1:].partition("/")[0]) if scope["type"] == "http" else None
@@ -81,7 +81,7 @@ def one_port(services: Mapping[str, Served], issuer: Issuer) -> "ASGIApp":
     return dispatch
 
 
-def _root(services: Mapping[str, Served], issuer: Issuer) -> FastAPI:
+def _root(services: Mapping[str, Served], issuer: Issuer, leaving: asyncio.Event) -> FastAPI:
     root = App(title=_TITLE, version=_VERSION)
     StandaloneDocs(root)
     root.openapi = contract  # type: ignore[method-assign]
@@ -93,7 +93,7 @@ def _root(services: Mapping[str, Served], issuer: Issuer) -> FastAPI:
                 told |= (await served.client.get("/readyz")).json()["services"]
             except httpx2.HTTPError:
                 told[name] = {"status": "not_ready", "parts": {"process": "away"}}
-        return readiness(told)
+        return readiness({name: {**one, "status": "stopping"} for name, one in told.items()} if leaving.is_set() else told)
 
     async def version(_request: Request) -> Response:
         told = [answer.json()["services"] for answer in await _asked(services, "/version")]

@@ -4,23 +4,23 @@ import asyncio
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import uvicorn
+from typing import Any, Final
 
 from gridwhistle.common.issuer import Issuer
 from gridwhistle.common.sealing import make_keys
+from gridwhistle.common.serving import Server, listen
+from gridwhistle.common.settings import CannotServe
 from gridwhistle.standalone.children import CannotStart, Child
 from gridwhistle.standalone.nats import Nats
 from gridwhistle.standalone.postgres import Postgres
 
-if TYPE_CHECKING:
-    from starlette.types import ASGIApp
+_NOTICE_S: Final = 0.2
+_DRAIN_S: Final = 10.0
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Suite:
     postgres: Postgres
     nats: Nats
     issuer: Issuer
-    server: uvicorn.Server
+    server: Server
     serving: "asyncio.Task[None]"
 
     async def ended(self) -> str | None:
@@ -74,10 +74,14 @@ async def running(folder: Path, port: int = 0) -> AsyncIterator[Suite]:
         services = await loading
         for name in services.NAMES:
             await postgres.ensure_database(name)
-        apps = await stack.enter_async_context(services.running(folder, postgres, nats))
-        server = _server(services.one_port(apps, issuer))
+        try:
+            served = await stack.enter_async_context(services.running(folder, postgres, nats))
+        except CannotServe as refusal:
+            raise CannotStart(str(refusal)) from None
+        leaving = asyncio.Event()
+        server = Server(services.one_port(served, issuer, leaving), _DRAIN_S)
         serving = asyncio.create_task(server.serve([listener]))
-        stack.push_async_callback(_stop, server, serving)
+        stack.push_async_callback(_stop, server, serving, leaving)
         while not server.started:
             await asyncio.sleep(0.01)
         base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -99,17 +103,13 @@ def _prepare(folder: Path) -> None:
 
 
 def _listen(port: int) -> socket.socket:
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind(("127.0.0.1", port))
+        return listen("127.0.0.1", port)
     except OSError as error:
-        listener.close()
         raise CannotStart(
             f"port {port} cannot be used ({os.strerror(error.errno or 0)}). Choose another one with --port, or --port 0"
             " for any free one."
         ) from None
-    return listener
 
 
 async def _both(first: Any, second: Any) -> tuple[Any, Any]:
@@ -124,28 +124,7 @@ async def _both(first: Any, second: Any) -> tuple[Any, Any]:
     return results[0], results[1]
 
 
-class _Server(uvicorn.Server):
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave signals alone: the command that runs the suite has them."""
-        yield
-
-
-def _server(app: "ASGIApp") -> uvicorn.Server:
-    return _Server(
-        uvicorn.Config(
-            app,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            lifespan="off",
-            timeout_graceful_shutdown=10,
-            timeout_keep_alive=60,
-        )
-    )
-
-
-async def _stop(server: uvicorn.Server, serving: "asyncio.Task[None]") -> None:
-    server.should_exit = True
+async def _stop(server: Server, serving: "asyncio.Task[None]", leaving: asyncio.Event) -> None:
+    leaving.set()
+    await server.leave(_NOTICE_S)
     await serving

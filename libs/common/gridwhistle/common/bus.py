@@ -24,12 +24,12 @@ async def connect(client: Client, url: str, service: str, refused: Callable[[], 
         client: not yet connected.
         url: of the server.
         service: as whom we connect.
-        refused: called when the server refuses us a permission, which otherwise looks like a time-out.
+        refused: called when the server refuses us, or a permission, which otherwise looks like a time-out.
     """
 
     async def say(error: Exception) -> None:
         log.warning("NATS: %s: %s", type(error).__name__, error)
-        if "permissions violation" in str(error).lower():
+        if "violation" in str(error).lower():  # of permissions, or of authorization
             refused()
 
     await client.connect(

@@ -39,6 +39,8 @@ async def check(kind: "Service", settings: Settings) -> None:
     reasons = [*of_settings(settings), *await _of_database(kind, settings)]
     if fault := await bus_fault(settings.nats_monitoring_url):
         reasons.append(fault)
+    for reason in reasons:
+        log.critical("%s does not start: %s %s", kind.name, reason.en, reason.zh)
     if reasons:
         raise CannotServe(reasons)
 

@@ -81,7 +81,7 @@ async def fares(service: "Running") -> dict[str, Any]:
         "nats": _bus(service),
         **{name: "stopped" if task.done() else "runs" for name, task in state.loops.items()},
     }
-    if state.stopping.is_set():
+    if state.leaving or state.stopping.is_set():
         status = "stopping"
     elif parts["database"] != "here" or parts["nats"].startswith("refuse") or "stopped" in parts.values():
         status = "not_ready"
@@ -103,7 +103,7 @@ def _bus(service: "Running") -> str:
     if state.bus_fault:
         return f"refused by us: {state.bus_fault}"
     if state.bus_refused_at is not None and time.monotonic() - state.bus_refused_at < _REFUSED_LATELY_S:
-        return "refuses us a permission"
+        return "refuses us or a permission"
     return "here" if service.nats.is_connected else "away"
 
 

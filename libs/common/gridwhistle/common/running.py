@@ -25,6 +25,8 @@ class State:
 
     bus_there: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when NATS was there and found fit for the first time: events are told and heard from then on."""
+    leaving: bool = False
+    """The service serves, but says that it will not for long: whoever balances load is to look elsewhere."""
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the service is told to stop: it finishes what it has begun and begins nothing."""
     bus_fault: str | None = None
