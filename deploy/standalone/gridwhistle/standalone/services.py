@@ -27,6 +27,8 @@ from gridwhistle.standalone.postgres import Postgres
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from gridwhistle.standalone.isolated import Watched
+
 KINDS: Final = (PERSONNEL, INCIDENTS)
 NAMES: Final = tuple(kind.name for kind in KINDS)
 _TITLE: Final = "Gridwhistle 网格哨"
@@ -41,6 +43,8 @@ class Served:
     """Takes the requests under its name."""
     client: httpx2.AsyncClient
     """Asks it how it fares."""
+    watched: "Watched | None" = None
+    """Its process, when it has one of its own."""
 
 
 @asynccontextmanager
@@ -57,8 +61,8 @@ async def running(folder: Path, postgres: Postgres, nats: Nats) -> AsyncIterator
         yield served
 
 
-def settings(name: str, folder: Path, postgres: Postgres, nats: Nats) -> Settings:
-    """Return the settings of a service of the suite."""
+def settings(name: str, folder: Path, postgres: Postgres, nats: Nats, **more: Any) -> Settings:
+    """Return the settings of a service of the suite, and more of them as named."""
     return Settings(
         database_url=postgres.url(name),
         nats_url=nats.url,
@@ -67,6 +71,7 @@ def settings(name: str, folder: Path, postgres: Postgres, nats: Nats) -> Setting
         issuer=ISSUER,
         jwks_file=folder / "jwks.json",
         development=True,
+        **more,
     )
 
 

@@ -1,15 +1,15 @@
-"""The whole suite in one process on one port: PostgreSQL and NATS beside it, every service inside it."""
+"""The whole suite on one port: PostgreSQL and NATS beside it, every service inside it or, if asked for, beside it."""
 
 import asyncio
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from gridwhistle.common.issuer import Issuer
 from gridwhistle.common.sealing import make_keys
@@ -18,6 +18,9 @@ from gridwhistle.common.settings import CannotServe
 from gridwhistle.standalone.children import CannotStart, Child
 from gridwhistle.standalone.nats import Nats
 from gridwhistle.standalone.postgres import Postgres
+
+if TYPE_CHECKING:
+    from gridwhistle.standalone.services import Served
 
 _NOTICE_S: Final = 0.2
 _DRAIN_S: Final = 10.0
@@ -32,8 +35,13 @@ class Suite:
     postgres: Postgres
     nats: Nats
     issuer: Issuer
-    server: Server
+    services: "Mapping[str, Served]"
     serving: "asyncio.Task[None]"
+
+    def pids(self) -> dict[str, int]:
+        """Return the processes that it consists of now."""
+        own = {name: served.watched.child.pid for name, served in self.services.items() if served.watched}
+        return {"suite": os.getpid(), "postgres": self.postgres.child.pid, "nats": self.nats.child.pid, **own}
 
     async def ended(self) -> str | None:
         """Wait until the suite is told to stop, and return None; or until a part of it dies, and return the sentence to say."""
@@ -50,12 +58,13 @@ class Suite:
 
 
 @asynccontextmanager
-async def running(folder: Path, port: int = 0) -> AsyncIterator[Suite]:
+async def running(folder: Path, port: int = 0, *, isolated: bool = False) -> AsyncIterator[Suite]:
     """Run the suite on a folder; everything it started is stopped on leaving.
 
     Args:
         folder: keeps all data; made when it is not there.
         port: to serve on at 127.0.0.1; 0 takes a free one.
+        isolated: whether each service is a process of its own.
 
     Raises:
         CannotStart: the port is taken, the folder cannot be written, or a part does not come up.
@@ -75,7 +84,8 @@ async def running(folder: Path, port: int = 0) -> AsyncIterator[Suite]:
         for name in services.NAMES:
             await postgres.ensure_database(name)
         try:
-            served = await stack.enter_async_context(services.running(folder, postgres, nats))
+            form = import_module("gridwhistle.standalone.isolated") if isolated else services
+            served = await stack.enter_async_context(form.running(folder, postgres, nats))
         except CannotServe as refusal:
             raise CannotStart(str(refusal)) from None
         leaving = asyncio.Event()
@@ -85,7 +95,7 @@ async def running(folder: Path, port: int = 0) -> AsyncIterator[Suite]:
         while not server.started:
             await asyncio.sleep(0.01)
         base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        yield Suite(base_url, folder, postgres, nats, issuer, server, serving)
+        yield Suite(base_url, folder, postgres, nats, issuer, served, serving)
 
 
 def _prepare(folder: Path) -> None:

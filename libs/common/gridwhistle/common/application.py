@@ -88,15 +88,16 @@ async def _no_such_operation(request: Request, error: Exception) -> Response:
     """Answer for addresses that are not ours, and for methods that the framework's own pages do not take."""
     if isinstance(error, HTTPException) and error.status_code == 405:  # noqa: PLR2004  method not allowed
         return _wrong_method(request, [name.strip() for name in (error.headers or {}).get("Allow", "").split(",")])
-    return _told(request, UnknownPath())
+    return answer_with(request, UnknownPath())
 
 
 def _wrong_method(request: Request, methods: list[str]) -> Response:
-    return _told(request, WrongMethod(allowed=[Term(name, name) for name in methods]), allow=", ".join(methods))
+    return answer_with(request, WrongMethod(allowed=[Term(name, name) for name in methods]), allow=", ".join(methods))
 
 
-def _told(request: Request, problem: Problem, **headers: str) -> Response:
+def answer_with(request: Request, problem: Problem, **headers: str) -> Response:
+    """Return a problem as an answer in the caller's language."""
     language = language_of(request.headers.get("accept-language", ""))
-    headers |= {"content-language": "zh-CN" if language == "zh" else "en", "vary": "Accept-Language"}
+    headers |= {**problem.headers, "content-language": "zh-CN" if language == "zh" else "en", "vary": "Accept-Language"}
     body = problem.body(language, str(new_id()))
     return Response(body, problem.status, headers, media_type="application/problem+json")

@@ -72,6 +72,11 @@ class Settings(BaseSettings):
         description="Allow what only a development machine may: the development issuer, keys and passwords of samples.",
     )
 
+    def environment(self) -> dict[str, str]:
+        """Return the environment that gives a process these settings."""
+        given = {f"{PREFIX}{name.upper()}": getattr(self, name) for name in type(self).model_fields}
+        return {name: str(value) for name, value in given.items() if value is not None}
+
     @model_validator(mode="after")
     def _some_keys(self) -> Self:
         if self.jwks_file is None and self.jwks_url is None:
