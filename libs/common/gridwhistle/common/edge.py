@@ -174,19 +174,11 @@ class EdgeRoute(APIRoute):
         if not _REQUEST_ID.fullmatch(request_id):
             request_id = str(new_id())
         service: Running = scope["app"].state.service
-        metrics = service.metrics
-        DOING.set(Doing(service.name, metrics, request_id, request_id))
-        metrics.in_flight += 1
-        began, status = time.perf_counter(), 0
-        try:
-            status = await self._answered(scope, receive, send, headers, request_id, service)
-        finally:
-            took_s = time.perf_counter() - began
-            metrics.in_flight -= 1
-            metrics.requested(self.method, self.path, status, took_s)
-            if ACCESS.isEnabledFor(logging.INFO):
-                facts = {"method": self.method, "route": self.path, "status": status, "took_ms": round(took_s * 1000, 2)}
-                ACCESS.info("request", extra={"facts": facts})
+        DOING.set(Doing(service.name, service.metrics, request_id, request_id, service.tracing))
+        answering = self._answered(scope, receive, send, headers, request_id, service)
+        if service.tracing:
+            answering = service.tracing.request(self.method, self.path, headers, answering)
+        await answering
 
     async def _answered(
         self,
@@ -198,14 +190,24 @@ class EdgeRoute(APIRoute):
         service: Running,
     ) -> int:
         language = language_of(headers.get(b"accept-language", ""))
+        metrics, status, began = service.metrics, 0, time.perf_counter()
+        metrics.in_flight += 1
         try:
-            status, body, more = await self._answer(scope, receive, headers, request_id, service)
-        except Problem as problem:
-            status, body, more = problem.status, problem.body(language, request_id), _headers_of(problem)
-        except Exception as error:  # noqa: BLE001  the edge of the process
-            log.error("request %s to %s failed: %s", request_id, self.path, told_safely(error))  # noqa: TRY400
-            status, body, more = 500, Broken().body(language, request_id), []
-        await respond(send, status, body, request_id, language, more)
+            try:
+                status, body, more = await self._answer(scope, receive, headers, request_id, service)
+            except Problem as problem:
+                status, body, more = problem.status, problem.body(language, request_id), _headers_of(problem)
+            except Exception as error:  # noqa: BLE001  the edge of the process
+                log.error("request %s to %s failed: %s", request_id, self.path, told_safely(error))  # noqa: TRY400
+                status, body, more = 500, Broken().body(language, request_id), []
+            await respond(send, status, body, request_id, language, more)
+        finally:
+            took_s = time.perf_counter() - began
+            metrics.in_flight -= 1
+            metrics.requested(self.method, self.path, status, took_s)
+            if ACCESS.isEnabledFor(logging.INFO):
+                facts = {"method": self.method, "route": self.path, "status": status, "took_ms": round(took_s * 1000, 2)}
+                ACCESS.info("request", extra={"facts": facts})
         return status
 
     async def _answer(

@@ -8,6 +8,7 @@ Deliveries are acknowledged when their effect is committed, or when they are par
 import asyncio
 import logging
 from collections import defaultdict
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
@@ -237,7 +238,11 @@ class Hearing:
                         faults.update((later.id, _BEHIND) for later in chain[position:])
                         return
 
-        busy = [chain for chain in chains.values() if any(e.id in faults or self.consumer.handlers_of(e) for e in chain)]
+        doing = DOING.get()
+        traced = doing is not None and doing.tracing is not None  # a copy alone leaves a span as well
+        busy = [
+            chain for chain in chains.values() if traced or any(e.id in faults or self.consumer.handlers_of(e) for e in chain)
+        ]
         await asyncio.gather(*map(follow, busy))
         return faults
 
@@ -262,8 +267,14 @@ class Hearing:
 
     async def _handle(self, event: Envelope[Any]) -> str | None:
         """Run the handlers of an event; return the fault of the first that fails."""
-        if doing := DOING.get():
+        doing = DOING.get()
+        if doing:
             DOING.set(doing._replace(request_id=str(event.id), correlation_id=event.correlation_id))
+        tracing = doing.tracing if doing else None
+        with tracing.hearing(event.data.type, event.traceparent) if tracing else nullcontext():
+            return await self._run_handlers(event)
+
+    async def _run_handlers(self, event: Envelope[Any]) -> str | None:
         for each, handler in self.consumer.handlers_of(event):
             try:
                 things = await again(lambda each=each: each(event, self._db(event)))  # type: ignore[misc]

@@ -7,7 +7,6 @@ import datetime as dt
 import logging
 import sys
 import traceback
-from collections.abc import Callable
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -15,6 +14,7 @@ import orjson
 
 if TYPE_CHECKING:
     from gridwhistle.common.metrics import Metrics
+    from gridwhistle.common.tracing import Tracing
 
 
 class Doing(NamedTuple):
@@ -24,13 +24,12 @@ class Doing(NamedTuple):
     metrics: "Metrics"
     request_id: str = ""
     correlation_id: str = ""
+    tracing: "Tracing | None" = None
 
 
 DOING: Final[ContextVar[Doing | None]] = ContextVar("doing", default=None)
 ACCESS: Final = logging.getLogger("gridwhistle.access")
 """Has one line a request when its level is INFO."""
-trace_ids: Callable[[], dict[str, str]] = dict
-"""Returns the ids of the trace that is under way; replaced when there are traces."""
 _LIBRARIES: Final = (
     "uvicorn",
     "uvicorn.error",
@@ -60,7 +59,7 @@ def _facts(record: logging.LogRecord) -> dict[str, Any]:
         "event": record.getMessage(),
         "request_id": doing.request_id if doing else None,
         "correlation_id": doing.correlation_id if doing else None,
-        **trace_ids(),
+        **(doing.tracing.ids() if doing and doing.tracing else {}),
         **getattr(record, "facts", {}),
         "error": told_safely(record.exc_info[1]) if record.exc_info and record.exc_info[1] else None,
     }

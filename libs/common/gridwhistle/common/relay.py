@@ -7,9 +7,10 @@ older stream no longer has is published again, under a new epoch, since JetStrea
 
 import asyncio
 import logging
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import asyncpg
@@ -25,6 +26,9 @@ from gridwhistle.common.ids import new_id
 from gridwhistle.common.logs import told_safely
 from gridwhistle.common.metrics import Metrics
 from gridwhistle.common.repair import answering
+
+if TYPE_CHECKING:
+    from gridwhistle.common.tracing import Tracing
 
 log = logging.getLogger(__name__)
 BATCH_MAX = 500
@@ -67,6 +71,7 @@ class Relay:
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the service is to stop: what waits is published, and then the relay ends."""
     metrics: Metrics = field(default_factory=Metrics)
+    tracing: "Tracing | None" = None
     _pauses: bool = False
     _looked_at: int = 0
     """The last place in the stream whose content is known; what others put there is looked at once."""
@@ -127,6 +132,7 @@ class Relay:
                     if not await self._woken(_LOOK_EVERY_S):
                         last = await self._reconcile(connection)  # a stream may be lost while nobody publishes
                     continue
+                began_ns = time.time_ns()
                 try:
                     last = await self._publish(rows, last)
                 except Refused as refused:
@@ -136,6 +142,8 @@ class Relay:
                     continue
                 await _mark(connection, rows, last)
                 self.metrics.count("gw_events_published_total", len(rows))
+                if self.tracing:
+                    self.tracing.published([row["envelope"] for row in rows], began_ns)
                 await asyncio.sleep(min(_BREATH_MAX_S, _BREATH_S * len(rows)))
         finally:
             self.metrics.leads = False

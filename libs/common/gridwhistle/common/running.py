@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from nats.aio.client import Client
 
@@ -14,6 +14,9 @@ from gridwhistle.common.logs import DOING, Doing, told_safely
 from gridwhistle.common.metrics import Metrics
 from gridwhistle.common.problems import Busy
 from gridwhistle.common.tokens import Tokens
+
+if TYPE_CHECKING:
+    from gridwhistle.common.tracing import Tracing
 
 log = logging.getLogger(__name__)
 _BREATH_S: Final = 5.0
@@ -48,6 +51,7 @@ class Running:
     """The services whose events it consumes."""
     metrics: Metrics = field(default_factory=Metrics)
     state: State = field(default_factory=State)
+    tracing: "Tracing | None" = None
 
 
 Loop = Callable[[Running], Awaitable[None]]
@@ -56,7 +60,7 @@ Loop = Callable[[Running], Awaitable[None]]
 
 async def keep_up(loop: Loop, service: Running) -> None:
     """Run a loop until the service stops; whatever ends it before, it begins anew a few seconds later."""
-    DOING.set(Doing(service.name, service.metrics))
+    DOING.set(Doing(service.name, service.metrics, tracing=service.tracing))
     while not service.state.stopping.is_set():
         try:
             await loop(service)

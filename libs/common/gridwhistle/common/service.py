@@ -3,13 +3,14 @@
 import asyncio
 import gc
 import logging
+import os
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import FastAPI
 from fastapi_standalone_docs import StandaloneDocs
@@ -28,13 +29,16 @@ from gridwhistle.common.health import add_routes
 from gridwhistle.common.hearing import Hearing
 from gridwhistle.common.logs import set_up
 from gridwhistle.common.openapi import describe
-from gridwhistle.common.problems import Problem
+from gridwhistle.common.problems import Problem, Term
 from gridwhistle.common.relay import Relay
 from gridwhistle.common.running import Loop, Running, keep_up
 from gridwhistle.common.sealing import Seal, read_keys
-from gridwhistle.common.settings import Settings, read
+from gridwhistle.common.settings import CannotServe, Settings, read
 from gridwhistle.common.sweep import sweep
 from gridwhistle.common.tokens import Tokens
+
+if TYPE_CHECKING:
+    from gridwhistle.common.tracing import Tracing
 
 log = logging.getLogger(__name__)
 PLUMBING_VERSIONS: Final = Path(__file__).parent / "migrations" / "versions"
@@ -118,7 +122,8 @@ class Service:
         database = Database(settings.database_url, seal, self.constraints, connections_max=settings.connections_max)
         tokens = Tokens(settings.issuer, jwks=jwks, jwks_url=settings.jwks_url)
         async with database.connected():
-            service = Running(database, tokens, Client(), self.name, tuple(self.consumer.filters()))
+            tracing = self._tracing()
+            service = Running(database, tokens, Client(), self.name, tuple(self.consumer.filters()), tracing=tracing)
 
             async def connection(service: Running) -> None:
                 await _connect(service, settings)
@@ -136,6 +141,25 @@ class Service:
                 yield service
             finally:
                 await _drain(service, settings.drain_s)
+                if tracing:
+                    await tracing.close()
+
+    def _tracing(self) -> "Tracing | None":
+        """Return where spans go; None, and nothing of it is loaded, unless an exporter is set."""
+        if not any(os.environ.get(name) for name in ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")):
+            return None
+        try:
+            from gridwhistle.common.tracing import Tracing  # noqa: PLC0415  loaded when it is wanted
+        except ImportError:
+            raise CannotServe(
+                [
+                    Term(
+                        "设置了 OTEL_EXPORTER_OTLP_ENDPOINT，但未安装追踪组件；请安装 gridwhistle-common[tracing]。",
+                        "OTEL_EXPORTER_OTLP_ENDPOINT is set, but what traces is not installed: gridwhistle-common[tracing].",
+                    )
+                ]
+            ) from None
+        return Tracing(self.name, self.version)
 
 
 async def _connect(service: Running, settings: Settings) -> None:
@@ -161,7 +185,7 @@ async def _connect(service: Running, settings: Settings) -> None:
 async def relay(service: Running) -> None:
     """Tell what commands told, as soon as NATS is there."""
     await service.state.bus_there.wait()
-    await Relay(service.name, service.database, service.nats, service.state.stopping, service.metrics).run()
+    await Relay(service.name, service.database, service.nats, service.state.stopping, service.metrics, service.tracing).run()
 
 
 async def _drain(service: Running, patience_s: float) -> None:
