@@ -17,11 +17,13 @@ import orjson
 import pytest
 from nats.aio.client import Client
 
+from gridwhistle.common import migrations
 from gridwhistle.common.issuer import ISSUER, Issuer
 from gridwhistle.common.sealing import make_keys
 from gridwhistle.standalone.children import free_port
 from gridwhistle.standalone.nats import Nats
 from gridwhistle.standalone.postgres import Postgres
+from gridwhistle.standalone.services import KINDS
 from tests.conftest import Loop
 
 pytestmark = pytest.mark.anyio
@@ -50,8 +52,7 @@ class Alone:
             )
 
     async def start(self) -> None:
-        """Bring its database up to date, serve, and wait until it is ready with NATS."""
-        assert await (await self.run("migrate")).wait() == 0, self.log.read_text()
+        """Serve, and wait until it is ready with NATS."""
         self.process = await self.run()
         async with httpx2.AsyncClient(base_url=self.base_url) as client, asyncio.timeout(30):
             while True:
@@ -85,7 +86,9 @@ class Town:
 
     @asynccontextmanager
     async def service(self, name: str, **environment: str) -> AsyncIterator[Alone]:
+        kind = next(kind for kind in KINDS if kind.name == name)
         self.background.run(self.postgres.ensure_database(f"alone_{name}"))
+        self.background.run(migrations.upgrade(kind, self.postgres.url(f"alone_{name}")))
         settings = {
             "GW_DATABASE_URL": self.postgres.url(f"alone_{name}"),
             "GW_NATS_URL": self.nats.url,
@@ -205,6 +208,21 @@ async def test_a_log_is_json_with_one_line_a_request_if_asked(town: Town) -> Non
     assert line["service"] == "personnel"
     assert line["request_id"] == "01900000-0000-7000-8000-000000000007"
     assert {"method": "GET", "route": "/personnel/v1/workers", "status": 401}.items() <= line.items()
+
+
+async def test_a_service_brings_its_own_database_up_to_date(town: Town) -> None:
+    async with town.service("personnel") as personnel:
+        town.background.run(town.postgres.ensure_database("alone_new"))
+        other = {"GW_DATABASE_URL": town.postgres.url("alone_new")}
+        fresh = Alone("personnel", {**personnel.environment, **other}, town.folder / "fresh.log")
+
+        before = await (await fresh.run()).wait()
+        migrated = await (await fresh.run("migrate")).wait()
+
+    assert (before, migrated) == (1, 0)
+    assert "python -m gridwhistle.personnel migrate" in fresh.log.read_text()
+    there, _ = await _in_the_database(town, "alone_new")
+    assert there == set()
 
 
 async def test_a_setting_that_is_missing_is_said_in_a_sentence(town: Town, tmp_path: Path) -> None:

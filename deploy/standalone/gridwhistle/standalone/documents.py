@@ -13,6 +13,7 @@ from gridwhistle.common.machine import Machine
 from gridwhistle.common.principal import GRANTS, ROLES
 from gridwhistle.incidents.domain import INCIDENT
 from gridwhistle.personnel.domain import SHIFT
+from gridwhistle.standalone.manual import operating
 from gridwhistle.standalone.services import contract
 
 FOLDER: Final = Path("docs")
@@ -83,6 +84,7 @@ def documents() -> dict[Path, str]:
         **{FOLDER / "states" / f"{name}.md": states(machine) for name, machine in MACHINES.items()},
         FOLDER / "events.md": events(ours),
         FOLDER / "roles.md": roles(),
+        FOLDER / "operating.md": f"{_WRITTEN}\n{operating()}",
         FOLDER / "openapi.json": api(),
     }
 

@@ -4,7 +4,8 @@ import asyncio
 import ipaddress
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
 
@@ -15,7 +16,7 @@ from gridwhistle.common.again import AWAY
 from gridwhistle.common.issuer import ISSUER
 from gridwhistle.common.problems import Term
 from gridwhistle.common.sealing import read_keys
-from gridwhistle.common.settings import CannotServe, Settings
+from gridwhistle.common.settings import CannotServe, Settings, tracing_is_asked_for
 
 if TYPE_CHECKING:
     from gridwhistle.common.service import Service
@@ -58,9 +59,15 @@ def of_settings(settings: Settings) -> Iterator[Term]:
         keys = {}
     if settings.jwks_file and not settings.jwks_file.is_file():
         yield Term("GW_JWKS_FILE 指定的文件不存在。", "GW_JWKS_FILE names a file that is not there.")
-    if settings.development:
-        yield from _of_development(settings)
-        return
+    if tracing_is_asked_for() and find_spec("opentelemetry.sdk") is None:
+        yield Term(
+            "设置了 OTEL_EXPORTER_OTLP_ENDPOINT，但未安装追踪组件；请安装 gridwhistle-common[tracing]。",
+            "OTEL_EXPORTER_OTLP_ENDPOINT is set, but what traces is not installed: gridwhistle-common[tracing].",
+        )
+    yield from _of_development(settings) if settings.development else _of_production(settings, keys)
+
+
+def _of_production(settings: Settings, keys: Mapping[int, bytes]) -> Iterator[Term]:
     for number, key in keys.items():
         if len(set(key)) < _DISTINCT_MIN or key == bytes(sorted(key)):
             yield Term(

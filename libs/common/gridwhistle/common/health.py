@@ -111,17 +111,17 @@ async def _asked(service: "Running") -> AsyncIterator[Family]:
     """Return what has to be asked for; what does not answer is left out."""
     database = service.database
     here = await _database(service) == "here"
-    yield gauge("gw_database_up", "1 when the database answers.", int(here))
+    yield gauge("gw_database_up", int(here))
     pools = {"requests": database.requests.in_hand_and_waiting(), "background": database.background.in_hand_and_waiting()}
     in_use = [Sample({"pool": name}, in_hand) for name, (in_hand, _) in pools.items()]
     in_use.append(Sample({"pool": "reads"}, database.reads.pool.checkedout()))  # type: ignore[attr-defined]  # a queue pool
-    yield Family("gw_database_connections_in_use", "gauge", "Database connections in use.", in_use)
+    yield Family("gw_database_connections_in_use", in_use)
     waiting = [Sample({"pool": name}, number) for name, (_, number) in pools.items()]
-    yield Family("gw_database_connections_wanted", "gauge", "Work that waits for a database connection.", waiting)
+    yield Family("gw_database_connections_wanted", waiting)
     if here:
         for name, meaning, statement in QUERIES:
-            yield gauge(name, meaning, float((await database.run(database.background, statement))[0][0] or 0))
-    yield gauge("gw_nats_connected", "1 while connected to NATS.", int(service.nats.is_connected))
+            yield gauge(name, float((await database.run(database.background, statement))[0][0] or 0), meaning)
+    yield gauge("gw_nats_connected", int(service.nats.is_connected))
     if service.nats.is_connected:
         yield await _pending(service)
 
@@ -135,4 +135,4 @@ async def _pending(service: "Running") -> Family:
         except (NatsError, OSError):
             continue
         samples.append(Sample({"source": source}, (info.num_pending or 0) + (info.num_ack_pending or 0)))
-    return Family("gw_events_pending", "gauge", "Events that are still to be heard, by the service that spoke.", samples)
+    return Family("gw_events_pending", samples)

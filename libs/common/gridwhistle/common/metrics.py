@@ -14,15 +14,26 @@ from typing import Final, NamedTuple
 from gridwhistle.common.logs import DOING
 
 BUCKETS_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-COUNTERS: Final = {
-    "gw_commands_run_again_total": "Runs of commands that ended with nothing written and were run again, by why.",
+_REQUESTS: Final = "gw_http_request_duration_seconds"
+MEANINGS: Final = {
+    _REQUESTS: "Requests that were answered, and how long that took; labels `method`, `route`, `status`.",
+    "gw_http_requests_in_flight": "Requests that are being served.",
+    "gw_commands_run_again_total": "Runs of commands that ended with nothing written and were run again; label `why`.",
     "gw_commands_busy_total": "Commands that were told to come back later.",
+    "gw_relay_leads": "1 when this process publishes the service's events.",
     "gw_events_published_total": "Events that the relay put into the stream.",
     "gw_batches_refused_total": "Batches of events that the stream did not take.",
-    "gw_events_heard_total": "Deliveries of events that took effect or were parked, by the service that spoke.",
-    "gw_events_parked_total": "Deliveries of events that could not take effect when they came, by why.",
+    "gw_events_heard_total": "Deliveries of events that took effect or were parked; label `source`, the service that spoke.",
+    "gw_events_parked_total": "Deliveries of events that could not take effect when they came; label `why`.",
+    "gw_events_pending": "Events in the stream that are still to be heard; label `source`.",
+    "gw_database_up": "1 when the database answers.",
+    "gw_database_connections_in_use": "Database connections in use; label `pool`.",
+    "gw_database_connections_wanted": "Work that waits for a database connection; label `pool`.",
+    "gw_nats_connected": "1 while connected to NATS.",
+    "process_resident_memory_bytes": "Memory of the process that the service runs in.",
+    "process_cpu_seconds_total": "Processor time of that process.",
 }
-_REQUESTS: Final = "gw_http_request_duration_seconds"
+"""Every number that this module or `health` tells, and what it is. All have the label `service`."""
 _PAGE_BYTES: Final = resource.getpagesize()
 
 
@@ -35,12 +46,16 @@ class Sample(NamedTuple):
 
 
 class Family(NamedTuple):
-    """Numbers of one name."""
+    """Numbers of one name; the meaning is needed of a name that `MEANINGS` has not."""
 
     name: str
-    kind: str
-    meaning: str
     samples: list[Sample]
+    meaning: str = ""
+
+    @property
+    def kind(self) -> str:
+        """Its type, as Prometheus calls it."""
+        return "histogram" if self.name == _REQUESTS else "counter" if self.name.endswith("_total") else "gauge"
 
 
 class _Durations:
@@ -70,7 +85,7 @@ class Metrics:
 
     def count(self, name: str, by: int = 1, **labels: str) -> None:
         """Add to a counter."""
-        assert name in COUNTERS
+        assert name in MEANINGS
         self._counts[name, tuple(labels.items())] += by
 
     def families(self) -> Iterator[Family]:
@@ -83,12 +98,13 @@ class Metrics:
                 total += number
                 samples.append(Sample({**labels, "le": bound}, total, "_bucket"))
             samples += [Sample(labels, total, "_count"), Sample(labels, durations.sum_s, "_sum")]
-        yield Family(_REQUESTS, "histogram", "Requests that were answered, and how long that took.", samples)
-        yield gauge("gw_http_requests_in_flight", "Requests that are being served.", self.in_flight)
-        yield gauge("gw_relay_leads", "1 when this process publishes the service's events.", int(self.leads))
-        for name, meaning in COUNTERS.items():
-            counted = [Sample(dict(labels), number) for (what, labels), number in self._counts.items() if what == name]
-            yield Family(name, "counter", meaning, counted)
+        yield Family(_REQUESTS, samples)
+        yield gauge("gw_http_requests_in_flight", self.in_flight)
+        yield gauge("gw_relay_leads", int(self.leads))
+        for name in MEANINGS:
+            if name.startswith("gw_") and name.endswith("_total"):
+                counted = [Sample(dict(labels), number) for (what, labels), number in self._counts.items() if what == name]
+                yield Family(name, counted)
 
 
 def count(name: str, by: int = 1, **labels: str) -> None:
@@ -97,9 +113,9 @@ def count(name: str, by: int = 1, **labels: str) -> None:
         doing.metrics.count(name, by, **labels)
 
 
-def gauge(name: str, meaning: str, value: float) -> Family:
+def gauge(name: str, value: float, meaning: str = "") -> Family:
     """Return a family of one number."""
-    return Family(name, "gauge", meaning, [Sample({}, value)])
+    return Family(name, [Sample({}, value)], meaning)
 
 
 def of_this_process() -> Iterator[Family]:
@@ -108,16 +124,17 @@ def of_this_process() -> Iterator[Family]:
         resident = int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE_BYTES
     except OSError:  # not Linux: the most it ever had
         resident = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    yield gauge("process_resident_memory_bytes", "Memory of the process that the service runs in.", resident)
-    yield Family("process_cpu_seconds_total", "counter", "Processor time of that process.", [Sample({}, time.process_time())])
+    yield gauge("process_resident_memory_bytes", resident)
+    yield gauge("process_cpu_seconds_total", time.process_time())
 
 
 def text(service: str, families: Iterable[Family]) -> str:
     """Return families as Prometheus reads them, every number labelled with its service."""
     lines = []
-    for name, kind, meaning, samples in families:
-        lines += [f"# HELP {name} {meaning}", f"# TYPE {name} {kind}"]
-        for labels, value, suffix in samples:
+    for family in families:
+        name = family.name
+        lines += [f"# HELP {name} {family.meaning or MEANINGS[name]}", f"# TYPE {name} {family.kind}"]
+        for labels, value, suffix in family.samples:
             inside = ",".join(f'{label}="{content}"' for label, content in {"service": service, **labels}.items())
             lines.append(f"{name}{suffix}{{{inside}}} {value}")
     return "\n".join(lines) + "\n"

@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import logging
-import os
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -29,11 +28,11 @@ from gridwhistle.common.health import add_routes
 from gridwhistle.common.hearing import Hearing
 from gridwhistle.common.logs import set_up
 from gridwhistle.common.openapi import describe
-from gridwhistle.common.problems import Problem, Term
+from gridwhistle.common.problems import Problem
 from gridwhistle.common.relay import Relay
 from gridwhistle.common.running import Loop, Running, keep_up
 from gridwhistle.common.sealing import Seal, read_keys
-from gridwhistle.common.settings import CannotServe, Settings, read
+from gridwhistle.common.settings import Settings, read, tracing_is_asked_for
 from gridwhistle.common.sweep import sweep
 from gridwhistle.common.tokens import Tokens
 
@@ -146,19 +145,10 @@ class Service:
 
     def _tracing(self) -> "Tracing | None":
         """Return where spans go; None, and nothing of it is loaded, unless an exporter is set."""
-        if not any(os.environ.get(name) for name in ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")):
+        if not tracing_is_asked_for():
             return None
-        try:
-            from gridwhistle.common.tracing import Tracing  # noqa: PLC0415  loaded when it is wanted
-        except ImportError:
-            raise CannotServe(
-                [
-                    Term(
-                        "设置了 OTEL_EXPORTER_OTLP_ENDPOINT，但未安装追踪组件；请安装 gridwhistle-common[tracing]。",
-                        "OTEL_EXPORTER_OTLP_ENDPOINT is set, but what traces is not installed: gridwhistle-common[tracing].",
-                    )
-                ]
-            ) from None
+        from gridwhistle.common.tracing import Tracing  # noqa: PLC0415  loaded when it is wanted
+
         return Tracing(self.name, self.version)
 
 

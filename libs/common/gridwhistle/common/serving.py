@@ -150,14 +150,17 @@ def main(kind: "Service") -> None:
         sys.exit(f"usage: python -m gridwhistle.{kind.name} [migrate]")
     try:
         settings = read(kind.settings)
-        set_up(settings.log_level, settings.log_format, access=settings.access_log)
+    except CannotServe as refusal:
+        sys.exit(f"{kind.name} does not start 无法启动：\n{refusal}")
+    set_up(settings.log_level, settings.log_format, access=settings.access_log)
+    try:
         if words:
             from gridwhistle.common import migrations  # noqa: PLC0415  what serves does not need it
 
             asyncio.run(migrations.upgrade(kind, settings.database_url))
         else:
             uvloop.run(serve(kind, settings))
-    except CannotServe as refusal:
-        sys.exit(f"{kind.name} does not start 无法启动：\n{refusal}")
+    except CannotServe:
+        sys.exit(1)  # the log has the reasons
     except OSError as error:
         sys.exit(f"{kind.name} does not start 无法启动：{settings.host}:{settings.port} {error.strerror}")

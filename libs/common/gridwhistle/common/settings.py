@@ -114,6 +114,11 @@ def _reason(kind: type[Settings], fault: Mapping[str, Any]) -> Term:
     return Term(f"{variable} 的值无效：{fault['msg']}。", f"{variable} is not valid: {fault['msg']}.")
 
 
+def tracing_is_asked_for() -> bool:
+    """Tell whether an exporter of traces is set."""
+    return any(os.environ.get(name) for name in ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"))
+
+
 def listed(kinds: Mapping[str, type[Settings]]) -> list[dict[str, Any]]:
     """Return every setting with its meaning, its default and what it is now; passwords are hidden.
 
