@@ -6,16 +6,15 @@ from pathlib import Path
 from typing import Final
 
 import orjson
-from fastapi import FastAPI
 
 from gridwhistle.common.dead_letters import LETTER
 from gridwhistle.common.events import REGISTRY, Event
 from gridwhistle.common.machine import Machine
 from gridwhistle.common.principal import GRANTS, ROLES
-from gridwhistle.common.settings import Settings
 from gridwhistle.incidents.domain import INCIDENT
 from gridwhistle.personnel.domain import SHIFT
-from gridwhistle.standalone.services import KINDS, merged
+from gridwhistle.standalone.manual import operating
+from gridwhistle.standalone.services import contract
 
 FOLDER: Final = Path("docs")
 MACHINES: Final = {"dead_letter": LETTER, "incident": INCIDENT, "shift": SHIFT}
@@ -78,10 +77,7 @@ def roles() -> str:
 
 def api() -> str:
     """Return the suite's OpenAPI document."""
-    settings = Settings.model_construct()
-    apps = [kind.app(settings) for kind in KINDS]
-    document = merged([app.openapi() for app in apps], FastAPI(title="Gridwhistle 网格哨", version="0.1.0"))
-    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode() + "\n"
+    return orjson.dumps(contract(), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode() + "\n"
 
 
 def documents() -> dict[Path, str]:
@@ -91,6 +87,7 @@ def documents() -> dict[Path, str]:
         **{FOLDER / "states" / f"{name}.md": states(machine) for name, machine in MACHINES.items()},
         FOLDER / "events.md": events(ours),
         FOLDER / "roles.md": roles(),
+        FOLDER / "operating.md": f"{_WRITTEN}\n{operating()}",
         FOLDER / "openapi.json": api(),
     }
 

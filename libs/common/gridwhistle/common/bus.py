@@ -1,7 +1,7 @@
 """The connection to NATS, and the stream of each producing service."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final, Literal
 
 from nats.aio.client import Client
@@ -17,11 +17,20 @@ BUS_AWAY = (NatsError, OSError)
 """NATS that is away, or slow, shows itself in these ways (refused permissions, too, look like time-outs)."""
 
 
-async def connect(client: Client, url: str, service: str) -> None:
-    """Connect and stay connected: the client looks for the server until it is closed."""
+async def connect(client: Client, url: str, service: str, refused: Callable[[], None] = lambda: None) -> None:
+    """Connect and stay connected: the client looks for the server until it is closed.
+
+    Args:
+        client: not yet connected.
+        url: of the server.
+        service: as whom we connect.
+        refused: called when the server refuses us, or a permission, which otherwise looks like a time-out.
+    """
 
     async def say(error: Exception) -> None:
         log.warning("NATS: %s: %s", type(error).__name__, error)
+        if "violation" in str(error).lower():  # of permissions, or of authorization
+            refused()
 
     await client.connect(
         url,

@@ -30,6 +30,7 @@ from gridwhistle.common.again import AWAY, Changed, Unsure
 from gridwhistle.common.clocks import Clocks
 from gridwhistle.common.events import Envelope, Event
 from gridwhistle.common.ids import new_id
+from gridwhistle.common.logs import DOING
 from gridwhistle.common.machine import Step
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Busy, MayHaveHappened, NotFound, OutsideYourArea, Problem, Stale
@@ -164,6 +165,7 @@ class Command:
     def tell(self, row: Row, event: Event) -> None:
         """Let the other services know; `row` is the thing it happened to, and counts the event."""
         self.update(row, event_no=row.event_no + 1)
+        doing = DOING.get()
         envelope = Envelope(
             id=new_id(),
             data=event,
@@ -174,6 +176,7 @@ class Command:
             actor_role=self._role,
             correlation_id=self.db.correlation_id,
             causation_id=self.db.causation_id,
+            traceparent=doing.tracing.traceparent() if doing and doing.tracing else None,
         )
         content = envelope.to_json()
         assert len(content) <= EVENT_CHARS_MAX, "an event is a fact, not a file"

@@ -5,7 +5,7 @@ import datetime as dt
 import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any, overload
 from uuid import UUID
@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from gridwhistle.common.again import AWAY, Away, Changed, Replay
 from gridwhistle.common.commands import Command, Target
 from gridwhistle.common.connections import Connections
+from gridwhistle.common.logs import DOING
 from gridwhistle.common.presets import PRESETS, Preset
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Busy, KeyReused, Language, Problem
@@ -319,7 +320,9 @@ class Db:
 
     async def write(self, statement: Statement) -> None:
         """Write the one statement of a command."""
-        await self.database.write(self._pool, statement)
+        doing = DOING.get()
+        with doing.tracing.span("command") if doing and doing.tracing else nullcontext():
+            await self.database.write(self._pool, statement)
 
     def key_row(self) -> dict[str, Any] | None:
         """Return the row that makes this command happen once, for the statement that writes it."""

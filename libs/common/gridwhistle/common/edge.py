@@ -9,6 +9,7 @@ import datetime as dt
 import inspect
 import logging
 import re
+import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
@@ -26,7 +27,7 @@ from gridwhistle.common.again import Replay, again
 from gridwhistle.common.database import Db as _Db
 from gridwhistle.common.database import fingerprint
 from gridwhistle.common.ids import new_id
-from gridwhistle.common.logs import told_safely
+from gridwhistle.common.logs import ACCESS, DOING, Doing, told_safely
 from gridwhistle.common.principal import PERMISSIONS, PUBLIC, InsufficientScope, Principal
 from gridwhistle.common.problems import (
     BadHeader,
@@ -184,16 +185,42 @@ class EdgeRoute(APIRoute):
         request_id = headers.get(b"x-request-id", "")
         if not _REQUEST_ID.fullmatch(request_id):
             request_id = str(new_id())
-        language = language_of(headers.get(b"accept-language", ""))
         service: Running = scope["app"].state.service
+        DOING.set(Doing(service.name, service.metrics, request_id, request_id, service.tracing))
+        answering = self._answered(scope, receive, send, headers, request_id, service)
+        if service.tracing:
+            answering = service.tracing.request(self.method, self.path, headers, answering)
+        await answering
+
+    async def _answered(
+        self,
+        scope: "Scope",
+        receive: "Receive",
+        send: "Send",
+        headers: Mapping[bytes, str],
+        request_id: str,
+        service: Running,
+    ) -> int:
+        language = language_of(headers.get(b"accept-language", ""))
+        metrics, status, began = service.metrics, 0, time.perf_counter()
+        metrics.in_flight += 1
         try:
-            status, body, more = await self._answer(scope, receive, headers, request_id, service)
-        except Problem as problem:
-            status, body, more = problem.status, problem.body(language, request_id), _headers_of(problem)
-        except Exception as error:  # noqa: BLE001  the edge of the process
-            log.error("request %s to %s failed: %s", request_id, self.path, told_safely(error))  # noqa: TRY400
-            status, body, more = 500, Broken().body(language, request_id), []
-        await respond(send, status, body, request_id, language, more)
+            try:
+                status, body, more = await self._answer(scope, receive, headers, request_id, service)
+            except Problem as problem:
+                status, body, more = problem.status, problem.body(language, request_id), _headers_of(problem)
+            except Exception as error:  # noqa: BLE001  the edge of the process
+                log.error("request %s to %s failed: %s", request_id, self.path, told_safely(error))  # noqa: TRY400
+                status, body, more = 500, Broken().body(language, request_id), []
+            await respond(send, status, body, request_id, language, more)
+        finally:
+            took_s = time.perf_counter() - began
+            metrics.in_flight -= 1
+            metrics.requested(self.method, self.path, status, took_s)
+            if ACCESS.isEnabledFor(logging.INFO):
+                facts = {"method": self.method, "route": self.path, "status": status, "took_ms": round(took_s * 1000, 2)}
+                ACCESS.info("request", extra={"facts": facts})
+        return status
 
     async def _answer(
         self,

@@ -7,9 +7,10 @@ older stream no longer has is published again, under a new epoch, since JetStrea
 
 import asyncio
 import logging
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import asyncpg
@@ -23,7 +24,11 @@ from gridwhistle.common.bus import BUS_AWAY, asking, own_stream, stream_name
 from gridwhistle.common.database import Database
 from gridwhistle.common.ids import new_id
 from gridwhistle.common.logs import told_safely
+from gridwhistle.common.metrics import Metrics
 from gridwhistle.common.repair import answering
+
+if TYPE_CHECKING:
+    from gridwhistle.common.tracing import Tracing
 
 log = logging.getLogger(__name__)
 BATCH_MAX = 500
@@ -63,12 +68,16 @@ class Relay:
     service: str
     database: Database
     nats: Client
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the service is to stop: what waits is published, and then the relay ends."""
+    metrics: Metrics = field(default_factory=Metrics)
+    tracing: "Tracing | None" = None
     _pauses: bool = False
     _looked_at: int = 0
     """The last place in the stream whose content is known; what others put there is looked at once."""
 
     async def run(self) -> None:
-        """Lead whenever nobody else does, and answer who misses events, until cancelled."""
+        """Lead whenever nobody else does, and answer who misses events, until told to stop."""
         await self.nats.subscribe(asking(self.service, "repair"), queue=self.service, cb=answering(self.database))
         while True:
             try:
@@ -79,6 +88,8 @@ class Relay:
                 self._pauses = True
             except Exception as error:  # noqa: BLE001  whatever it is, what waits is to be published
                 log.error("the relay of %s made a mistake and begins anew: %s", self.service, told_safely(error))  # noqa: TRY400
+            if self.stopping.is_set():
+                return
             await asyncio.sleep(_POLL_S)
 
     async def _lead(self) -> None:
@@ -87,6 +98,8 @@ class Relay:
             # A mark that a crash loses is made again from the stream's tail, so it need not wait for the disk.
             await connection.execute("SET synchronous_commit = off")
             while not await connection.fetchval("SELECT pg_try_advisory_lock(hashtext('gridwhistle.relay'))"):
+                if self.stopping.is_set():
+                    return
                 await self._wake_the_leader()
             await self._lead_with(connection)
         finally:
@@ -95,7 +108,7 @@ class Relay:
     async def _wake_the_leader(self) -> None:
         """Pass on, for a while, that there is something to publish; the leader is in another process."""
         end = asyncio.get_running_loop().time() + _POLL_S
-        while (left := end - asyncio.get_running_loop().time()) > 0:
+        while (left := end - asyncio.get_running_loop().time()) > 0 and not self.stopping.is_set():
             self.database.wake.clear()
             if await self._woken(left):
                 await self.nats.publish(asking(self.service, "publish"))
@@ -108,24 +121,32 @@ class Relay:
         others = await self.nats.subscribe(asking(self.service, "publish"), cb=wake)
         try:
             last = await self._reconcile(connection)
-            self._pauses = False
+            self._pauses, self.metrics.leads = False, True
             while True:
                 self.database.wake.clear()
                 # Each round asks on the connection that holds the lock: a lost lock is a lost connection.
                 rows = await connection.fetch(_WAITING)
                 if not rows:
+                    if self.stopping.is_set():
+                        return
                     if not await self._woken(_LOOK_EVERY_S):
                         last = await self._reconcile(connection)  # a stream may be lost while nobody publishes
                     continue
+                began_ns = time.time_ns()
                 try:
                     last = await self._publish(rows, last)
                 except Refused as refused:
+                    self.metrics.count("gw_batches_refused_total")
                     log.warning("the stream of %s refused a batch: %s", self.service, refused)
                     last = await self._reconcile(connection)
                     continue
                 await _mark(connection, rows, last)
+                self.metrics.count("gw_events_published_total", len(rows))
+                if self.tracing:
+                    self.tracing.published([row["envelope"] for row in rows], began_ns)
                 await asyncio.sleep(min(_BREATH_MAX_S, _BREATH_S * len(rows)))
         finally:
+            self.metrics.leads = False
             await others.unsubscribe()
 
     async def _woken(self, patience_s: float) -> bool:

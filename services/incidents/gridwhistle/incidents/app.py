@@ -3,11 +3,8 @@
 from pathlib import Path
 from typing import Final
 
-from fastapi import FastAPI
-
 from gridwhistle.common.again import Changed
 from gridwhistle.common.service import Service
-from gridwhistle.common.settings import Settings
 from gridwhistle.incidents import api, intake
 from gridwhistle.incidents.consumers import CONSUMER
 from gridwhistle.incidents.domain import PRESETS, HandledByYou
@@ -27,8 +24,5 @@ INCIDENTS: Final = Service(
         "incident_nobody_checks_what_they_handled": HandledByYou,
     },
 )
-
-
-def create() -> FastAPI:
-    """Return the service for `uvicorn --factory`, set by the environment."""
-    return INCIDENTS.app(Settings())
+create: Final = INCIDENTS.create
+"""For `uvicorn --factory`."""

@@ -74,6 +74,7 @@ class Envelope(Generic[E_co]):
     actor_role: str
     correlation_id: str
     causation_id: str
+    traceparent: str | None = None  # CloudEvents' extension for distributed tracing; there only while somebody traces
 
     @property
     def subject(self) -> str:
@@ -101,6 +102,7 @@ class Envelope(Generic[E_co]):
                 "causationid": self.causation_id,
                 "actorrole": self.actor_role,
                 "timeline": TIMELINE,
+                **({"traceparent": self.traceparent} if self.traceparent else {}),
                 "data": orjson.Fragment(data.__pydantic_serializer__.to_json(data)),
             },
             default=str,  # the driver's UUIDs are a class of their own
@@ -128,6 +130,7 @@ class Envelope(Generic[E_co]):
                 actor_role=outer["actorrole"],
                 correlation_id=outer["correlationid"],
                 causation_id=outer["causationid"],
+                traceparent=trace if isinstance(trace := outer.get("traceparent"), str) else None,
             )
         except (ValueError, KeyError, TypeError, AttributeError, ValidationError) as error:
             # The content may be anything, so only the kind of fault is told.
