@@ -1,6 +1,7 @@
 """Puts a service together: routes, database, relay, consumers, health."""
 
 import asyncio
+import datetime as dt
 import gc
 import logging
 import time
@@ -20,6 +21,7 @@ from gridwhistle.common import dead_letters, overdue, rulebook
 from gridwhistle.common.again import Changed
 from gridwhistle.common.application import App
 from gridwhistle.common.bus import BUS_AWAY, connect
+from gridwhistle.common.calendars import national_year
 from gridwhistle.common.consumers import Consumer
 from gridwhistle.common.database import Database
 from gridwhistle.common.edge import Router
@@ -128,6 +130,8 @@ class Service:
             settings.database_url, seal, self.constraints, presets=self.presets, connections_max=settings.connections_max
         )
         tokens = Tokens(settings.issuer, jwks=jwks, jwks_url=settings.jwks_url)
+        # Reading the holidays takes a sixth of a second, for which the first request that needs them should not stand still.
+        await asyncio.to_thread(national_year, dt.datetime.now(dt.UTC).year)
         async with database.connected():
             service = Running(
                 database,
