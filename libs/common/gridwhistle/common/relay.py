@@ -50,8 +50,9 @@ _MARK = (
 # In the order that they had, and before all that waits (whose ids count from one): the events of a thing stay in order.
 _PUBLISH_AGAIN = (
     "WITH lost AS (DELETE FROM published WHERE stream_seq > $1 RETURNING stream_seq, event_id),"
-    " again AS (UPDATE outbox SET epoch = epoch + 1 FROM lost WHERE outbox.event_id = lost.event_id)"
-    # A repair may have put an event into the stream twice.
+    " again AS (UPDATE outbox SET epoch = epoch + 1 FROM lost WHERE outbox.event_id = lost.event_id),"
+    # A repair may have put an event into the stream twice, or wait to do so.
+    " asked AS (DELETE FROM waiting USING lost WHERE waiting.event_id = lost.event_id)"
     " INSERT INTO waiting (id, event_id) OVERRIDING SYSTEM VALUE"
     " SELECT min(stream_seq) - (1::bigint << 62), event_id FROM lost JOIN outbox USING (event_id) GROUP BY event_id"
 )
