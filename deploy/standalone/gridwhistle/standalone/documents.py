@@ -15,7 +15,7 @@ from gridwhistle.common.principal import GRANTS, ROLES
 from gridwhistle.common.settings import Settings
 from gridwhistle.incidents.domain import INCIDENT
 from gridwhistle.personnel.domain import SHIFT
-from gridwhistle.standalone.services import KINDS, merged
+from gridwhistle.standalone.services import KINDS, NAMES, merged
 
 FOLDER: Final = Path("docs")
 MACHINES: Final = {"dead_letter": LETTER, "incident": INCIDENT, "shift": SHIFT}
@@ -86,7 +86,7 @@ def api() -> str:
 
 def documents() -> dict[Path, str]:
     """Return every generated document by its path."""
-    ours = [kind for kind in REGISTRY.values() if kind.__module__.startswith("gridwhistle.common.events")]
+    ours = [kind for kind in REGISTRY.values() if kind.service in NAMES]
     return {
         **{FOLDER / "states" / f"{name}.md": states(machine) for name, machine in MACHINES.items()},
         FOLDER / "events.md": events(ours),

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 KINDS: Final = (PERSONNEL, INCIDENTS)
 NAMES: Final = tuple(kind.name for kind in KINDS)
+ANCHORS: Final = "audit-anchors"
+"""The file in the data folder that keeps the newest seals of every service's audit."""
 
 
 @asynccontextmanager
@@ -40,6 +42,7 @@ async def running(folder: Path, postgres: Postgres, nats: Nats) -> AsyncIterator
                 issuer=ISSUER,
                 jwks_file=folder / "jwks.json",
                 development=True,
+                anchors_file=folder / ANCHORS,
             )
             apps[kind.name] = kind.app(settings)
             await stack.enter_async_context(apps[kind.name].router.lifespan_context(apps[kind.name]))

@@ -59,15 +59,18 @@ class Database:
         constraints: Mapping[str, Callable[[], Problem | Changed]],
         *,
         presets: Sequence[Preset] = (),
+        tables: Sequence[Table] = (),
         connections_max: int = 16,
         patience_s: float = 5.0,
     ) -> None:
         """Take the address (`postgresql://…`), the seal for stored answers, and the words for broken constraints, by name.
 
-        `presets` are the rules that its service declares, still to be put in.
+        `presets` are the rules that its service declares, still to be put in; `tables` are the service's own, for what looks
+        across all of them.
         """
         self.presets: Sequence[Preset] = (*PRESETS, *presets)
         self.url, self.seal, self.constraints, self.patience_s = url, seal, constraints, patience_s
+        self.tables = tables
         self.wake = asyncio.Event()  # set when a command told something: the relay listens
         self.known: dict[object, Any] = {}  # what `Known` keeps of this database
         self._queues: WeakValueDictionary[Target, asyncio.Lock] = WeakValueDictionary()

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from nats.aio.client import Client
@@ -27,6 +28,7 @@ class Running:
     nats: Client
     name: str = ""
     development: bool = False
+    anchors_file: Path | None = None
 
 
 Loop = Callable[[Running], Awaitable[None]]

@@ -16,13 +16,15 @@ from sqlalchemy import MetaData
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from gridwhistle.common import dead_letters, overdue, rulebook
+from gridwhistle.common import auditors, dead_letters, overdue, rulebook
 from gridwhistle.common.again import Changed
 from gridwhistle.common.application import App
+from gridwhistle.common.audit import seal_audit
 from gridwhistle.common.bus import connect
 from gridwhistle.common.consumers import Consumer
 from gridwhistle.common.database import Database
 from gridwhistle.common.edge import Router
+from gridwhistle.common.events.audit import audit_sealed
 from gridwhistle.common.firing import Firing, OnClock
 from gridwhistle.common.hearing import Hearing
 from gridwhistle.common.openapi import describe
@@ -38,9 +40,14 @@ from gridwhistle.common.tokens import Tokens
 log = logging.getLogger(__name__)
 
 
-PLUMBING_ROUTES: Final[tuple[Callable[[str], Router], ...]] = (dead_letters.routes, rulebook.routes, overdue.routes)
+PLUMBING_ROUTES: Final[tuple[Callable[[str], Router], ...]] = (
+    dead_letters.routes,
+    rulebook.routes,
+    overdue.routes,
+    auditors.routes,
+)
 """The routes that every service has, made for a service by its name."""
-LOOPS: Final[tuple[Loop, ...]] = (sweep,)
+LOOPS: Final[tuple[Loop, ...]] = (sweep, seal_audit)
 """What every service does in the background, besides telling and hearing events."""
 
 
@@ -63,6 +70,10 @@ class Service:
     """What it does when a clock fires, by the clock's rule, besides telling of it."""
     loops: Sequence[Loop] = ()
     """What it does in the background, besides what every service does."""
+
+    def __post_init__(self) -> None:
+        """Make the events that every service has."""
+        audit_sealed(self.name)
 
     def all_routers(self) -> list[Router]:
         """Return the service's own routers, then those that every service has."""
@@ -103,11 +114,12 @@ class Service:
             Seal(read_keys(settings.keys_file)),
             self.constraints,
             presets=self.presets,
+            tables=list(self.tables.tables.values()),
             connections_max=settings.connections_max,
         )
         async with database.connected():
             tokens = Tokens(settings.issuer, jwks=jwks, jwks_url=settings.jwks_url)
-            service = Running(database, tokens, Client(), self.name, settings.development)
+            service = Running(database, tokens, Client(), self.name, settings.development, settings.anchors_file)
             firing = Firing(self.name, database, self.tables, self.on_clock)
             tasks = [
                 asyncio.create_task(self._talk(service, settings.nats_url), name=f"{self.name} events"),

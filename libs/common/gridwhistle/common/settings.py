@@ -18,6 +18,9 @@ class Settings(BaseSettings):
     issuer: str = Field(description="Who signs access tokens: the exact `iss` claim.")
     jwks_file: Path | None = Field(default=None, description="The issuer's key set as a file.")
     jwks_url: str | None = Field(default=None, description="The issuer's key set as an address; asked when a key is new.")
+    anchors_file: Path | None = Field(
+        default=None, description="Where the newest seal of the audit is written down; best where it can only be appended to."
+    )
     connections_max: int = Field(default=16, ge=2, le=200, description="Database connections for requests.")
     development: bool = Field(
         default=False, description="Any command may say As-Of which moment it is; never where people work."
