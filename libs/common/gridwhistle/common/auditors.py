@@ -12,7 +12,7 @@ from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.jurisdiction import within
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.reading import filters
-from gridwhistle.common.tables import audit, audit_seals
+from gridwhistle.common.tables import audit, audit_seals, plumbing
 from gridwhistle.common.wire import Keyset, Moment, Page, PageQuery, View
 
 
@@ -85,7 +85,7 @@ def routes(service: str) -> Router:
 
 def _within(database: Database, caller: Principal) -> ColumnElement[bool]:
     """Return the jurisdiction for the audit: an entry is seen by whoever may see the thing, or when its kind lies nowhere."""
-    placed = [table for table in database.tables if "area_code" in table.c and "id" in table.c]
+    placed = [table for table in (*database.tables, *plumbing.tables.values()) if "county_code" in table.c]
     nowhere = audit.c.object_type.not_in([table.name for table in placed])
     theirs = (
         and_(

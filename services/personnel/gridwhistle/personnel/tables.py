@@ -70,7 +70,7 @@ workers = Table(
     Column("employment", Text, nullable=False),
     code("org"),
     CheckConstraint("employment IN ('full_time', 'part_time', 'committee_member')", name="employment_is_known"),
-    info={"thing": Term("网格员", "grid worker")},
+    info={"thing": Term("网格员", "grid worker"), "own": "id"},
 )
 # A child of its worker: changed only by commands that hold the worker.
 assignments = Table(
