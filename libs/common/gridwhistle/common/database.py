@@ -24,6 +24,7 @@ from gridwhistle.common.connections import Connections
 from gridwhistle.common.presets import PRESETS, Preset
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Busy, KeyReused, Language, Problem
+from gridwhistle.common.revoked import Revoked
 from gridwhistle.common.sealing import CannotOpen, Seal
 from gridwhistle.common.statements import Statement
 from gridwhistle.common.together import ROWS_MAX, Together
@@ -71,6 +72,7 @@ class Database:
         self.presets: Sequence[Preset] = (*PRESETS, *presets)
         self.url, self.seal, self.constraints, self.patience_s = url, seal, constraints, patience_s
         self.tables = tables
+        self.revoked = Revoked()
         self.wake = asyncio.Event()  # set when a command told something: the relay listens
         self.known: dict[object, Any] = {}  # what `Known` keeps of this database
         self._queues: WeakValueDictionary[Target, asyncio.Lock] = WeakValueDictionary()

@@ -4,7 +4,7 @@ import asyncio
 import gc
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from gridwhistle.common import auditors, dead_letters, overdue, rulebook
-from gridwhistle.common.again import Changed
+from gridwhistle.common.again import Away, Changed
 from gridwhistle.common.application import App
 from gridwhistle.common.audit import seal_audit
 from gridwhistle.common.bus import connect
@@ -29,8 +29,9 @@ from gridwhistle.common.firing import Firing, OnClock
 from gridwhistle.common.hearing import Hearing
 from gridwhistle.common.openapi import describe
 from gridwhistle.common.presets import Preset
-from gridwhistle.common.problems import Problem
+from gridwhistle.common.problems import Busy, Problem
 from gridwhistle.common.relay import Relay
+from gridwhistle.common.revoked import copy_revoked, watch_revoked
 from gridwhistle.common.running import Loop, Running, keep_up
 from gridwhistle.common.sealing import Seal, read_keys
 from gridwhistle.common.settings import Settings
@@ -47,7 +48,7 @@ PLUMBING_ROUTES: Final[tuple[Callable[[str], Router], ...]] = (
     auditors.routes,
 )
 """The routes that every service has, made for a service by its name."""
-LOOPS: Final[tuple[Loop, ...]] = (sweep, seal_audit)
+LOOPS: Final[tuple[Loop, ...]] = (sweep, seal_audit, watch_revoked)
 """What every service does in the background, besides telling and hearing events."""
 
 
@@ -72,8 +73,9 @@ class Service:
     """What it does in the background, besides what every service does."""
 
     def __post_init__(self) -> None:
-        """Make the events that every service has."""
+        """Make the events that every service has, and let it hear what every service hears."""
         audit_sealed(self.name)
+        copy_revoked(self.consumer)
 
     def all_routers(self) -> list[Router]:
         """Return the service's own routers, then those that every service has."""
@@ -118,7 +120,9 @@ class Service:
             connections_max=settings.connections_max,
         )
         async with database.connected():
-            tokens = Tokens(settings.issuer, jwks=jwks, jwks_url=settings.jwks_url)
+            tokens = Tokens(settings.issuer, jwks=jwks, jwks_url=settings.jwks_url, revoked=database.revoked)
+            with suppress(Away, Busy):  # then nobody is let in until the loop has read it
+                await database.revoked.look(database)
             service = Running(database, tokens, Client(), self.name, settings.development, settings.anchors_file)
             firing = Firing(self.name, database, self.tables, self.on_clock)
             tasks = [

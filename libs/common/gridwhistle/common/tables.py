@@ -210,6 +210,16 @@ command_key = Table(
     moment("at", nullable=False),
     Index(None, "at", postgresql_using="brin"),  # rows come in this order, and only the sweep asks by it
 )
+# Whose tokens are refused when they were issued before. Rows are only ever added.
+revoked = Table(
+    "revoked",
+    plumbing,
+    Column("id", Uuid, primary_key=True),
+    Column("event_no", Integer, nullable=False),
+    Column("subject_id", Text, nullable=False),
+    moment("since", nullable=False),
+    code("area_code"),
+)
 # Which stream the events are in; another one under the same name must be filled again.
 stream = Table(
     "stream",

@@ -15,6 +15,7 @@ from joserfc.jwk import KeySet
 
 from gridwhistle.common.principal import ANONYMOUS, DESKS, ROLES, SYSTEM, Principal
 from gridwhistle.common.problems import Problem, Term
+from gridwhistle.common.revoked import Revoked
 from gridwhistle.common.wire import Malformed, check_json
 
 ALGORITHMS: Final = ["Ed25519", "ES256"]
@@ -41,9 +42,11 @@ class NotAuthenticated(Problem):
 class Tokens:
     """Turns tokens into principals. The issuer's keys come as a document, or from an address when a new key id shows up."""
 
-    def __init__(self, issuer: str, *, jwks: str | None = None, jwks_url: str | None = None) -> None:
-        """Take the issuer, and its key set as JSON text, as an address, or both."""
-        self._issuer, self._jwks_url = issuer, jwks_url
+    def __init__(
+        self, issuer: str, *, jwks: str | None = None, jwks_url: str | None = None, revoked: Revoked | None = None
+    ) -> None:
+        """Take the issuer, its key set as JSON text, as an address, or both, and whose tokens are refused."""
+        self._issuer, self._jwks_url, self._revoked = issuer, jwks_url, revoked
         self._keys = KeySet.import_key_set(orjson.loads(jwks)) if jwks else KeySet([])
         self._claims = jwt.JWTClaimsRegistry(
             leeway=_CLOCK_SKEW_S,
@@ -53,7 +56,7 @@ class Tokens:
             iat={"essential": True},
             sub={"essential": True},
         )
-        self._remembered: OrderedDict[bytes, tuple[Principal, float]] = OrderedDict()
+        self._remembered: OrderedDict[bytes, tuple[Principal, float, float]] = OrderedDict()
         self._asked_at = -_ASK_ISSUER_EVERY_S
 
     async def principal(self, authorization: str | None) -> Principal:
@@ -61,19 +64,20 @@ class Tokens:
 
         Raises:
             NotAuthenticated: no token, or one that is forged, expired, not for us, or not of our shape.
+            TokenRevoked: one that was good, and was revoked.
         """
         if authorization is None or authorization[:7].lower() != "bearer " or len(authorization) > TOKEN_CHARS_MAX:
             raise NotAuthenticated
         mark = hashlib.sha256(authorization.encode("latin-1", "replace")).digest()
-        if remembered := self._remembered.get(mark):
-            if remembered[1] > time.time():
-                return remembered[0]
-            del self._remembered[mark]
-        claims = await self._verified(authorization[7:].strip())
-        principal = _principal(claims)
-        self._remembered[mark] = (principal, float(claims["exp"]))
-        if len(self._remembered) > _REMEMBERED_MAX:
-            self._remembered.popitem(last=False)
+        remembered = self._remembered.get(mark)
+        if remembered is None or remembered[2] <= time.time():
+            claims = await self._verified(authorization[7:].strip())
+            remembered = self._remembered[mark] = (_principal(claims), float(claims["iat"]), float(claims["exp"]))
+            if len(self._remembered) > _REMEMBERED_MAX:
+                self._remembered.popitem(last=False)
+        principal, issued_at, _ = remembered
+        if self._revoked:
+            self._revoked.check(principal, issued_at)
         return principal
 
     async def _verified(self, token: str) -> dict[str, Any]:
