@@ -81,6 +81,18 @@ PRESETS: Final = (
     Preset("toolshed.return", 5, "work_day_legal", "the shed's house rules"),
     Preset("toolshed.tools_max", 3, "tool", "INF"),
 )
+COMPLAINT: Final = Machine(
+    Term("投诉", "complaint"),
+    (
+        Step(None, "complain", "open", ROLES, "somebody is not content"),
+        Step("open", "review", "reviewed", ROLES, "one looks", approval=True),
+        Step("reviewed", "note", "reviewed", ROLES, "what is noted approves nothing"),
+        Step("reviewed", "settle", "settled", ROLES, "and another one settles", approval=True),
+        Step("reviewed", "send_back", "open", ROLES, "and it begins anew"),
+    ),
+    zh={"complain": "投诉", "open": "待审", "review": "审核", "reviewed": "已审核", "note": "备注", "settle": "办结"}
+    | {"settled": "已办结", "send_back": "退回"},
+)
 metadata = MetaData(naming_convention=NAMING)
 tools = Table(
     "tool",
@@ -122,6 +134,21 @@ entries = Table(
     Column("minutes", BigInteger, nullable=False),
     Column("balance_minutes", BigInteger, nullable=False),
     UniqueConstraint("account_id", "version"),
+)
+complaints = Table(
+    "complaint",
+    metadata,
+    *root(),
+    *place(grid=False),
+    Column("state", Text, nullable=False),
+    Column("complained_org", Text),
+    Column("lead_org", Text),
+    Column("subject_id", Text, nullable=False),
+    Column("approved_by", Text),
+    info={"thing": COMPLAINT.thing},
+)
+members = Table(
+    "member", metadata, *root(), *place(), Column("name", Text), info={"thing": Term("成员", "member"), "own": "id"}
 )
 CONSTRAINTS: Final[dict[str, Callable[[], Problem | Changed]]] = {"tool_no_rust": Rusty, "account_nobody_owes": NotEnough}
 

@@ -37,6 +37,8 @@ imports = typer.Typer(no_args_is_help=True, help="Bring in what exists already, 
 app.add_typer(imports, name="import")
 app.add_typer(rules.rules, name="rules")
 app.add_typer(rules.calendar, name="calendar")
+audits = typer.Typer(no_args_is_help=True, help="Look at what was written down about who did what.")
+app.add_typer(audits, name="audit")
 _say = Console(stderr=True, highlight=False, soft_wrap=True)
 _print = Console(highlight=False, soft_wrap=True)
 
@@ -280,6 +282,29 @@ def print_config(*, as_json: Annotated[bool, typer.Option("--json", help="For pr
         print(orjson.dumps(config.rows(), option=orjson.OPT_INDENT_2).decode())  # noqa: T201  the output itself
     else:
         _print.print(config.as_table())
+
+
+@audits.command("verify")
+def verify_audit(data_dir: DataDir = FOLDER) -> None:
+    """Prove that nothing was changed in the audit of any service, whether the suite runs or is stopped."""
+    # What reads the services takes a second to load, and most other commands do without.
+    from gridwhistle.standalone import auditing  # noqa: PLC0415
+
+    _issuer(data_dir)
+    try:
+        verdict = uvloop.run(auditing.verify(data_dir.absolute()))
+    except CannotStart as reason:
+        _say.print(f"[red]The audit cannot be read:[/] {reason}")
+        sys.exit(2)
+    _print.print(verdict.table())
+    rows = sum(proof.rows for proof in verdict.proofs)
+    _print.print(f"{rows:,} rows against {verdict.anchors:,} anchors, in {verdict.seconds:.1f} s.")
+    for proof in verdict.proofs:
+        for fault in proof.faults:
+            where = f"{proof.service}, seal {fault.seal}" + (f", row {fault.row}" if fault.row is not None else "")
+            _say.print(f"[red]{where}:[/] {fault.what}")
+    if not verdict.whole:
+        sys.exit(1)
 
 
 @app.command("version")

@@ -14,7 +14,7 @@ from gridwhistle.common.principal import GRANTS, ROLES
 from gridwhistle.incidents.domain import INCIDENT
 from gridwhistle.personnel.domain import SHIFT
 from gridwhistle.standalone.manual import operating
-from gridwhistle.standalone.services import contract
+from gridwhistle.standalone.services import NAMES, contract
 
 FOLDER: Final = Path("docs")
 MACHINES: Final = {"dead_letter": LETTER, "incident": INCIDENT, "shift": SHIFT}
@@ -82,7 +82,7 @@ def api() -> str:
 
 def documents() -> dict[Path, str]:
     """Return every generated document by its path."""
-    ours = [kind for kind in REGISTRY.values() if kind.__module__.startswith("gridwhistle.common.events")]
+    ours = [kind for kind in REGISTRY.values() if kind.service in NAMES]
     return {
         **{FOLDER / "states" / f"{name}.md": states(machine) for name, machine in MACHINES.items()},
         FOLDER / "events.md": events(ours),

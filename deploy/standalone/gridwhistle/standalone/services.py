@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 KINDS: Final = (PERSONNEL, INCIDENTS)
 NAMES: Final = tuple(kind.name for kind in KINDS)
+ANCHORS: Final = "audit-anchors"
+"""The file in the data folder that keeps the newest seals of every service's audit."""
 _TITLE: Final = "Gridwhistle 网格哨"
 _VERSION: Final = "0.1.0"
 
@@ -71,6 +73,7 @@ def settings(name: str, folder: Path, postgres: Postgres, nats: Nats, **more: An
         issuer=ISSUER,
         jwks_file=folder / "jwks.json",
         development=True,
+        anchors_file=folder / ANCHORS,
         **more,
     )
 

@@ -140,7 +140,9 @@ class Command:
         self._others[table, *where.items()].update(values)
 
     def move(self, row: Row, step: Step, *, reason: str | None = None, **values: Any) -> None:
-        """Take the step: new state, its clocks, a row of history, a row of audit."""
+        """Take the step: new state, its clocks, a row of history, a row of audit; of an approval also whose it is."""
+        if step.approval:
+            values = {"approved_by": self.caller.id, **values}
         self.update(row, state=step.target, **values)
         self._log(row, step, reason)
         self._turn_clocks(row, step)

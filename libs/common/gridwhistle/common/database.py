@@ -25,6 +25,7 @@ from gridwhistle.common.logs import DOING
 from gridwhistle.common.presets import PRESETS, Preset
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Busy, KeyReused, Language, Problem
+from gridwhistle.common.revoked import Revoked
 from gridwhistle.common.sealing import CannotOpen, Seal
 from gridwhistle.common.statements import Statement
 from gridwhistle.common.together import ROWS_MAX, Together
@@ -60,15 +61,19 @@ class Database:
         constraints: Mapping[str, Callable[[], Problem | Changed]],
         *,
         presets: Sequence[Preset] = (),
+        tables: Sequence[Table] = (),
         connections_max: int = 16,
         patience_s: float = 5.0,
     ) -> None:
         """Take the address (`postgresql://…`), the seal for stored answers, and the words for broken constraints, by name.
 
-        `presets` are the rules that its service declares, still to be put in.
+        `presets` are the rules that its service declares, still to be put in; `tables` are the service's own, for what looks
+        across all of them.
         """
         self.presets: Sequence[Preset] = (*PRESETS, *presets)
         self.url, self.seal, self.constraints, self.patience_s = url, seal, constraints, patience_s
+        self.tables = tables
+        self.revoked = Revoked()
         self.wake = asyncio.Event()  # set when a command told something: the relay listens
         self.known: dict[object, Any] = {}  # what `Known` keeps of this database
         self._queues: WeakValueDictionary[Target, asyncio.Lock] = WeakValueDictionary()

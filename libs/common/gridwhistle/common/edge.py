@@ -28,7 +28,7 @@ from gridwhistle.common.database import Db as _Db
 from gridwhistle.common.database import fingerprint
 from gridwhistle.common.ids import new_id
 from gridwhistle.common.logs import ACCESS, DOING, Doing, told_safely
-from gridwhistle.common.principal import PERMISSIONS, PUBLIC, InsufficientScope, Principal
+from gridwhistle.common.principal import ANONYMOUS, PERMISSIONS, PUBLIC, InsufficientScope, Principal
 from gridwhistle.common.problems import (
     BadHeader,
     Broken,
@@ -51,8 +51,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 BODY_BYTES_MAX: Final = 256 * 1024
-ANONYMOUS: Final = Principal(id="anonymous", roles=frozenset(), areas=())
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
+_RANDOM_KEY = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _REQUEST_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # it goes into events, where no words belong
 _ETAG = re.compile(r'"([0-9]{1,9})"')
 _QUERY_FIELDS_MAX = 50
@@ -235,7 +235,7 @@ class EdgeRoute(APIRoute):
             caller = await service.tokens.principal(headers.get(b"authorization"))
         raw = b"" if self.method == "GET" else await self._read_body(headers, receive)
         language = language_of(headers.get(b"accept-language", ""))
-        key = _key_of(headers)
+        key = _key_of(headers, caller)
         as_of = self._as_of(headers, caller, service) if b"as-of" in headers else None
         db = _Db(
             service.database,
@@ -406,8 +406,13 @@ def _headers_of(problem: Problem) -> Headers:
     return [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
 
 
-def _key_of(headers: Mapping[bytes, str]) -> str | None:
+def _key_of(headers: Mapping[bytes, str], caller: Principal) -> str | None:
+    """Return the key of a request. Whose it is tells keys apart; of strangers the key alone does, so it cannot be guessed."""
     key = headers.get(b"idempotency-key")
-    if key is not None and not _KEY.fullmatch(key):
+    if key is None:
+        return None
+    if caller is ANONYMOUS and not _RANDOM_KEY.fullmatch(key):
+        raise BadHeader(header="Idempotency-Key", form="UUID 4")
+    if not _KEY.fullmatch(key):
         raise BadHeader(header="Idempotency-Key", form="1–255 ASCII")
     return key

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from gridwhistle.common.denies import may_approve
 from gridwhistle.common.principal import ROLES, Principal
 from gridwhistle.common.problems import IllegalMove, Problem, Term, WrongRole
 
@@ -21,8 +22,16 @@ class Step:
     who: frozenset[str]
     why: str
     guard: Guard | None = None
+    approval: bool = False
+    """Not by whom it is about, nor by who gave the approval before: the thing has `subject_id` and `approved_by`."""
     stops: tuple[str, ...] = ()  # the clocks that end with the step, and those that begin; the machine says which
     starts: tuple[str, ...] = ()
+
+    def refusal(self, row: Any, caller: Principal) -> Problem | None:
+        """Return why this caller may not take the step, or None."""
+        if self.approval and (refusal := may_approve(row, caller)):
+            return refusal
+        return self.guard(row, caller) if self.guard else None
 
 
 class Machine:
@@ -36,7 +45,8 @@ class Machine:
         A clock is named by its rule. One that runs in the state that is left and in the one that is entered runs on.
 
         Raises:
-            ValueError: two rows for one state and action, an unknown role, a word without its Chinese, or clocks of no state.
+            ValueError: two rows for one state and action, an unknown role, a word without its Chinese, clocks of no state, or
+                an approval of what is not there yet.
         """
         self.thing, self.clocks = thing, {state: tuple(keys) for state, keys in (clocks or {}).items()}
         self.steps = tuple(self._with_clocks(step) for step in steps)
@@ -48,6 +58,8 @@ class Machine:
             raise ValueError(f"{thing.en}: no Chinese for {', '.join(sorted(missing))}")
         if unknown := frozenset().union(*(step.who for step in self.steps)) - ROLES.keys():
             raise ValueError(f"{thing.en}: unknown roles {', '.join(sorted(unknown))}")
+        if any(step.approval and step.source is None for step in self.steps):
+            raise ValueError(f"{thing.en}: what is not there yet cannot be approved")
         self._terms = {word: Term(zh[word], word) for word in words}
         self.states = tuple(dict.fromkeys(step.target for step in self.steps))
         if nowhere := self.clocks.keys() - set(self.states):
@@ -77,7 +89,7 @@ class Machine:
             )
         if not step.who & caller.roles:
             raise WrongRole(action=self._terms[action], roles=[ROLES[role] for role in sorted(step.who)])
-        if step.guard and (refusal := step.guard(row, caller)):
+        if refusal := step.refusal(row, caller):
             raise refusal
         return step
 
@@ -86,7 +98,7 @@ class Machine:
         return [
             step.action
             for step in self.steps
-            if step.source == row.state and step.who & caller.roles and not (step.guard and step.guard(row, caller))
+            if step.source == row.state and step.who & caller.roles and not step.refusal(row, caller)
         ]
 
     def mermaid(self) -> str:

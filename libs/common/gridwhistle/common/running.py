@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from nats.aio.client import Client
@@ -53,6 +54,7 @@ class Running:
     metrics: Metrics = field(default_factory=Metrics)
     state: State = field(default_factory=State)
     tracing: "Tracing | None" = None
+    anchors_file: Path | None = None
 
 
 Loop = Callable[[Running], Awaitable[None]]

@@ -17,14 +17,16 @@ from fastapi_standalone_docs import StandaloneDocs
 from nats.aio.client import Client
 from sqlalchemy import MetaData
 
-from gridwhistle.common import dead_letters, overdue, rulebook
-from gridwhistle.common.again import Changed
+from gridwhistle.common import auditors, dead_letters, overdue, rulebook
+from gridwhistle.common.again import Away, Changed
 from gridwhistle.common.application import App
+from gridwhistle.common.audit import seal_audit
 from gridwhistle.common.bus import BUS_AWAY, connect
 from gridwhistle.common.calendars import national_year
 from gridwhistle.common.consumers import Consumer
 from gridwhistle.common.database import Database
 from gridwhistle.common.edge import Router
+from gridwhistle.common.events.audit import audit_sealed
 from gridwhistle.common.firing import Firing, OnClock
 from gridwhistle.common.gate import bus_fault, check, too_old
 from gridwhistle.common.health import add_routes
@@ -32,8 +34,9 @@ from gridwhistle.common.hearing import Hearing
 from gridwhistle.common.logs import set_up
 from gridwhistle.common.openapi import describe
 from gridwhistle.common.presets import Preset
-from gridwhistle.common.problems import Problem
+from gridwhistle.common.problems import Busy, Problem
 from gridwhistle.common.relay import Relay
+from gridwhistle.common.revoked import copy_revoked, watch_revoked
 from gridwhistle.common.running import Loop, Running, keep_up
 from gridwhistle.common.sealing import Seal, read_keys
 from gridwhistle.common.settings import Settings, read, tracing_is_asked_for
@@ -47,9 +50,14 @@ log = logging.getLogger(__name__)
 PLUMBING_VERSIONS: Final = Path(__file__).parent / "migrations" / "versions"
 _LOOK_AGAIN_S: Final = 10.0
 
-PLUMBING_ROUTES: Final[tuple[Callable[[str], Router], ...]] = (dead_letters.routes, rulebook.routes, overdue.routes)
+PLUMBING_ROUTES: Final[tuple[Callable[[str], Router], ...]] = (
+    dead_letters.routes,
+    rulebook.routes,
+    overdue.routes,
+    auditors.routes,
+)
 """The routes that every service has, made for a service by its name."""
-LOOPS: Final[tuple[Loop, ...]] = (sweep,)
+LOOPS: Final[tuple[Loop, ...]] = (sweep, seal_audit, watch_revoked)
 """What every service does in the background, besides telling and hearing events."""
 
 
@@ -84,6 +92,11 @@ class Service:
         """Return the newest migration of the plumbing and of the service, by branch."""
         files = [*(PLUMBING_VERSIONS).glob("*_[0-9]*.py"), *self.versions.glob("*_[0-9]*.py")]
         return {name.rpartition("_")[0]: name for name in sorted(file.stem for file in files)}
+
+    def __post_init__(self) -> None:
+        """Make the events that every service has, and let it hear what every service hears."""
+        audit_sealed(self.name)
+        copy_revoked(self.consumer)
 
     def all_routers(self) -> list[Router]:
         """Return the service's own routers, then those that every service has."""
@@ -127,19 +140,27 @@ class Service:
         jwks = settings.jwks_file.read_text() if settings.jwks_file else None
         seal = Seal(read_keys(settings.keys_file))
         database = Database(
-            settings.database_url, seal, self.constraints, presets=self.presets, connections_max=settings.connections_max
+            settings.database_url,
+            seal,
+            self.constraints,
+            presets=self.presets,
+            tables=list(self.tables.tables.values()),
+            connections_max=settings.connections_max,
         )
-        tokens = Tokens(settings.issuer, jwks=jwks, jwks_url=settings.jwks_url)
+        tokens = Tokens(settings.issuer, jwks=jwks, jwks_url=settings.jwks_url, revoked=database.revoked)
         # Reading the holidays takes a sixth of a second, for which the first request that needs them should not stand still.
         await asyncio.to_thread(national_year, dt.datetime.now(dt.UTC).year)
         async with database.connected():
+            with suppress(Away, Busy):  # then nobody is let in until the loop has read it
+                await database.revoked.look(database)
             service = Running(
                 database,
                 tokens,
                 Client(),
                 self.name,
                 settings.development,
-                tuple(self.consumer.filters()),
+                hears=tuple(self.consumer.filters()),
+                anchors_file=settings.anchors_file,
                 tracing=self._tracing(),
             )
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from gridwhistle.common.service import Service
-from gridwhistle.personnel.api import router
+from gridwhistle.personnel import access, api
 from gridwhistle.personnel.consumers import CONSUMER
 from gridwhistle.personnel.domain import AlreadyAssigned, AlreadyOnShift, CodeTaken
 from gridwhistle.personnel.tables import metadata
@@ -12,7 +12,7 @@ from gridwhistle.personnel.tables import metadata
 PERSONNEL: Final = Service(
     name="personnel",
     title="Gridwhistle personnel 网格员",
-    routers=[router],
+    routers=[api.router, access.router],
     consumer=CONSUMER,
     tables=metadata,
     versions=Path(__file__).parent / "versions",

@@ -57,3 +57,11 @@ class ShiftEnded(Event, type="gw.personnel.shift.ended.v1"):
     grid_code: str
     started_at: dt.datetime
     ended_at: dt.datetime
+
+
+class SubjectRevoked(Event, type="gw.personnel.revocation.made.v1"):
+    """Tokens of the subject that were issued before `since`, for places within the area, are refused."""
+
+    subject_id: str
+    reason_code: str
+    since: dt.datetime
