@@ -162,7 +162,7 @@ async def test_a_large_backlog_is_sealed_in_parts(shed: Shed, monkeypatch: pytes
 
 
 def running(shed: Shed, anchors: Path) -> Running:
-    return Running(shed.database, Tokens("nobody"), Client(), "toolshed", anchors)
+    return Running(shed.database, Tokens("nobody"), Client(), "toolshed", anchors_file=anchors)
 
 
 async def until(holds: Callable[[], Any]) -> None:

@@ -15,7 +15,9 @@ import asyncpg
 import httpx2
 import pytest
 
+from gridwhistle.common.calendars import ORDINARY_WINDOWS
 from gridwhistle.common.edge import EdgeRoute
+from gridwhistle.common.presets import WINDOWS
 from gridwhistle.common.principal import DESKS, GRANTS, PUBLIC, ROLES
 from gridwhistle.standalone.services import KINDS
 from tests.conftest import Loop, Person, RunningSuite
@@ -61,6 +63,8 @@ THINGS: Final = {
 """Which things a parameter of a path names."""
 WHOLE: Final = {"list_seals"}
 """What belongs to a service and to no place: whoever has the permission has all of it."""
+OF_THE_COUNTY: Final = {"list_rules": "", "list_calendar_days": "&year=2026"}
+"""Reads of what holds in one's own county, whatever side of it one is on, and how they are asked."""
 _SQUARE: Final = {"type": "Polygon", "coordinates": [[[60, 10], [60.05, 10], [60.05, 10.05], [60, 10.05], [60, 10]]]}
 _REPORT: Final = {"title": "井盖缺失", "area_code": HERE}
 SENT: Final[dict[str, dict[str, Any]]] = {
@@ -81,12 +85,22 @@ SENT: Final[dict[str, dict[str, Any]]] = {
     "assign_grid": {"grid_code": GRID},
     "start_shift": {"grid_code": GRID},
     "revoke": {"subject_id": "nobody-at-all", "reason_code": "device_lost", "area_code": HERE},
+    "set_rule": {"key": WINDOWS, "area_code": HERE[:6], "value": ORDINARY_WINDOWS, "source_ref": "?"},
+    "confirm_rule": {"key": WINDOWS, "area_code": HERE[:6]},
+    "put_in_calendar_days": {"area_code": HERE[:6], "source_ref": "?"}
+    | {"days": [{"date": "2026-11-24", "is_workday": False, "name": "示例节"}]},
     "replay_dead_letter": {"reason": "?"},
     "discard_dead_letter": {"reason": "?"},
 }
 """What an operation with a body is sent: what it makes would lie here."""
-OF_A_GRID: Final = {"add_grid", "locate", "start_shift"}
-"""What is sent to these lies in the grid; the rest in the community."""
+LIES_IN: Final = dict.fromkeys(("add_grid", "locate", "start_shift"), GRID) | dict.fromkeys(
+    ("set_rule", "confirm_rule", "put_in_calendar_days"), HERE[:6]
+)
+"""Where lies what is sent; in the community, if it is not said."""
+OF_EVERY_SERVICE: Final = {"dead_letters", "overdue"}
+"""Things that are planted in every service's database."""
+IDS: Final = {"list_audit": "object_id", "list_overdue_clocks": "owner_id"}
+"""The field by which a list names the thing that a line is about."""
 
 
 def of_a_batch(answer: httpx2.Response) -> str:
@@ -129,7 +143,7 @@ def planted(suite: RunningSuite, background: Loop) -> Planted:
         _plant_personnel(suite, planted, place, west)
     for place, west in PLACES.items():
         _plant_incidents(suite, planted, place, west)
-    background.run(_plant_dead_letters(suite, planted))
+    background.run(_plant_in_every_service(suite, planted))
     return planted
 
 
@@ -190,11 +204,11 @@ def _wait_for(ask: Callable[[], httpx2.Response], status: int) -> httpx2.Respons
     return answer
 
 
-async def _plant_dead_letters(suite: RunningSuite, planted: Planted) -> None:
+async def _plant_in_every_service(suite: RunningSuite, planted: Planted) -> None:
     for kind in KINDS:
         connection = await asyncpg.connect(suite.postgres.url(kind.name))
         for place in PLACES:
-            id_ = uuid.uuid4()
+            id_, owner_id = uuid.uuid4(), uuid.uuid4()
             await connection.execute(
                 "INSERT INTO parked (id, version, area_code, state, why, source, subject, content, after_no, tries, parked_at)"
                 " VALUES ($1, 1, $2, 'dead', 'unreadable', 'matrix', 'gw.matrix', '', 0, 0, now())",
@@ -202,6 +216,15 @@ async def _plant_dead_letters(suite: RunningSuite, planted: Planted) -> None:
                 place,
             )
             planted.add(f"{kind.name}.dead_letters", str(id_), place)
+            await connection.execute(
+                "INSERT INTO clock (id, owner, owner_id, area_code, rule_key, rule_id, amount, unit, windows, extended_times,"
+                " is_provisional, started_at, warn_at, due_at, breached_at)"
+                " SELECT $1, 'matrix', $2, $3, 'matrix.stage', $1, 1, 'natural_day', '', 0, false, t, t, t, t FROM now() t",
+                id_,
+                owner_id,
+                place,
+            )
+            planted.add(f"{kind.name}.overdue", str(owner_id), place)
         await connection.close()
 
 
@@ -257,7 +280,7 @@ def kind_of(service: str, route: EdgeRoute) -> str:
     """Return which things an operation reads or changes."""
     parameters = [part[1:-1] for part in route.path.split("/") if part.startswith("{")]
     kind = THINGS[parameters[0]] if parameters else route.path.rpartition("/")[2]
-    return f"{service}.{kind}" if kind == "dead_letters" else kind
+    return f"{service}.{kind}" if kind in OF_EVERY_SERVICE else kind
 
 
 def outcome(answer: httpx2.Response, name: str) -> str:
@@ -284,7 +307,7 @@ def test_it_is_said_how_every_operation_is_asked(planted: Planted) -> None:
     for service, route in OPERATIONS:
         name = name_of(service, route)
         parameters = [part[1:-1] for part in route.path.split("/") if part.startswith("{")]
-        reads_a_list = route.method == "GET" and not parameters and name not in WHOLE
+        reads_a_list = route.method == "GET" and not parameters and name not in {*WHOLE, *OF_THE_COUNTY}
         if (
             (route.method != "GET" and route.body_field is not None and name not in SENT)
             or any(parameter not in THINGS for parameter in parameters)
@@ -339,16 +362,28 @@ def _asked_and_expected(
             yield ("let through" if route.method != "GET" and said.startswith("refused") else said), expected
         return
     if route.method == "GET":
+        if name in OF_THE_COUNTY:
+            yield _own_countys(person, asker, route, name)
+            return
         answer = person.get(f"{route.path}?limit=200")
-        expected = "let through" if asker.may(route.may) else "no permission"
-        yield outcome(answer, name), expected
+        yield outcome(answer, name), "let through" if asker.may(route.may) else "no permission"
         if answer.status_code == 200 and name not in WHOLE:
             yield _strangers_in(answer, planted, asker, kind_of(service, route), name), "nobody else's, and all of one's own"
         return
     said = outcome(asked(person, route, route.path, name), name)
-    within = asker.sees(GRID if name in OF_A_GRID else HERE, None, is_incident=False)
+    within = asker.sees(LIES_IN.get(name, HERE), None, is_incident=False)
     expected = "no permission" if not asker.may(route.may) else "let through" if within else "outside"
     yield ("let through" if within and said.startswith("refused") else said), expected
+
+
+def _own_countys(person: Person, asker: Asker, route: EdgeRoute, name: str) -> tuple[str, str]:
+    """Return what was said of the rules of the county, and what should be said."""
+    county = asker.areas[0][:6] if asker.areas else None
+    answer = person.get(f"{route.path}?area_code={county or HERE[:6]}{OF_THE_COUNTY[name]}")
+    said = outcome(answer, name)
+    if said == "let through" and not all(str(county).startswith(item.get("area_code", "")) for item in answer.json()["items"]):
+        said = "shows another county's"
+    return said, "no permission" if not asker.may(route.may) else "let through" if county else "outside"
 
 
 def _strangers_in(answer: httpx2.Response, planted: Planted, asker: Asker, kind: str, name: str) -> str:
@@ -356,7 +391,7 @@ def _strangers_in(answer: httpx2.Response, planted: Planted, asker: Asker, kind:
     items = answer.json()["items"]
     places = {id_: thing for things in planted.things.values() for id_, thing in things.items()}
     for item in items:
-        id_ = item["object_id" if name == "list_audit" else "id"]
+        id_ = item[IDS.get(name, "id")]
         place = item.get("grid_code") or item.get("area_code")
         if id_ in places or place:
             place, lead_org = places.get(id_, (place, item.get("lead_org")))
@@ -365,6 +400,6 @@ def _strangers_in(answer: httpx2.Response, planted: Planted, asker: Asker, kind:
             if id_ != planted.worker_id and not asker.sees(place, lead_org, is_incident=is_incident):
                 return f"shows what lies in {place}"
     own = {id_ for id_, thing in planted.things[kind].items() if asker.sees(*thing, is_incident=kind == "incidents")}
-    if not own <= {item["id"] for item in items}:
+    if not own <= {item[IDS.get(name, "id")] for item in items}:
         return "does not show what is one's own"
     return "nobody else's, and all of one's own"

@@ -117,8 +117,8 @@ async def _seal_and_write_down(connection: "asyncpg.Connection[Any]", service: R
     newest = None
     while head := await seal(connection, service.name):
         newest = head
-    if newest and service.anchors_file:
-        write_down(newest, service.anchors_file)
+        if service.anchors_file:
+            write_down(head, service.anchors_file)
     return newest
 
 
