@@ -31,7 +31,7 @@ A start is refused, with each reason in Chinese and English, when
   that is set);
 - keys or passwords are those of a sample, the issuer is the development issuer, or `GW_JWKS_URL` is not https,
   without `GW_DEVELOPMENT`;
-- `GW_DEVELOPMENT` is on with a real issuer, or at an address that others reach;
+- `GW_DEVELOPMENT` is on with a real issuer;
 - an exporter of traces is set, but the extra `tracing` is not installed."""
 _SETTINGS: Final = """\
 ## Settings

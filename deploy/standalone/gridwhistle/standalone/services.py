@@ -74,7 +74,7 @@ def settings(name: str, folder: Path, postgres: Postgres, nats: Nats, **more: An
         jwks_file=folder / "jwks.json",
         development=True,
         anchors_file=folder / ANCHORS,
-        **more,
+        **{"drain_s": 5, **more},
     )
 
 

@@ -100,11 +100,6 @@ def _of_development(settings: Settings) -> Iterator[Term]:
             "GW_DEVELOPMENT=true 只能与开发用签发者同用；正式签发者要求关闭开发模式。",
             "GW_DEVELOPMENT=true goes with the development issuer alone; with a real issuer it must be false.",
         )
-    if not _is_here(settings.host):
-        yield Term(
-            "GW_DEVELOPMENT=true 时 GW_HOST 只能是本机地址。",
-            "With GW_DEVELOPMENT=true, GW_HOST must be an address of this machine alone.",
-        )
 
 
 def _is_here(host: str | None) -> bool:

@@ -227,7 +227,7 @@ async def _drain(service: Running, patience_s: float) -> None:
         loops[name].cancel()
     service.database.wake.set()
     for name in ("consumers", "relay"):
-        if state.bus_there.is_set():
+        if state.bus_there.is_set() and service.nats.is_connected:  # without NATS neither can end anything
             await asyncio.wait([loops[name]], timeout=patience_s / 2)
         if not loops[name].done():
             log.info("the %s did not end in time; what is left is done after the next start", name)
