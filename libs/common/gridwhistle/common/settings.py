@@ -51,6 +51,9 @@ class Settings(BaseSettings):
     jwks_url: str | None = Field(default=None, description="The issuer's key set as an address; asked when a key is new.")
     host: str = Field(default="127.0.0.1", description="The address to serve on.")
     port: int = Field(default=8000, ge=0, le=65_535, description="The port to serve on; 0 takes a free one.")
+    attachments_dir: Path | None = Field(
+        default=None, description="Keeps the files of attachments, a folder a service; services that take attachments need it."
+    )
     connections_max: int = Field(default=16, ge=2, le=200, description="Database connections for requests.")
     database_wait_s: float = Field(default=60, ge=0, le=3_600, description="How long a start waits for PostgreSQL, in seconds.")
     notice_s: float = Field(
