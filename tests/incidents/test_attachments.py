@@ -1,12 +1,17 @@
 """Attachments of incidents over HTTP: sent first, named by the step that needs them, seen by whoever may see the incident."""
 
 import datetime as dt
+import socket
 import uuid
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 import pytest
 
+from gridwhistle.common import edge
+from gridwhistle.common.again import Away
+from gridwhistle.common.database import Database
 from tests.common.test_uploads import PDF, camera_picture, picture
 from tests.conftest import Person, RunningSuite
 
@@ -163,6 +168,67 @@ def test_what_is_not_taken_is_refused_and_says_why(
     answer = sent(acceptor, content, media_type)
 
     assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+@pytest.mark.parametrize("name", ["..", "%2e%2e%2fkeys", "..%2f..%2fkeys", "%00", "a" * 64, "C:%5Ckeys"])
+def test_a_file_is_found_by_its_id_and_never_by_a_path(acceptor: Person, name: str) -> None:
+    assert acceptor.get(f"{ATTACHMENTS}/{name}").status_code == 404
+
+
+def test_nothing_of_what_a_file_is_called_is_kept(acceptor: Person) -> None:
+    made = sent(acceptor, picture(), Content_Disposition='attachment; filename="../../keys"').json()
+
+    assert "keys" not in acceptor.get(f"{ATTACHMENTS}/{made['id']}").headers["content-disposition"]
+    assert "keys" not in str(made)
+
+
+def test_files_on_their_way_in_may_take_so_much_together(acceptor: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(edge, "FILES_AT_ONCE_BYTES_MAX", 1_000)
+    large = picture("PNG", size=(800, 600))
+
+    answer = sent(acceptor, large)
+    monkeypatch.undo()
+
+    assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (503, "busy", "1")
+    assert edge._arriving.bytes == 0
+    assert sent(acceptor, large).status_code == 201
+
+
+def test_a_file_that_does_not_arrive_is_not_waited_for(
+    suite: RunningSuite, acceptor: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(edge, "FILE_PATIENCE_S", 0.05)
+    head = (
+        f"POST {ATTACHMENTS} HTTP/1.1\r\nHost: suite\r\nAuthorization: Bearer {acceptor.token}\r\n"
+        "Content-Type: image/png\r\nContent-Length: 1000\r\n\r\nhalf"
+    )
+    address = urlsplit(suite.base_url)
+
+    with socket.create_connection((address.hostname, address.port), timeout=10) as line:
+        line.sendall(head.encode())
+        answer = b""
+        while b"}" not in answer:
+            answer += line.recv(10_000)
+
+    assert answer.startswith(b"HTTP/1.1 408")
+    assert b'"code":"too_slow"' in answer
+    assert edge._arriving.bytes == 0
+
+
+def test_nothing_is_answered_for_a_file_whose_row_was_not_written(acceptor: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = picture("PNG", size=(33, 44))
+
+    async def away(*_args: Any) -> None:
+        raise Away
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Database, "write", away)
+        lost = sent(acceptor, content)
+    again = sent(acceptor, content)
+
+    assert lost.status_code == 503
+    assert again.status_code == 201
+    assert acceptor.get(f"{ATTACHMENTS}/{again.json()['id']}").status_code == 200
 
 
 def test_the_header_does_not_decide_what_a_file_is(acceptor: Person) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import Table, select
 from gridwhistle.common.commands import Command
 from gridwhistle.common.database import Database
 from gridwhistle.common.edge import Caller, Content, Db, Router, Stored
+from gridwhistle.common.files import Files
 from gridwhistle.common.jurisdiction import within
 from gridwhistle.common.problems import Conflict, Invalid, NotFound
 from gridwhistle.common.rows import Row, thing_of
@@ -155,12 +156,10 @@ def routes(service: str, *things: Table, add: str, see: str) -> Router:
 
 async def sweep_attachments(service: "Running") -> None:
     """Drop once a day, until cancelled, what was sent and never used, and files that no row names."""
+    assert service.files is not None
     while True:
         await drop_unused(service.database)
-        assert service.files is not None
-        async for names in service.files.old():
-            for name in set(names) - await _named(service.database, names):
-                await service.files.drop(name)
+        await drop_orphans(service.database, service.files)
         await asyncio.sleep(_EVERY_S)
 
 
@@ -178,8 +177,11 @@ async def drop_unused(database: Database) -> None:
         gone = len(rows)
 
 
-async def _named(database: Database, names: Sequence[str]) -> set[str]:
-    rows = await database.run(
-        database.background, "SELECT DISTINCT sha256 FROM attachment WHERE sha256 = ANY($1::text[])", list(names)
-    )
-    return {row[0] for row in rows}
+async def drop_orphans(database: Database, files: Files) -> None:
+    """Delete the files of more than a day that no row names."""
+    async for names in files.old():
+        named = await database.run(
+            database.background, "SELECT DISTINCT sha256 FROM attachment WHERE sha256 = ANY($1::text[])", names
+        )
+        for name in {*names} - {row["sha256"] for row in named}:
+            await files.drop(name)

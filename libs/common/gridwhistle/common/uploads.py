@@ -106,7 +106,7 @@ def _picture(content: bytes, kind: str, kept_as: str, media_type: str) -> Upload
                 raise TooManyPixels(pixels_max=PIXELS_MAX)
             told = _told(image)
             image.thumbnail((SIDE_KEPT, SIDE_KEPT))
-            drawn = ImageOps.exif_transpose(image)
+            drawn = _upright(image)
             clear = "A" in drawn.getbands() or "transparency" in drawn.info
             # Into an empty picture, so that nothing but the pixels comes along.
             fresh = Image.new("RGBA" if clear and kept_as != "JPEG" else "RGB", drawn.size)
@@ -118,6 +118,13 @@ def _picture(content: bytes, kind: str, kept_as: str, media_type: str) -> Upload
     except Exception:  # noqa: BLE001  whatever a decoder trips over, the file is what is wrong
         raise Unreadable from None
     return Upload(written.getvalue(), media_type, fresh.width, fresh.height, **told)
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # noqa: BLE001  what cannot say how the camera was held stays as it lies; broken pixels are found later
+        return image
 
 
 def _told(image: Image.Image) -> dict[str, Any]:
