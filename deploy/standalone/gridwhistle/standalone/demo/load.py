@@ -13,7 +13,7 @@ from gridwhistle.standalone.demo import words
 from gridwhistle.standalone.demo.county import EXAMPLES, Area, County, Grid, Organisation, Report, Worker, middle
 from gridwhistle.standalone.demo.lines import Lines
 
-_AT_ONCE: Final = 24
+_AT_ONCE: Final = 12
 _PAUSES_S: Final = (0.1, 0.5, 2.0)
 _THERE: Final = frozenset({200, 201, 409})
 _LATER: Final = frozenset({429, 503})
