@@ -18,8 +18,18 @@ EXAMPLES: Final = tuple(f"{words.COMMUNITY}{serial:03}" for serial in (1, 2, 3))
 """The grids of the printed tokens: nothing happens there but what the reader does."""
 STEPS: Final = ("report", "accept", "file", "dispatch", "sign", "submit", "confirm", "order_check", "checked", "close")
 """The way of a report from found to closed."""
-_HOURS: Final = ((0.1, 2), (0.3, 3), (0.3, 4), (0.5, 8), (3, 60), (0.5, 8), (0.3, 6), (1, 24), (0.3, 4))
-"""How long each step after the first takes, at least and at most."""
+_HOURS: Final = (
+    (0.03, 0.4),
+    (0.03, 0.3),
+    (0.03, 0.4),
+    (0.2, 4.5),
+    (2, 90),
+    (0.3, 6),
+    (0.03, 0.4),
+    (0.1, 0.8),
+    (0.03, 0.4),
+)
+"""How long each step after the first takes, at least and at most: mostly in time, as the limits of a county are."""
 _LEFT_LYING: Final = 0.12
 """Of the reports: they wait somewhere on the way, as some do in every county."""
 T = TypeVar("T")

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
+from uuid import UUID
 
 from gridwhistle.common.issuer import Issuer
 from gridwhistle.incidents.domain import FoundInTheFuture
@@ -51,7 +52,7 @@ class Loader:
     def __init__(self, lines: Lines, issuer: Issuer, county: County) -> None:
         self._lines, self._issuer, self._county = lines, issuer, county
         self._tokens: dict[tuple[str, ...], str] = {}
-        self._now = dt.datetime.now(dt.UTC)
+        self._began: dt.datetime  # what the days are counted back from; a load that goes on says the same times again
 
     @classmethod
     @asynccontextmanager
@@ -136,6 +137,7 @@ class Loader:
             told(done, total)
 
         there = await self._workers(words.COUNTY)
+        self._began = _made_at(next(there[it.area_code, it.name] for it in people if it.grid_code in EXAMPLES))
         await _each(people, lambda worker: counted(lambda it: self._work(it, there), worker))
         await _each(reports, lambda report: counted(self._report, report))
         await counted(self._report, last)
@@ -240,7 +242,7 @@ class Loader:
         if key:
             headers["Idempotency-Key"] = f"demo-{key}"
         if hours_ago is not None:
-            headers["As-Of"] = (self._now - dt.timedelta(hours=hours_ago)).isoformat()
+            headers["As-Of"] = (self._began - dt.timedelta(hours=hours_ago)).isoformat()
         for pause_s in (*_PAUSES_S, None):
             status, answer = await self._lines.post(path, content, headers)
             if status not in _LATER or pause_s is None:
@@ -250,6 +252,11 @@ class Loader:
             raise NotLoaded(f"POST {path}: {status} {answer['detail']}")
         made: dict[str, Any] = answer
         return made
+
+
+def _made_at(id_: str) -> dt.datetime:
+    """Return when a thing was made, which its id (UUIDv7) says."""
+    return dt.datetime.fromtimestamp((UUID(id_).int >> 80) / 1000, dt.UTC)
 
 
 async def _each(things: Iterable[T], work: Callable[[T], Awaitable[None]]) -> None:
