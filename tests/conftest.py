@@ -13,7 +13,8 @@ import pytest
 
 from gridwhistle.common.database import Database
 from gridwhistle.common.issuer import Issuer
-from gridwhistle.standalone import demo
+from gridwhistle.standalone.demo.county import County
+from gridwhistle.standalone.demo.load import Loader
 from gridwhistle.standalone.nats import Nats
 from gridwhistle.standalone.postgres import Postgres
 from gridwhistle.standalone.suite import running
@@ -124,8 +125,8 @@ def suite(background: Loop, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
     async def live(folder: Path) -> None:
         try:
-            async with running(folder) as suite:
-                kept.update(suite=suite, tokens=await demo.load(suite.base_url, suite.issuer))
+            async with running(folder) as suite, Loader.of(suite.base_url, suite.issuer, County()) as loader:
+                kept.update(suite=suite, tokens=await loader.settle())
                 ready.set()
                 await done.wait()
         finally:

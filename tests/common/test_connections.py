@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from gridwhistle.common import connections as connections_module
 from gridwhistle.common.connections import Connections
 from gridwhistle.standalone.postgres import Postgres
 
@@ -94,3 +95,21 @@ async def test_a_server_that_is_away_costs_no_place_in_line() -> None:
     for _ in range(3):
         with pytest.raises(ConnectionRefusedError):
             await connections.take()
+
+
+async def test_what_a_busy_time_needed_a_quiet_one_gives_back(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections_module, "_UNUSED_S", 0.05)
+    connections = Connections(postgres.url("postgres"), 8, 5.0)
+    taken = [await connections.take() for _ in range(8)]
+    for connection in taken:
+        connections.give(connection)
+
+    async with asyncio.timeout(10):
+        while sum(not connection.is_closed() for connection in taken) > 3:
+            last = await connections.take()  # the last used first, so that the others stay unused
+            connections.give(last)
+            await asyncio.sleep(0.01)
+
+    assert last is taken[-1]
+    assert [connection.is_closed() for connection in taken] == [True] * 5 + [False] * 3
+    await connections.close()

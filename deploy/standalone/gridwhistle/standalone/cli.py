@@ -4,10 +4,12 @@ import asyncio
 import logging
 import signal
 import sys
+from contextlib import AsyncExitStack
+from functools import partial
 from importlib.metadata import version
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import orjson
 import typer
@@ -19,10 +21,17 @@ from gridwhistle.common import logs
 from gridwhistle.common.issuer import Issuer
 from gridwhistle.common.principal import DESKS, ROLES
 from gridwhistle.common.rebuilding import rebuild
-from gridwhistle.standalone import demo, rules
+from gridwhistle.standalone import rules
 from gridwhistle.standalone.children import CannotStart
+from gridwhistle.standalone.demo import words
 from gridwhistle.standalone.postgres import databases
 from gridwhistle.standalone.suite import Suite, running
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractAsyncContextManager
+
+    from gridwhistle.standalone.demo.load import Loader
 
 PORT: Final = 8990
 FOLDER: Final = Path(".gridwhistle")
@@ -89,16 +98,21 @@ async def _up(port: int, folder: Path, ready_file: Path | None, *, isolated: boo
         loop.add_signal_handler(told, stop)
     try:
         _say.print(f"Starting Gridwhistle in {folder} …")
-        async with running(folder, port, isolated=isolated) as suite:
-            tokens = demo.administrator(suite.issuer) if empty else await demo.load(suite.base_url, suite.issuer)
+        growing = None if empty else asyncio.create_task(asyncio.to_thread(_grown))  # while the servers come up
+        async with running(folder, port, isolated=isolated) as suite, AsyncExitStack() as stack:
+            loader = await stack.enter_async_context((await growing)(suite.base_url, suite.issuer)) if growing else None
+            tokens = await loader.settle() if loader else _administrator(suite.issuer)
             ready = True
             _welcome(suite, tokens)
             if ready_file:
                 _write_ready(ready_file, suite, tokens)
+            filling = asyncio.create_task(_fill(loader))
             waiting = asyncio.create_task(told_to_stop.wait())
             ending = asyncio.create_task(suite.ended())
             await asyncio.wait({waiting, ending}, return_when=asyncio.FIRST_COMPLETED)
             waiting.cancel()
+            filling.cancel()
+            await asyncio.gather(filling, return_exceptions=True)
             _say.print("\nStopping …")
             if ending.done() and (reason := ending.result()):
                 _say.print(f"[red]{reason}[/]")
@@ -112,6 +126,34 @@ async def _up(port: int, folder: Path, ready_file: Path | None, *, isolated: boo
             ready_file.unlink(missing_ok=True)
     _say.print("Stopped. The data is kept.")
     return 0
+
+
+def _grown() -> "Callable[[str, Issuer], AbstractAsyncContextManager[Loader]]":
+    """Return what loads the demo county into a suite."""
+    # What draws maps takes a while to load, and no other command needs it.
+    from gridwhistle.standalone.demo.county import County  # noqa: PLC0415
+    from gridwhistle.standalone.demo.load import Loader  # noqa: PLC0415
+
+    return partial(Loader.of, county=County.grown())
+
+
+def _administrator(issuer: Issuer) -> dict[str, str]:
+    """Return the one token that is needed to begin with an empty suite."""
+    return {"county_admin": issuer.token("demo-county_admin", ["county_admin"], [words.COUNTY])}
+
+
+async def _fill(loader: "Loader | None") -> None:
+    """Bring the people of the demo county and its last month in, while the suite is used already."""
+    if loader is None or await loader.is_whole():
+        return
+    try:
+        with Progress(console=_say, transient=True, disable=not _say.is_terminal) as progress:
+            filling = progress.add_task("The demo county fills", total=None)
+            await loader.fill(lambda done, total: progress.update(filling, completed=done, total=total))
+    except (OSError, EOFError, RuntimeError) as reason:
+        _say.print(f"[red]The demo county is not whole;[/] the next start goes on: {reason}")
+    else:
+        _say.print("The demo county has its workers, and a month of reports.")
 
 
 def _write_ready(path: Path, suite: Suite, tokens: dict[str, str]) -> None:
@@ -155,9 +197,9 @@ Make the county and look at it:
 
   TOKEN={tokens["county_admin"]}
   curl -s {base_url}/personnel/v1/areas -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
-    -d '{{"area_code": "{demo.COUNTY}000000", "level": "county", "name": "示例县"}}'
+    -d '{{"area_code": "{words.COUNTY}000000", "level": "county", "name": "示例县"}}'
   curl -s {base_url}/personnel/v1/areas -H "Authorization: Bearer $TOKEN\""""
-    lon, lat = demo.INSIDE
+    lon, lat = words.INSIDE
     return f"""\
 File a report and read it back:
 
@@ -208,7 +250,7 @@ def import_reports(
     ] = None,
     base_url: Annotated[str, typer.Option(help="Where the suite runs.")] = f"http://127.0.0.1:{PORT}",
     data_dir: Annotated[Path, typer.Option(help="Of that suite, whose development issuer makes the token.")] = FOLDER,
-    county: Annotated[str, typer.Option(help="Six digits; everything goes into its township 900.")] = demo.COUNTY,
+    county: Annotated[str, typer.Option(help="Six digits; everything goes into its township 900.")] = words.COUNTY,
     token: Annotated[
         str | None,
         typer.Option(help="Instead of one from --data-dir; its scopes are in the README."),
@@ -218,7 +260,7 @@ def import_reports(
     # What reads maps takes a second to load, and no other command needs it.
     from gridwhistle.standalone import la311, reports  # noqa: PLC0415
 
-    if not (county.isascii() and county.isdecimal() and len(county) == len(demo.COUNTY)):
+    if not (county.isascii() and county.isdecimal() and len(county) == len(words.COUNTY)):
         _say.print("[red]--county must have six digits.[/]")
         sys.exit(2)
     if token and not token.isascii():

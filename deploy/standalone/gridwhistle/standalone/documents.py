@@ -13,6 +13,8 @@ from gridwhistle.common.machine import Machine
 from gridwhistle.common.principal import GRANTS, ROLES
 from gridwhistle.incidents.domain import INCIDENT
 from gridwhistle.personnel.domain import SHIFT
+from gridwhistle.standalone.demo.county import County
+from gridwhistle.standalone.demo.page import MAP, map_of, page
 from gridwhistle.standalone.manual import operating
 from gridwhistle.standalone.services import NAMES, contract
 
@@ -82,6 +84,7 @@ def api() -> str:
 
 def documents() -> dict[Path, str]:
     """Return every generated document by its path."""
+    county = County()
     ours = [kind for kind in REGISTRY.values() if kind.service in NAMES]
     return {
         **{FOLDER / "states" / f"{name}.md": states(machine) for name, machine in MACHINES.items()},
@@ -89,6 +92,8 @@ def documents() -> dict[Path, str]:
         FOLDER / "roles.md": roles(),
         FOLDER / "operating.md": f"{_WRITTEN}\n{operating()}",
         FOLDER / "openapi.json": api(),
+        FOLDER / "county.md": page(county),
+        FOLDER / MAP: map_of(county),
     }
 
 

@@ -72,6 +72,7 @@ def settings(name: str, folder: Path, postgres: Postgres, nats: Nats, **more: An
         keys_file=folder / "keys",
         issuer=ISSUER,
         jwks_file=folder / "jwks.json",
+        attachments_dir=folder / "attachments",
         development=True,
         anchors_file=folder / ANCHORS,
         **{"drain_s": 5, **more},

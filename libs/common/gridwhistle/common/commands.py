@@ -16,7 +16,7 @@ outside.
 import asyncio
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -83,6 +83,18 @@ class Command:
         if self._clocks is None:
             self._clocks = Clocks(self)
         return self._clocks
+
+    async def hold(self, table: Table, ids: Sequence[UUID]) -> list[Row | None]:
+        """Hold more rows, found while the block decides; return them in the order of their ids, None for what is not there.
+
+        Jurisdiction is the block's to check. They do not queue up: another command may move them, and then this one runs again.
+        """
+        new = [id_ for id_ in ids if (table, id_) not in self._rows]
+        for record in await self.db.read(read_rows(table, "id", many=True), new) if new else ():
+            row = row_from(table, record)
+            row.__dict__["version"] += 1
+            self._rows[table, row.id], self._held[table, row.id] = row, {}
+        return [self._rows.get((table, id_)) for id_ in ids]
 
     # --- what a block can wish for -------------------------------------------------------------------------------------------
 
@@ -287,7 +299,7 @@ class Command:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            if error is None and not self.targets:
+            if error is None and not self._held:
                 await self._write()  # no queue waits for it, and its statement goes on whatever happens to us
             elif error is None:
                 await self._shielded(self._write())

@@ -2,16 +2,19 @@
 
 FastAPI registers and documents the routes; `EdgeRoute` validates the body's bytes once, calls the endpoint itself and
 serialises once. An endpoint declares path parameters by name, at most one `Body`, at most one `Query` model,
-`caller: Caller` and `db: Db`.
+`caller: Caller` and `db: Db`. A route that `takes` files has `content: Content` instead of a body, one that `gives` them
+returns a `File`, and either may ask for the folder they are kept in: `files: Stored`.
 """
 
+import asyncio
 import datetime as dt
 import inspect
 import logging
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
@@ -26,19 +29,23 @@ from gridwhistle.common import wire
 from gridwhistle.common.again import Replay, again
 from gridwhistle.common.database import Db as _Db
 from gridwhistle.common.database import fingerprint
+from gridwhistle.common.files import Files
 from gridwhistle.common.ids import new_id
 from gridwhistle.common.logs import ACCESS, DOING, Doing, told_safely
 from gridwhistle.common.principal import ANONYMOUS, PERMISSIONS, PUBLIC, InsufficientScope, Principal
 from gridwhistle.common.problems import (
     BadHeader,
     Broken,
+    Busy,
     Forbidden,
+    MediaTypeNotTaken,
     NoBodyExpected,
     NotFound,
     NotJson,
     Problem,
     Term,
     TooLarge,
+    TooSlow,
     UnknownParameter,
     VersionNeeded,
     language_of,
@@ -51,6 +58,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 BODY_BYTES_MAX: Final = 256 * 1024
+FILES_AT_ONCE_BYTES_MAX: Final = 100 * 1024 * 1024
+"""Of files that are on their way in, all together: what their senders can make this process hold."""
+FILE_PATIENCE_S: Final = 300.0
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _RANDOM_KEY = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _REQUEST_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # it goes into events, where no words belong
@@ -59,6 +69,7 @@ _QUERY_FIELDS_MAX = 50
 HISTORY: Final = "history:import"
 """With this scope a command may say when it happened."""
 Headers = list[tuple[bytes, bytes]]
+_arriving = SimpleNamespace(bytes=0)
 _Endpoint = TypeVar("_Endpoint", bound=Callable[..., Any])
 
 
@@ -77,6 +88,8 @@ def _edge_gives_it() -> None:
 _bearer = HTTPBearer(bearerFormat="JWT", description="An access token of the configured issuer.", auto_error=False)
 Caller = Annotated[Principal, Depends(_bearer)]
 Db = Annotated[_Db, Depends(_edge_gives_it)]
+Content = Annotated[bytes, Depends(_edge_gives_it)]
+Stored = Annotated[Files, Depends(_edge_gives_it)]
 
 
 class Router(APIRouter):
@@ -94,7 +107,7 @@ class Router(APIRouter):
         self._names_begin = f"{service}_" if in_every_service else ""
 
     def _operation(self, method: str, path: str, **how: Any) -> Callable[[_Endpoint], _Endpoint]:
-        options = _Options(**{name: how.pop(name) for name in ("may", "body_bytes_max") if name in how})
+        options = _Options(**{name: how.pop(name) for name in _Options.model_fields if name in how})
 
         def register(endpoint: _Endpoint) -> _Endpoint:
             endpoint.__dict__["edge"] = options
@@ -105,15 +118,23 @@ class Router(APIRouter):
 
     # The framework's own decorators take thirty arguments; ours take what a route of ours can mean.
 
-    def get(self, path: str, *, may: str) -> Callable[[_Endpoint], _Endpoint]:  # type: ignore[override]
-        """Register a read."""
-        return self._operation("GET", path, may=may)
+    def get(  # type: ignore[override]
+        self, path: str, *, may: str, gives: Sequence[str] = ()
+    ) -> Callable[[_Endpoint], _Endpoint]:
+        """Register a read; one that gives files names their media types."""
+        return self._operation("GET", path, may=may, gives=gives, **({"response_model": None} if gives else {}))
 
     def post(  # type: ignore[override]
-        self, path: str, *, may: str, status_code: Literal[200, 201] = 200, body_bytes_max: int = BODY_BYTES_MAX
+        self,
+        path: str,
+        *,
+        may: str,
+        status_code: Literal[200, 201] = 200,
+        body_bytes_max: int = BODY_BYTES_MAX,
+        takes: Sequence[str] = (),
     ) -> Callable[[_Endpoint], _Endpoint]:
-        """Register a command."""
-        return self._operation("POST", path, may=may, status_code=status_code, body_bytes_max=body_bytes_max)
+        """Register a command; one that takes a file names the media types that it may be sent as."""
+        return self._operation("POST", path, may=may, status_code=status_code, body_bytes_max=body_bytes_max, takes=takes)
 
     def patch(  # type: ignore[override]
         self, path: str, *, may: str, body_bytes_max: int = BODY_BYTES_MAX
@@ -125,6 +146,8 @@ class Router(APIRouter):
 class _Options(BaseModel):
     may: str
     body_bytes_max: int = BODY_BYTES_MAX
+    takes: tuple[str, ...] = ()
+    gives: tuple[str, ...] = ()
 
 
 class EdgeRoute(APIRoute):
@@ -141,11 +164,12 @@ class EdgeRoute(APIRoute):
         if options is None or options.may not in {PUBLIC, *PERMISSIONS}:
             raise TypeError(f"{endpoint.__name__} declares no known permission")
         self.may, self.bytes_max = options.may, options.body_bytes_max
+        self.takes, self.gives = options.takes, options.gives
         self.method = next(iter(self.methods - {"HEAD"})) if self.methods else "GET"
         self.success = self.status_code or 200
         self._read_signature(endpoint)
         self.gives_location = False  # the application knows whether what this makes can be read by its id
-        self.app = self._serve
+        self.app = self._serve_file if self._content else self._serve
 
     def _read_signature(self, endpoint: Callable[..., Any]) -> None:
         signature = inspect.signature(endpoint, eval_str=True)
@@ -153,16 +177,21 @@ class EdgeRoute(APIRoute):
         self._path: dict[str, TypeAdapter[Any]] = {}
         self._body: tuple[str, type[BaseModel]] | None = None
         self._query: tuple[str, type[BaseModel]] | None = None
-        self._gives: dict[str, Literal["caller", "db"]] = {}
+        self._hands: dict[str, Literal["caller", "db", "files"]] = {}
+        self._content: str | None = None
         for name, parameter in signature.parameters.items():
             kind = parameter.annotation
             base = getattr(kind, "__origin__", kind)
             if name in in_path:
                 self._path[name] = TypeAdapter(kind)
             elif base is Principal:
-                self._gives[name] = "caller"
+                self._hands[name] = "caller"
             elif base is _Db:
-                self._gives[name] = "db"
+                self._hands[name] = "db"
+            elif base is Files:
+                self._hands[name] = "files"
+            elif base is bytes and self.takes:
+                self._content = name
             elif isinstance(base, type) and issubclass(base, wire.Body):
                 self._body = (name, base)
             elif isinstance(base, type) and issubclass(base, wire.Query):
@@ -172,6 +201,7 @@ class EdgeRoute(APIRoute):
         documented = {parameter.name for parameter in self.dependant.body_params}
         if documented != ({self._body[0]} if self._body else set()):
             raise TypeError(f"{endpoint.__name__}: FastAPI documents another body; write Annotated[…, Query()] for a query")
+        self.asks_for_files = "files" in self._hands.values()
         self._known_parameters = frozenset(self._query[1].model_fields) if self._query else frozenset()
 
     def matches(self, _scope: "Scope") -> "tuple[Match, Scope]":
@@ -222,6 +252,29 @@ class EdgeRoute(APIRoute):
                 ACCESS.info("request", extra={"facts": facts})
         return status
 
+    async def _serve_file(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
+        """Serve a request that brings a file, whose bytes count until it is answered."""
+        held, deadline = 0, asyncio.get_running_loop().time() + FILE_PATIENCE_S
+
+        async def counted() -> "Message":
+            nonlocal held
+            try:
+                async with asyncio.timeout_at(deadline):
+                    message = await receive()
+            except TimeoutError:
+                raise TooSlow from None
+            size = len(message.get("body", b""))
+            if _arriving.bytes + size > FILES_AT_ONCE_BYTES_MAX:
+                raise Busy
+            _arriving.bytes += size
+            held += size
+            return message
+
+        try:
+            await self._serve(scope, counted, send)
+        finally:
+            _arriving.bytes -= held
+
     async def _answer(
         self,
         scope: "Scope",
@@ -255,8 +308,8 @@ class EdgeRoute(APIRoute):
                 if not (self.may == PUBLIC or caller.may(self.may)):
                     raise InsufficientScope(permission=self.may)
                 arguments = self._arguments(scope, raw)
-                for name, what in self._gives.items():
-                    arguments[name] = caller if what == "caller" else db
+                for name, what in self._hands.items():
+                    arguments[name] = caller if what == "caller" else db if what == "db" else service.files
                 view = await again(lambda: self._run(db, arguments))
             except Problem as refusal:
                 # The one answer of the key may have been given before: a repeat hears it, whatever is refused by now.
@@ -268,13 +321,14 @@ class EdgeRoute(APIRoute):
                 raise
         except Replay as stored:
             return stored.status, stored.body, self._headers_of_stored(stored)
+        if isinstance(view, wire.File):
+            return await _file(view, headers)
         body = db.answered or view.__pydantic_serializer__.to_json(view)
         return self.success, body, self._headers_of(view, scope)
 
-    async def _run(self, db: _Db, arguments: dict[str, Any]) -> BaseModel:
+    async def _run(self, db: _Db, arguments: dict[str, Any]) -> Any:
         db.start_over()
-        view: BaseModel = await self.endpoint(**arguments)
-        return view
+        return await self.endpoint(**arguments)
 
     def _arguments(self, scope: "Scope", raw: bytes) -> dict[str, Any]:
         arguments: dict[str, Any] = {}
@@ -289,7 +343,9 @@ class EdgeRoute(APIRoute):
                 arguments[self._query[0]] = self._query[1].__pydantic_validator__.validate_strings(asked)
             except ValidationError as error:
                 raise wire.not_valid(error, where="?") from None
-        if not self._body and raw.strip() not in {b"", b"{}"}:
+        if self._content:
+            arguments[self._content] = raw
+        elif not self._body and raw.strip() not in {b"", b"{}"}:
             raise NoBodyExpected
         if self._body:
             wire.check_json(raw or b"{}")
@@ -315,6 +371,9 @@ class EdgeRoute(APIRoute):
         return asked
 
     async def _read_body(self, headers: Mapping[bytes, str], receive: "Receive") -> bytes:
+        kind = headers.get(b"content-type", "").partition(";")[0].strip().lower()
+        if self.takes and kind not in self.takes:
+            raise MediaTypeNotTaken(taken=[Term(name, name) for name in self.takes])
         chunks: list[bytes] = []
         size = 0
         more = True
@@ -328,7 +387,7 @@ class EdgeRoute(APIRoute):
                 raise TooLarge(bytes_max=self.bytes_max)
             chunks.append(chunk)
             more = message.get("more_body", False)
-        if size and not headers.get(b"content-type", "").partition(";")[0].strip().lower().endswith(("/json", "+json")):
+        if size and not self.takes and not kind.endswith(("/json", "+json")):
             raise NotJson
         return b"".join(chunks) if len(chunks) > 1 else chunks[0]
 
@@ -386,20 +445,37 @@ class EdgeRoute(APIRoute):
 
 
 async def respond(send: "Send", status: int, body: bytes, request_id: str, language: str, more: Headers) -> None:
-    """Send one JSON answer, or a problem document from 400 on."""
+    """Send one answer: JSON, a file, or a problem document from 400 on."""
     problem = status >= 400  # noqa: PLR2004  client and server errors
-    headers: Headers = [
-        (b"content-type", b"application/problem+json" if problem else b"application/json"),
-        (b"content-length", b"%d" % len(body)),
-        (b"x-request-id", request_id.encode()),
-        (b"cache-control", b"no-store"),
-        *more,
-    ]
+    headers: Headers = [(b"x-request-id", request_id.encode()), *more]
+    if status != 304:  # noqa: PLR2004  not modified: it has no content of its own
+        headers.append((b"content-length", b"%d" % len(body)))
+    if not any(name == b"content-type" for name, _ in more):  # a file has its own
+        kind = b"application/problem+json" if problem else b"application/json"
+        headers += [(b"content-type", kind), (b"cache-control", b"no-store")]
     # A stored refusal is in the language of whoever asked first.
     if problem and not any(name == b"idempotency-replayed" for name, _ in more):
         headers += [(b"content-language", b"zh-CN" if language == "zh" else b"en"), (b"vary", b"Accept-Language")]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+async def _file(file: wire.File, headers: Mapping[bytes, str]) -> tuple[int, bytes, Headers]:
+    """Return a file as it is sent: for its reader alone, and never to be taken for a page."""
+    shown = "inline" if file.media_type.startswith("image/") else "attachment"
+    name = f"{file.name}.{file.media_type.rpartition('/')[2]}"
+    more = [
+        (b"content-type", file.media_type.encode()),
+        (b"content-disposition", f'{shown}; filename="{name}"'.encode()),
+        (b"x-content-type-options", b"nosniff"),
+        (b"content-security-policy", b"default-src 'none'; sandbox"),
+        # Kept by the reader's own client, which asks each time whether they may still see it.
+        (b"cache-control", b"private, no-cache"),
+        (b"etag", f'"{file.sha256}"'.encode()),
+    ]
+    if f'"{file.sha256}"' in headers.get(b"if-none-match", ""):
+        return 304, b"", more
+    return 200, await file.read(), more
 
 
 def _headers_of(problem: Problem) -> Headers:

@@ -1,5 +1,6 @@
 """The contract as it is kept: problems instead of FastAPI's own errors, and the headers that the edge reads and sends."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import FastAPI
@@ -76,6 +77,12 @@ def _correct(schema: dict[str, Any], routes: list[EdgeRoute]) -> None:
             if required or "{" in route.path:
                 parameters.append(_if_match(required=required))
                 statuses += ["412", *(["428"] if required else [])]
+        if route.takes:
+            operation["requestBody"] = {"required": True, "content": _files(route.takes)}
+            statuses.append("408")
+        if route.gives:
+            operation["responses"]["200"] = {"description": "The file", "content": _files(route.gives)}
+            operation["responses"]["304"] = {"description": "The file is the one that `If-None-Match` names"}
         operation["security"] = [] if route.may == PUBLIC else [{"HTTPBearer": []}]
         content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
         model = schemas.get(content.get("schema", {}).get("$ref", "").rpartition("/")[2], {})
@@ -86,6 +93,10 @@ def _correct(schema: dict[str, Any], routes: list[EdgeRoute]) -> None:
                 "description": "Problem",
                 "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
             }
+
+
+def _files(media_types: Sequence[str]) -> dict[str, Any]:
+    return {name: {"schema": {"type": "string", "format": "binary"}} for name in media_types}
 
 
 def _if_match(*, required: bool) -> dict[str, Any]:

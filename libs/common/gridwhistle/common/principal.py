@@ -32,21 +32,23 @@ PUBLIC: Final = "public"
 APART: Final = ("operations:write", "access:write", "audit:read")
 """What three people do, each one of it (三员分立): run the machines, say who gets in, look at what both did."""
 
-_HANDLE = {"incidents:read", "incidents:handle"}
+_HANDLE = {"incidents:read", "incidents:handle", "incidents:attach"}
 _PLACES = {"areas:read", "grids:read", "organisations:read"}
 GRANTS: Final[dict[str, frozenset[str]]] = {
-    "resident": frozenset({"incidents:report"}),
+    "resident": frozenset({"incidents:report", "incidents:attach"}),
     "grid_worker": frozenset({"incidents:report", *_HANDLE, *_PLACES, "shifts:read", "shifts:own"}),
     "grid_leader": frozenset({"incidents:report", *_HANDLE, *_PLACES, "shifts:read", "workers:read"}),
-    "community_admin": frozenset({"incidents:report", "incidents:read", *_PLACES, "shifts:read", "workers:read"}),
+    "community_admin": frozenset(
+        {"incidents:report", "incidents:attach", "incidents:read", *_PLACES, "shifts:read", "workers:read"}
+    ),
     "town_acceptor": frozenset({"incidents:report", "incidents:report_many", *_HANDLE, *_PLACES, "shifts:read"}),
     "town_dispatcher": frozenset({*_HANDLE, *_PLACES, "shifts:read"}),
     "dept_desk": frozenset({"incidents:report", *_HANDLE, *_PLACES}),
     "dept_handler": frozenset({*_HANDLE, *_PLACES}),
     "dept_leader": frozenset({*_HANDLE, *_PLACES}),
     "county_admin": frozenset(
-        {"incidents:read", "incidents:report", "incidents:report_many", *_PLACES, "areas:write", "grids:write"}
-        | {"organisations:write", "workers:read", "workers:write", "shifts:read", "rules:read", "rules:write"}
+        {"incidents:read", "incidents:report", "incidents:attach", "incidents:report_many", *_PLACES, "areas:write"}
+        | {"grids:write", "organisations:write", "workers:read", "workers:write", "shifts:read", "rules:read", "rules:write"}
     ),
     # An application has nothing by role: only what the scopes of its token name.
     "integrator": frozenset(),

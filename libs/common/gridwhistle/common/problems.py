@@ -195,6 +195,25 @@ class NotJson(Problem):
     zh, en = "Content-Type 须为 application/json。", "Send the body with Content-Type: application/json."
 
 
+class MediaTypeNotTaken(Problem):
+    """The content is sent as something that the operation does not take."""
+
+    status, code, kept = 415, "media_type_not_taken", False
+    title = Term("不接受这种内容", "Such content is not taken")
+    zh, en = (
+        "请直接发送文件内容,Content-Type 须为:{taken}。",
+        "Send the file itself, with one of these as Content-Type: {taken}.",
+    )
+
+
+class TooSlow(Problem):
+    """The content did not arrive in time."""
+
+    status, code, kept = 408, "too_slow", False
+    title = Term("接收超时", "The content did not arrive in time")
+    zh, en = "文件未能在规定时间内传完,请在网络较好时重试。", "The file took too long to arrive; try again on a better line."
+
+
 class NoBodyExpected(Problem):
     """The operation takes no content, and content was sent: it would be lost without a word."""
 

@@ -11,6 +11,7 @@ from nats.aio.client import Client
 
 from gridwhistle.common.again import Away
 from gridwhistle.common.database import Database
+from gridwhistle.common.files import Files
 from gridwhistle.common.logs import DOING, Doing, told_safely
 from gridwhistle.common.metrics import Metrics
 from gridwhistle.common.problems import Busy
@@ -55,6 +56,8 @@ class Running:
     state: State = field(default_factory=State)
     tracing: "Tracing | None" = None
     anchors_file: Path | None = None
+    files: Files | None = None
+    """Where attachments are kept, in services that have some."""
 
 
 Loop = Callable[[Running], Awaitable[None]]

@@ -25,8 +25,9 @@ from gridwhistle.common.bus import BUS_AWAY, connect
 from gridwhistle.common.calendars import national_year
 from gridwhistle.common.consumers import Consumer
 from gridwhistle.common.database import Database
-from gridwhistle.common.edge import Router
+from gridwhistle.common.edge import EdgeRoute, Router
 from gridwhistle.common.events.audit import audit_sealed
+from gridwhistle.common.files import Files
 from gridwhistle.common.firing import Firing, OnClock
 from gridwhistle.common.gate import bus_fault, check, too_old
 from gridwhistle.common.health import add_routes
@@ -162,6 +163,7 @@ class Service:
                 hears=tuple(self.consumer.filters()),
                 anchors_file=settings.anchors_file,
                 tracing=self._tracing(),
+                files=self._files(settings),
             )
 
             async def connection(service: Running) -> None:
@@ -191,6 +193,15 @@ class Service:
         from gridwhistle.common.tracing import Tracing  # noqa: PLC0415  loaded when it is wanted
 
         return Tracing(self.name, self.version)
+
+    def _files(self, settings: Settings) -> Files | None:
+        if not any(
+            isinstance(route, EdgeRoute) and route.asks_for_files for router in self.all_routers() for route in router.routes
+        ):
+            return None
+        if settings.attachments_dir is None:
+            raise ValueError(f"the {self.name} service takes attachments: set GW_ATTACHMENTS_DIR")
+        return Files(settings.attachments_dir / self.name, Seal(read_keys(settings.keys_file)))
 
 
 async def _connect(service: Running, settings: Settings) -> None:

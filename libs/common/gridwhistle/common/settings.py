@@ -54,6 +54,9 @@ class Settings(BaseSettings):
     anchors_file: Path | None = Field(
         default=None, description="Where the newest seal of the audit is written down; best where it can only be appended to."
     )
+    attachments_dir: Path | None = Field(
+        default=None, description="Keeps the files of attachments, a folder a service; services that take attachments need it."
+    )
     connections_max: int = Field(default=16, ge=2, le=200, description="Database connections for requests.")
     database_wait_s: float = Field(default=60, ge=0, le=3_600, description="How long a start waits for PostgreSQL, in seconds.")
     notice_s: float = Field(

@@ -8,6 +8,7 @@ from sqlalchemy import (
     Column,
     Computed,
     DateTime,
+    Double,
     Identity,
     Index,
     Integer,
@@ -227,6 +228,33 @@ stream = Table(
     Column("name", Text, primary_key=True),
     Column("created", Text, nullable=False),
 )
+# Files that people sent. A thing that has some carries a line for each in its own row, for whoever looks at it.
+attachment = Table(
+    "attachment",
+    plumbing,
+    *root(numbered=False),
+    Column("sha256", Text(collation="C"), nullable=False),  # of the content that is kept, and its name in the folder
+    Column("media_type", Text, nullable=False),
+    Column("size_bytes", Integer, nullable=False),
+    Column("width", Integer),
+    Column("height", Integer),
+    moment("taken_at"),
+    Column("lon", Double),
+    Column("lat", Double),
+    Column("uploaded_by", Text, nullable=False),
+    moment("uploaded_at", nullable=False),
+    Column("thing_table", Text),
+    Column("thing_id", Uuid),
+    moment("attached_at"),
+    Index(None, "sha256"),
+    CheckConstraint("(thing_table IS NULL) = (thing_id IS NULL)", name="thing_table_iff_thing_id"),
+    CheckConstraint("(attached_at IS NULL) = (thing_id IS NULL)", name="attached_at_iff_thing_id"),
+    CheckConstraint("(width IS NULL) = (height IS NULL)", name="width_iff_height"),
+    CheckConstraint("(lon IS NULL) = (lat IS NULL)", name="lon_iff_lat"),
+    CheckConstraint("size_bytes > 0", name="is_not_empty"),
+    info={"thing": Term("附件", "attachment")},
+)
+Index("attachment_unused", attachment.c.uploaded_at, postgresql_where=attachment.c.thing_id.is_(None))
 number = Table(
     "number",
     plumbing,

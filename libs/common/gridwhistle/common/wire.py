@@ -3,7 +3,8 @@
 import base64
 import binascii
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Annotated, Any, Final, Generic, Self, TypeVar
 
@@ -54,6 +55,16 @@ class Body(BaseModel):
 # PostgreSQL's calendar is wider than Python's at one end and narrower at the other; nothing of ours is older than this.
 Moment = Annotated[AwareDatetime, Field(ge=dt.datetime(1970, 1, 1, tzinfo=dt.UTC), le=dt.datetime(2200, 1, 1, tzinfo=dt.UTC))]
 MOMENT: Final[TypeAdapter[dt.datetime]] = TypeAdapter(Moment)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file as an answer. It is read when it is sent, which it is not when the client has it already."""
+
+    media_type: str
+    name: str
+    sha256: str
+    read: Callable[[], Awaitable[bytes]]
 
 
 class Query(BaseModel):

@@ -1,12 +1,13 @@
 """What townships, departments and grid workers can ask about incidents: lists, histories, and each step of the closed loop."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Query
 from pydantic import Field
 from sqlalchemy import select
 
+from gridwhistle.common.attachments import AttachmentIds, attach, uploads
 from gridwhistle.common.commands import Command
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.incidents import (
@@ -21,7 +22,6 @@ from gridwhistle.common.events.incidents import (
 )
 from gridwhistle.common.ids import GridCode, OrgCode
 from gridwhistle.common.overdue import ClockList, clocks_of
-from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import OutsideYourArea
 from gridwhistle.common.reading import filters, one, page
 from gridwhistle.common.rows import Row
@@ -29,7 +29,7 @@ from gridwhistle.common.tables import history
 from gridwhistle.common.wire import Body, Keyset, Page, PageQuery
 from gridwhistle.incidents.domain import INCIDENT, MASKED, GridMissing, UnknownGrid, UnknownOrganisation, facts_of
 from gridwhistle.incidents.tables import incidents, known_grids, known_organisations, next_checker
-from gridwhistle.incidents.views import History, HistoryLine, IncidentLine, IncidentView
+from gridwhistle.incidents.views import History, HistoryLine, IncidentLine, IncidentView, seen_by
 
 router = Router("incidents", "Incidents 事件")
 Reason = Annotated[str, Field(max_length=500, description="For the history; the people who work on it read it."), MASKED]
@@ -69,6 +69,13 @@ class Submit(Body):
     """What was done."""
 
     result: Annotated[str, Field(min_length=1, max_length=500, examples=["已更换井盖并复位"]), MASKED]
+    attachment_ids: AttachmentIds = ()
+
+
+class Check(Note):
+    """What was seen."""
+
+    attachment_ids: AttachmentIds = ()
 
 
 @router.get("/incidents", may="incidents:read")
@@ -81,7 +88,7 @@ async def list_incidents(query: Annotated[IncidentQuery, Query()], caller: Calle
 @router.get("/incidents/{incident_id}", may="incidents:read")
 async def get_incident(incident_id: UUID, caller: Caller, db: Db) -> IncidentView:
     """Return an incident, with what you may do now."""
-    return _seen_by(caller, await one(db, caller, incidents, incident_id))
+    return seen_by(caller, await one(db, caller, incidents, incident_id))
 
 
 @router.get("/incidents/{incident_id}/history", may="incidents:read")
@@ -153,6 +160,7 @@ async def submit(incident_id: UUID, body: Submit, caller: Caller, db: Db) -> Inc
     """Submit what was done (提交处置结果). It cannot be taken back."""
     async with db.command(caller, incidents, incident_id) as tx:
         incident, step = tx.row, INCIDENT.step(tx.row, "submit", caller)
+        attach(tx, incident, await uploads(tx, body.attachment_ids))
         tx.move(incident, step, reason=body.result, handled_by=caller.id)
         return _answer(tx, incident)
 
@@ -179,10 +187,11 @@ async def order_check(incident_id: UUID, caller: Caller, db: Db) -> IncidentView
 
 
 @router.post("/incidents/{incident_id}/checked", may="incidents:handle")
-async def checked(incident_id: UUID, body: Note, caller: Caller, db: Db) -> IncidentView:
+async def checked(incident_id: UUID, body: Check, caller: Caller, db: Db) -> IncidentView:
     """Say that you looked and it is done (核查通过). The check is yours alone, and nobody checks what they handled."""
     async with db.command(caller, incidents, incident_id) as tx:
         incident, step = tx.row, INCIDENT.step(tx.row, "checked", caller)
+        attach(tx, incident, await uploads(tx, body.attachment_ids))
         tx.move(incident, step, reason=body.reason, checked_at=tx.now)
         tx.tell(incident, IncidentChecked(**facts_of(incident), worker_id=incident.checker_id))
         return _answer(tx, incident)
@@ -220,9 +229,5 @@ async def _lay_in(tx: Command, incident: Row, grid_code: str) -> None:
     tx.update(incident, grid_code=grid_code, area_code=grid_code[:12])
 
 
-def _seen_by(caller: Principal, incident: Any) -> IncidentView:
-    return IncidentView.of(incident, actions=INCIDENT.actions(incident, caller))
-
-
 def _answer(tx: Command, incident: Row) -> IncidentView:
-    return tx.answer(_seen_by(tx.caller, incident))
+    return tx.answer(seen_by(tx.caller, incident))

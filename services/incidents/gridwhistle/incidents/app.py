@@ -3,17 +3,23 @@
 from pathlib import Path
 from typing import Final
 
+from gridwhistle.common import attachments
 from gridwhistle.common.again import Changed
 from gridwhistle.common.service import Service
 from gridwhistle.incidents import api, intake
 from gridwhistle.incidents.consumers import CONSUMER
 from gridwhistle.incidents.domain import PRESETS, HandledByYou
-from gridwhistle.incidents.tables import metadata
+from gridwhistle.incidents.tables import incidents, metadata
 
 INCIDENTS: Final = Service(
     name="incidents",
     title="Gridwhistle incidents 事件",
-    routers=[intake.router, api.router],
+    routers=[
+        intake.router,
+        api.router,
+        attachments.routes("incidents", incidents, add="incidents:attach", see="incidents:read"),
+    ],
+    loops=[attachments.sweep_attachments],
     consumer=CONSUMER,
     tables=metadata,
     versions=Path(__file__).parent / "versions",

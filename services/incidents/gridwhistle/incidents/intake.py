@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 from sqlalchemy import select, tuple_
 
+from gridwhistle.common.attachments import AttachmentIds, attach, uploads
 from gridwhistle.common.commands import Command
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.incidents import IncidentReported
@@ -30,7 +31,7 @@ from gridwhistle.incidents.domain import (
     facts_of,
 )
 from gridwhistle.incidents.tables import GRIDS, incidents
-from gridwhistle.incidents.views import IncidentView
+from gridwhistle.incidents.views import IncidentView, seen_by
 
 router = Router("incidents", "Incidents 事件")
 BATCH_MAX = 1_000
@@ -65,6 +66,7 @@ class Report(Body):
     urgency: Literal["normal", "urgent", "emergency"] = "normal"
     found_at: Annotated[Moment | None, Field(description="When it was found; now, if left out.")] = None
     reference: Reference | None = None
+    attachment_ids: AttachmentIds = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ async def report_incident(body: Report, caller: Caller, db: Db) -> IncidentView:
         if known := await _known(db, caller, [own_number(body, place)]):
             raise AlreadyReported(incident_no=next(iter(known.values())).incident_no)
         incident = await take_in(tx, body, place, caller)
-        return tx.answer(IncidentView.of(incident, actions=INCIDENT.actions(incident, caller)))
+        return tx.answer(seen_by(caller, incident))
 
 
 async def take_in(tx: Command, report: Report, place: Place, caller: Principal) -> Row:
@@ -117,8 +119,10 @@ async def take_in(tx: Command, report: Report, place: Place, caller: Principal) 
     Raises:
         FoundInTheFuture: it was found in the future.
         OutsideYourArea: the caller may not report there.
+        NoSuchAttachment, AlreadyAttached: a file cannot be used.
     """
     step = INCIDENT.step(None, "report", caller)
+    files = await uploads(tx, report.attachment_ids)
     # Clocks of phones run ahead a little.
     if report.found_at and report.found_at > tx.now + dt.timedelta(minutes=5):
         raise FoundInTheFuture
@@ -146,6 +150,7 @@ async def take_in(tx: Command, report: Report, place: Place, caller: Principal) 
         found_at=report.found_at or tx.now,
         reported_at=tx.now,
     )
+    attach(tx, incident, files)
     tx.tell(incident, IncidentReported(**facts_of(incident)))
     return incident
 

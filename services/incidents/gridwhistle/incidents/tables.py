@@ -46,6 +46,7 @@ incidents = Table(
     Column("address_text", Text),
     Column("ref_system", Text),  # the caller's own number for it, by which a second report of the same thing is known
     Column("ref_code", Text),
+    Column("attachments", JSON),  # a line for each, as it is shown: reading an incident stays one query
     Column("lead_org", Text),
     Column("reported_by", Text, nullable=False),
     Column("handled_by", Text),

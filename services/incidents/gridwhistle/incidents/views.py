@@ -1,11 +1,14 @@
 """How an incident looks to those who may see it."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
+from gridwhistle.common.attachments import AttachmentView, attached_to
+from gridwhistle.common.principal import Principal
 from gridwhistle.common.wire import View
+from gridwhistle.incidents.domain import INCIDENT
 
 
 class IncidentLine(View):
@@ -43,7 +46,13 @@ class IncidentView(IncidentLine):
     signed_at: AwareDatetime | None
     handled_at: AwareDatetime | None
     checked_at: AwareDatetime | None
+    attachments: list[AttachmentView]
     actions: list[str]
+
+
+def seen_by(caller: Principal, incident: Any) -> IncidentView:
+    """Return an incident with what this caller may do now."""
+    return IncidentView.of(incident, attachments=attached_to(incident), actions=INCIDENT.actions(incident, caller))
 
 
 class HistoryLine(View):

@@ -1,0 +1,275 @@
+"""Loads the demo county through the API: what a start needs first, its people and a month of reports behind it."""
+
+import asyncio
+import datetime as dt
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+from gridwhistle.common.issuer import Issuer
+from gridwhistle.incidents.domain import FoundInTheFuture
+from gridwhistle.standalone.demo import words
+from gridwhistle.standalone.demo.county import EXAMPLES, Area, County, Grid, Organisation, Report, Worker, middle
+from gridwhistle.standalone.demo.lines import Lines
+
+_AT_ONCE: Final = 12
+_PAUSES_S: Final = (0.1, 0.5, 2.0)
+_THERE: Final = frozenset({200, 201, 409})
+_LATER: Final = frozenset({429, 503})
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody whom a development token speaks for."""
+
+    role: str
+    area: str
+    org: str | None = None
+
+
+PEOPLE: Final = {
+    "county_admin": Person("county_admin", words.COUNTY),
+    "resident": Person("resident", words.COUNTY),
+    "community_admin": Person("community_admin", words.COMMUNITY),
+    "town_acceptor": Person("town_acceptor", words.TOWN),
+    "town_dispatcher": Person("town_dispatcher", words.TOWN),
+    "dept_desk": Person("dept_desk", words.COUNTY, words.WATER),
+    "dept_handler": Person("dept_handler", words.COUNTY, words.WATER),
+    "dept_leader": Person("dept_leader", words.COUNTY, words.WATER),
+}
+
+
+class NotLoaded(RuntimeError):
+    """The suite refused a call of ours; the message says which."""
+
+
+class Loader:
+    """Loads the county into a suite. Every call carries a key, so that a load that was cut short goes on where it stood."""
+
+    def __init__(self, lines: Lines, issuer: Issuer, county: County) -> None:
+        self._lines, self._issuer, self._county = lines, issuer, county
+        self._tokens: dict[tuple[str, ...], str] = {}
+        self._began: dt.datetime  # what the days are counted back from; a load that goes on says the same times again
+
+    @classmethod
+    @asynccontextmanager
+    async def of(cls, base_url: str, issuer: Issuer, county: County) -> "AsyncIterator[Loader]":
+        """Return the loader for a suite."""
+        async with Lines.to(base_url, _AT_ONCE) as lines:
+            yield cls(lines, issuer, county)
+
+    # --- what a start needs --------------------------------------------------------------------------------------------------
+
+    async def settle(self) -> dict[str, str]:
+        """Load areas, organisations, grids and the workers of the examples, unless they are there; return tokens by name."""
+        examples = [worker for worker in self._county.workers if worker.grid_code in EXAMPLES]
+        there = await self._workers(words.COMMUNITY)
+        if not all((worker.area_code, worker.name) in there for worker in examples):
+            for level in ("county", "township", "community"):
+                await _each([area for area in self._county.areas if area.level == level], self._area)
+            await _each(self._county.organisations, self._organisation)
+            await _each(self._county.grids, self._grid)
+            for worker in examples:
+                there[worker.area_code, worker.name] = await self._hire(worker)
+        await self._grids_known()
+        tokens = {
+            name: self._issuer.token(f"demo-{name}", [person.role], [person.area], org=person.org)
+            for name, person in PEOPLE.items()
+        }
+        for worker in examples:
+            name = "grid_worker" if worker.grid_code == EXAMPLES[0] else f"grid_worker_{worker.grid_code[-3:]}"
+            worker_id = there[worker.area_code, worker.name]
+            tokens[name] = self._issuer.token(worker_id, ["grid_worker"], [worker.grid_code])
+        return tokens
+
+    async def _area(self, area: Area) -> None:
+        content = {"area_code": area.area_code, "level": area.level, "name": area.name}
+        await self._call("/personnel/v1/areas", f"area-{area.area_code}", content)
+
+    async def _organisation(self, made: Organisation) -> None:
+        content = {"org": made.org, "area_code": made.area_code, "name": made.name, "kind": made.kind}
+        await self._call("/personnel/v1/organisations", f"organisation-{made.org}", content)
+
+    async def _grid(self, grid: Grid) -> None:
+        content = {name: getattr(grid, name) for name in ("grid_code", "name", "kind", "households", "boundary")}
+        await self._call("/personnel/v1/grids", f"grid-{grid.grid_code}", content)
+
+    async def _grids_known(self) -> None:
+        """Wait until the incidents service has heard of every grid, a few seconds at most.
+
+        Reports from tomorrow tell: where their grid is known, what is wrong with them is the day, and none is taken in.
+        """
+        tomorrow = (dt.datetime.now(dt.UTC) + dt.timedelta(days=1)).isoformat()
+        places = [middle(grid) for grid in self._county.grids]
+        reports = [{"title": "?", "location": {"lon": lon, "lat": lat}, "found_at": tomorrow} for lon, lat in places]
+        for _ in range(20):
+            answer = await self._call("/incidents/v1/incidents/batch", None, {"reports": reports})
+            if all(result["code"] == FoundInTheFuture.code for result in answer["results"]):
+                return
+            await asyncio.sleep(0.25)
+
+    # --- its people and its days ---------------------------------------------------------------------------------------------
+
+    async def is_whole(self) -> bool:
+        """Tell whether the last report is there, and so everything."""
+        tomorrow = (dt.datetime.now(dt.UTC) + dt.timedelta(days=1)).isoformat()
+        last = self._content_of(self._county.reports[-1]) | {"found_at": tomorrow}
+        code: str = (await self._call("/incidents/v1/incidents", None, last))["code"]
+        return code != FoundInTheFuture.code
+
+    async def fill(self, told: Callable[[int, int], None]) -> None:
+        """Load the workers, their shifts and the reports with what became of them; `told` hears how many of how many.
+
+        Raises:
+            NotLoaded: a call was refused. What is there stays, and the next start goes on.
+        """
+        people = self._county.workers
+        *reports, last = self._county.reports
+        done, total = 0, len(people) + len(reports) + 1
+
+        async def counted(work: Callable[[T], Awaitable[Any]], thing: T) -> None:
+            nonlocal done
+            await work(thing)
+            done += 1
+            told(done, total)
+
+        there = await self._workers(words.COUNTY)
+        self._began = _made_at(next(there[it.area_code, it.name] for it in people if it.grid_code in EXAMPLES))
+        await _each(people, lambda worker: counted(lambda it: self._work(it, there), worker))
+        await _each(reports, lambda report: counted(self._report, report))
+        await counted(self._report, last)
+
+    async def _workers(self, area: str) -> dict[tuple[str, str], str]:
+        """Return the ids of the workers of an area, by community and name."""
+        headers = {"Authorization": f"Bearer {self._token('county_admin', area)}"}
+        found: dict[tuple[str, str], str] = {}
+        path: str | None = "/personnel/v1/workers?limit=200"
+        while path:
+            page = await self._lines.get(path, headers)
+            found |= {(line["area_code"], line["name"]): line["id"] for line in page["items"]}
+            path = page["next_cursor"] and f"/personnel/v1/workers?limit=200&cursor={page['next_cursor']}"
+        return found
+
+    async def _work(self, worker: Worker, there: dict[tuple[str, str], str]) -> None:
+        worker_id = there.get((worker.area_code, worker.name)) or await self._hire(worker)
+        if worker.hours_on_shift is not None:
+            bearer = self._token("grid_worker", worker.grid_code, subject=worker_id)
+            key = f"shift-{worker_id}"
+            await self._call("/personnel/v1/shifts", key, {"grid_code": worker.grid_code}, bearer, worker.hours_on_shift)
+
+    async def _hire(self, worker: Worker) -> str:
+        content = {name: getattr(worker, name) for name in ("name", "area_code", "employment", "org")}
+        made: str = (await self._call("/personnel/v1/workers", f"worker-{worker.grid_code}-{worker.employment}", content))["id"]
+        duty = {"grid_code": worker.grid_code, "duty": worker.duty}
+        await self._call(f"/personnel/v1/workers/{made}/assignments", f"assignment-{made}", duty)
+        return made
+
+    async def _report(self, report: Report) -> None:
+        town, org = report.grid_code[:9], report.trouble.lead_org
+        bearers = {
+            "report": self._token("town_acceptor", town),
+            "dispatch": self._token("town_dispatcher", town),
+            "sign": self._token("dept_desk", words.COUNTY, org=org),
+            "submit": self._token("dept_handler", words.COUNTY, org=org),
+            "confirm": self._token("dept_leader", words.COUNTY, org=org),
+        }
+        contents: dict[str, dict[str, Any] | None] = {
+            "report": self._content_of(report),
+            "file": {"category": report.trouble.category},
+            "dispatch": {"lead_org": org},
+            "submit": {"result": report.trouble.result},
+            "checked": {"reason": "现场查看，已处置到位"},
+            "close": {"reason": "处置到位，予以结案"},
+        }
+        path, incident = "/incidents/v1/incidents", {"id": "", "checker_id": None}
+        for step, hours_ago in zip(report.steps, report.hours_ago, strict=True):
+            bearer = bearers.get(step, bearers["report"])
+            if step == "checked":
+                checker = await self._checker(f"{path}/{incident['id']}", bearer)
+                if checker is None:
+                    return  # nobody is on shift there any more: it waits, as it would
+                bearer = self._token("grid_worker", report.grid_code, subject=checker)
+            to = path if step == "report" else f"{path}/{incident['id']}/{step}"
+            incident = await self._call(to, f"report-{report.number}-{step}", contents.get(step), bearer, hours_ago)
+            if "id" not in incident:
+                return  # there since longer than keys are known
+
+    async def _checker(self, path: str, bearer: str) -> str | None:
+        """Return the worker whom the check was given to; the incidents service may still be hearing of shifts."""
+        for _ in range(40):
+            incident = await self._lines.get(path, {"Authorization": f"Bearer {bearer}"})
+            if incident["checker_id"] or incident["state"] != "checking":
+                break
+            await asyncio.sleep(0.25)
+        checker: str | None = incident["checker_id"]
+        return checker
+
+    @staticmethod
+    def _content_of(report: Report) -> dict[str, Any]:
+        return {
+            "title": report.title,
+            "source": report.source,
+            "urgency": report.trouble.urgency,
+            "location": {"lon": report.lon, "lat": report.lat, "address_text": report.address_text},
+            "reference": {"system": "demo", "code": f"{report.number:04}"},
+        }
+
+    # --- calls ---------------------------------------------------------------------------------------------------------------
+
+    def _token(self, role: str, area: str, *, subject: str | None = None, org: str | None = None) -> str:
+        held = (role, area, subject or f"demo-{role}-{org or area}", org or "")
+        if held not in self._tokens:
+            self._tokens[held] = self._issuer.token(held[2], [role], [area], org=org)
+        return self._tokens[held]
+
+    async def _call(
+        self,
+        path: str,
+        key: str | None,
+        content: dict[str, Any] | None,
+        bearer: str | None = None,
+        hours_ago: float | None = None,
+    ) -> dict[str, Any]:
+        """Post; what is there already is no fault, and what is told to come later comes later.
+
+        Raises:
+            NotLoaded: it was refused.
+        """
+        headers = {"Authorization": f"Bearer {bearer or self._token('county_admin', words.COUNTY)}"}
+        if key:
+            headers["Idempotency-Key"] = f"demo-{key}"
+        if hours_ago is not None:
+            headers["As-Of"] = (self._began - dt.timedelta(hours=hours_ago)).isoformat()
+        for pause_s in (*_PAUSES_S, None):
+            status, answer = await self._lines.post(path, content, headers)
+            if status not in _LATER or pause_s is None:
+                break
+            await asyncio.sleep(pause_s)
+        if key and status not in _THERE:
+            raise NotLoaded(f"POST {path}: {status} {answer['detail']}")
+        made: dict[str, Any] = answer
+        return made
+
+
+def _made_at(id_: str) -> dt.datetime:
+    """Return when a thing was made, which its id (UUIDv7) says."""
+    return dt.datetime.fromtimestamp((UUID(id_).int >> 80) / 1000, dt.UTC)
+
+
+async def _each(things: Iterable[T], work: Callable[[T], Awaitable[None]]) -> None:
+    """Do the work for each thing, some at a time."""
+    left = iter(things)
+
+    async def some() -> None:
+        for thing in left:
+            await work(thing)
+
+    try:
+        async with asyncio.TaskGroup() as hands:
+            for _ in range(_AT_ONCE):
+                hands.create_task(some())
+    except ExceptionGroup as several:
+        raise several.exceptions[0] from None  # one is enough to say
