@@ -76,7 +76,14 @@ def test_no_label_holds_an_id_or_anything_of_a_person(suite: RunningSuite) -> No
 def test_what_waits_is_told_when_somebody_reads(suite: RunningSuite, service: str) -> None:
     told = read(suite)
 
-    for name in ("gw_outbox_waiting", "gw_outbox_oldest_seconds", "process_resident_memory_bytes", "process_cpu_seconds_total"):
+    for name in (
+        "gw_outbox_waiting",
+        "gw_outbox_oldest_seconds",
+        "gw_clocks_overdue",
+        "gw_dead_letters",
+        "process_resident_memory_bytes",
+        "process_cpu_seconds_total",
+    ):
         assert told[named(name, service=service)] >= 0
     for name in ("gw_relay_leads", "gw_nats_connected", "gw_database_up"):
         assert told[named(name, service=service)] == 1

@@ -29,6 +29,19 @@ QUERIES: Final = (
         """,
     ),
     ("gw_events_parked", "Events that wait until they can take effect.", "SELECT count(*) FROM parked WHERE state = 'waiting'"),
+    (
+        "gw_clocks_unfired_seconds",
+        "How long ago the first moment of a clock was due that has not fired yet.",
+        "SELECT extract(epoch FROM clock_timestamp() - min(next_at)) FROM clock WHERE next_at <= clock_timestamp()",
+    ),
+    (
+        "gw_clocks_overdue",
+        "Clocks that run past their due time.",
+        """
+        SELECT count(*) FROM clock WHERE stopped_at IS NULL AND due_at < clock_timestamp()
+        AND (breached_at IS NOT NULL OR next_at < clock_timestamp())
+        """,
+    ),
     ("gw_dead_letters", "Events that nobody could apply.", "SELECT count(*) FROM parked WHERE state = 'dead'"),
 )
 """Gauges that the database is asked for when somebody reads the metrics: name, meaning, statement."""
