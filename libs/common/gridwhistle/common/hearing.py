@@ -190,7 +190,7 @@ class Hearing:
         """Try what is parked and due, as long as something becomes possible; return what never came, by source."""
         early: set[UUID] = set()
         while rows := await parking.due(self.database):
-            early.update(row["thing_id"] for row in rows if not row["is_next"])
+            early.update(row["id"] for row in rows if not row["is_next"])
             ready = sorted((row for row in rows if row["is_next"]), key=lambda row: row["event_no"] or 0)
             if not ready:
                 break

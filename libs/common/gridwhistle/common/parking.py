@@ -20,6 +20,9 @@ RETRY_S: Final = (1, 2, 5, 10, 30, 60, 60, 60)
 TRIES: Final = len(RETRY_S)
 GRACE_S: Final = 3
 """How long an event may be early before the ones before it are asked for: usually another process has them in hand."""
+ASK_EVERY_S: Final = 5
+ASKS: Final = 60
+"""How often the events before it are asked for, before somebody has to look at it."""
 _AT_ONCE = 200
 _FAULT_CHARS_MAX = 2_000
 Why = Literal["early", "failed", "unreadable", "forked"]
@@ -87,7 +90,7 @@ async def note_heard(database: Database, events: Mapping[UUID, Envelope[Any]], *
 
 async def due(database: Database) -> list[asyncpg.Record]:
     """Take the parked events that are due: each counts its try, and comes again later if nobody is done with it by then."""
-    return await database.run(database.background, _DUE, list(RETRY_S), _AT_ONCE)
+    return await database.run(database.background, _DUE, list(RETRY_S), _AT_ONCE, ASK_EVERY_S)
 
 
 async def failed_again(database: Database, id_: UUID, fault: str) -> None:
@@ -95,13 +98,13 @@ async def failed_again(database: Database, id_: UUID, fault: str) -> None:
     await database.run(database.background, _FAILED, id_, fault[:_FAULT_CHARS_MAX], TRIES)
 
 
-async def missing(database: Database, things: Iterable[UUID]) -> list[asyncpg.Record]:
-    """Return what was never delivered: source, thing, first and last number. Each time it is found counts as a try.
+async def missing(database: Database, early: Iterable[UUID]) -> list[asyncpg.Record]:
+    """Return what these events wait for and was never delivered: source, thing, first and last number.
 
-    An event whose predecessors do not come, however often they are asked for, becomes a dead letter: to replay it is to go on
-    without them.
+    The first of a thing that is here counts how often the ones before it are asked for. When they do not come, it becomes a
+    dead letter: to replay it is to go on without them.
     """
-    return await database.run(database.background, _MISSING, list(things), TRIES)
+    return await database.run(database.background, _MISSING, list(early), ASKS)
 
 
 _PARK = (
@@ -126,8 +129,11 @@ _DUE = (
     "  FROM parked LEFT JOIN heard USING (thing_id) WHERE next_at IS NOT NULL"
     "  AND (next_at <= clock_timestamp() OR (why = 'early' AND coalesce(heard.event_no, 0) >= after_no))"
     "  ORDER BY thing_id, parked.event_no LIMIT $2 FOR UPDATE OF parked SKIP LOCKED)"
-    " UPDATE parked SET tries = tries + (is_next AND state = 'waiting')::int,"
-    " next_at = clock_timestamp() + make_interval(secs => ($1::int[])[least(tries + 1, cardinality($1::int[]))])"
+    # What was early and is now next begins to count its tries.
+    " UPDATE parked SET why = CASE WHEN is_next AND why = 'early' THEN 'failed' ELSE why END,"
+    " tries = CASE WHEN is_next AND why = 'early' THEN 1 ELSE tries + (is_next AND state = 'waiting')::int END,"
+    " next_at = clock_timestamp() + make_interval(secs => CASE WHEN is_next"
+    " THEN ($1::int[])[least(tries + 1, cardinality($1::int[]))] ELSE $3::int END)"
     " FROM due WHERE parked.id = due.id RETURNING parked.*, is_next"
 )
 _FAILED = (
@@ -138,11 +144,11 @@ _FAILED = (
 _MISSING = (
     "WITH gap AS (SELECT DISTINCT ON (thing_id) id, source, thing_id, coalesce(heard.event_no, 0) + 1 AS first,"
     "   parked.event_no - 1 AS last FROM parked LEFT JOIN heard USING (thing_id)"
-    "   WHERE thing_id = ANY($1::uuid[]) AND NOT (state = 'discarded' AND next_at IS NULL)"
-    "   AND parked.event_no > coalesce(heard.event_no, 0)"
+    "   WHERE thing_id IN (SELECT thing_id FROM parked WHERE id = ANY($1::uuid[]))"
+    "   AND NOT (state = 'discarded' AND next_at IS NULL) AND parked.event_no > coalesce(heard.event_no, 0)"
     "   ORDER BY thing_id, parked.event_no),"
     " asked AS (UPDATE parked SET tries = tries + 1, state = CASE WHEN tries + 1 >= $2 THEN 'dead' ELSE state END,"
     "   next_at = CASE WHEN tries + 1 >= $2 THEN NULL ELSE next_at END"
-    "   FROM gap WHERE parked.id = gap.id AND first <= last AND state = 'waiting')"
-    " SELECT source, thing_id, first, last FROM gap WHERE first <= last"
+    "   FROM gap WHERE parked.id = gap.id AND first <= last AND state = 'waiting' AND gap.id = ANY($1::uuid[]))"
+    " SELECT source, thing_id, first, last FROM gap WHERE first <= last AND id = ANY($1::uuid[])"
 )
