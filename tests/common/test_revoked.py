@@ -46,6 +46,7 @@ async def test_another_process_sees_it_and_forgets_what_it_remembered(
         while not await refused(known):
             await asyncio.sleep(0.02)
     watching.cancel()
+    await asyncio.wait([watching])
 
 
 async def refused(known: Tokens) -> bool:
