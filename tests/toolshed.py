@@ -6,7 +6,19 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Integer, MetaData, Table, Text, UniqueConstraint, Uuid
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    select,
+)
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -19,10 +31,14 @@ from gridwhistle.common.database import Db as Work
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events import Event
 from gridwhistle.common.ids import AreaCode
+from gridwhistle.common.jurisdiction import within
 from gridwhistle.common.machine import Machine, Step
+from gridwhistle.common.personal import AddressDetail, IdNumber, PersonName, Phone
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Conflict, Problem, Term
+from gridwhistle.common.reading import one
 from gridwhistle.common.rows import Row
+from gridwhistle.common.sealed import P0, found_by, sealed
 from gridwhistle.common.sealing import Seal
 from gridwhistle.common.service import Service
 from gridwhistle.common.tables import NAMING, place, root
@@ -33,6 +49,7 @@ ROLES: Final = frozenset({"town_acceptor"})
 CLERK: Final = Principal(id="clerk", roles=ROLES, areas=("990101",))
 PARTS_MAX: Final = 5
 HANDLE: Final = "incidents:handle"
+LENDING: Final = Term("找回借出的工具", "to find a tool that was lent")
 
 
 class ToolMoved(Event, type="gw.toolshed.tool.moved.v1"):
@@ -108,6 +125,18 @@ entries = Table(
     Column("balance_minutes", BigInteger, nullable=False),
     UniqueConstraint("account_id", "version"),
 )
+members = Table(
+    "member",
+    metadata,
+    *root(),
+    *place(),
+    *sealed("name", PersonName, to=ROLES, basis="contract", purpose=LENDING),
+    *sealed("phone", Phone, to=ROLES, basis="contract", purpose=LENDING, found=True),
+    *sealed("address", AddressDetail, to=ROLES, basis="contract", purpose=LENDING),
+    *sealed("id_number", IdNumber, to=frozenset({"dept_leader"}), basis="law", purpose=LENDING),
+    Column("nickname", Text, info=P0),
+    info={"thing": Term("会员", "member")},
+)
 CONSTRAINTS: Final[dict[str, Callable[[], Problem | Changed]]] = {"tool_no_rust": Rusty, "account_nobody_owes": NotEnough}
 
 
@@ -132,6 +161,32 @@ class Transfer(Body):
     target_id: UUID
     minutes: Annotated[int, Field(gt=0)]
     unchecked: bool = False  # the database is the one to refuse
+
+
+class Join(Body):
+    name: PersonName
+    phone: Phone
+    address: AddressDetail | None = None
+    id_number: IdNumber | None = None
+    nickname: str | None = None
+
+
+class Find(Body):
+    phone: Phone
+
+
+class MemberView(View):
+    id: UUID
+    version: int
+    name: PersonName | None
+    phone: Phone | None
+    address: AddressDetail | None
+    id_number: IdNumber | None
+    nickname: str | None
+
+
+class Members(View):
+    items: list[MemberView]
 
 
 class ToolView(View):
@@ -227,6 +282,36 @@ async def transfer(body: Transfer, caller: Caller, db: Db) -> PaidView:
         pay(tx, target, body.minutes)
         tx.record(source, "transfer", reason=db.request_id)
         return tx.answer(PaidView(source_minutes=source.minutes, target_minutes=target.minutes))
+
+
+@router.post("/members", may=HANDLE, status_code=201)
+async def join(body: Join, caller: Caller, db: Db) -> MemberView:
+    """Become a member."""
+    async with db.command(caller) as tx:
+        member = tx.create(members, None, area_code=AREA, **dict(body))
+        return tx.answer(MemberView.of(member))
+
+
+@router.post("/members/find", may=HANDLE)
+async def find(body: Find, caller: Caller, db: Db) -> Members:
+    """Find members by their telephone number."""
+    rows = await db.fetch(select(members).where(within(members, caller), found_by(members.c.phone, body.phone, db)))
+    return Members(items=[MemberView.of(row) for row in rows])
+
+
+@router.get("/members/{member_id}", may=HANDLE)
+async def get_member(member_id: UUID, caller: Caller, db: Db) -> MemberView:
+    """Return a member."""
+    return MemberView.of(await one(db, caller, members, member_id))
+
+
+@router.patch("/members/{member_id}", may=HANDLE)
+async def move_house(member_id: UUID, body: Join, caller: Caller, db: Db) -> MemberView:
+    """Take down what changed."""
+    async with db.command(caller, members, member_id) as tx:
+        tx.update(tx.row, **dict(body))
+        tx.record(tx.row, "move_house")
+        return tx.answer(MemberView.of(tx.row))
 
 
 def pay(tx: Command, account: Row, minutes: int) -> None:

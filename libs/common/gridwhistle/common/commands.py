@@ -33,6 +33,7 @@ from gridwhistle.common.machine import Step
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Busy, MayHaveHappened, NotFound, OutsideYourArea, Problem, Stale
 from gridwhistle.common.rows import Row, blank, row_from, thing_of
+from gridwhistle.common.sealed import closed, sealed_columns
 from gridwhistle.common.statements import NOW, Statement, read_rows, read_versions
 from gridwhistle.common.tables import audit, command_key, history, outbox, waiting
 
@@ -78,7 +79,7 @@ class Command:
         root = of or self.row
         column = next(c.name for c in table.c for key in c.foreign_keys if key.column.table is root.table)
         records = await self.db.read(read_rows(table, column, many=False), root.id)
-        rows = sorted((row_from(table, record) for record in records), key=lambda row: row.id)
+        rows = sorted((row_from(table, record, self.db.database.seal) for record in records), key=lambda row: row.id)
         self._owned.update((table, row.id) for row in rows)
         return rows
 
@@ -235,7 +236,7 @@ class Command:
         for table, ids in by_table.items():
             many = len(ids) > 1
             for record in await self.db.read(read_rows(table, "id", many=many), ids if many else ids[0]):
-                row = row_from(table, record)
+                row = row_from(table, record, self.db.database.seal)
                 self.now = record[NOW]
                 self.db.database.heard(self.now)
                 if self.caller.reaches(table, row):
@@ -308,14 +309,16 @@ class Command:
         key = self.db.key_row()
         if key is None and not self._held and not self._inserts:
             return None
-        statement = Statement()
+        statement, seal = Statement(), self.db.database.seal
         for table, id_ in sorted(self._held, key=_in_order):
             row = self._rows[table, id_]
             assert row.read_version is not None
-            statement.hold(table, id_, row.read_version, self._held[table, id_])
+            statement.hold(table, id_, row.read_version, closed(table, id_, self._held[table, id_], seal))
         for (table, id_), changes in sorted(self._children.items(), key=lambda item: _in_order(item[0])):
-            statement.change(table, id_, changes)
+            statement.change(table, id_, closed(table, id_, changes, seal))
         for table, rows in self._inserts.items():
+            if sealed_columns(table):
+                rows = [closed(table, row["id"], row, seal) for row in rows]  # noqa: PLW2901
             statement.insert(table, rows)
         if key is not None:
             statement.insert(command_key, [key])

@@ -85,6 +85,7 @@ class Database:
             pool_pre_ping=False,
             connect_args={"timeout": 3, "command_timeout": _COMMAND_TIMEOUT_S, "server_settings": _SERVER_SETTINGS},
         )
+        self.reads.dialect.__dict__["seal"] = self.seal  # with which sealed columns open as they are read
         try:
             yield self
         finally:

@@ -28,7 +28,7 @@ from gridwhistle.common.openapi import describe
 from gridwhistle.common.problems import Problem
 from gridwhistle.common.relay import Relay
 from gridwhistle.common.running import Loop, Running, keep_up
-from gridwhistle.common.sealing import Seal, read_keys
+from gridwhistle.common.sealing import Seal
 from gridwhistle.common.settings import Settings
 from gridwhistle.common.sweep import sweep
 from gridwhistle.common.tokens import Tokens
@@ -94,7 +94,7 @@ class Service:
         jwks = settings.jwks_file.read_text() if settings.jwks_file else None
         database = Database(
             settings.database_url,
-            Seal(read_keys(settings.keys_file)),
+            Seal.kept_in(settings.keys_file),
             self.constraints,
             connections_max=settings.connections_max,
         )
