@@ -17,7 +17,7 @@ from rich.progress import Progress, TextColumn
 from gridwhistle.common.issuer import Issuer
 from gridwhistle.common.principal import DESKS, ROLES
 from gridwhistle.common.rebuilding import rebuild
-from gridwhistle.standalone import demo
+from gridwhistle.standalone import demo, keys
 from gridwhistle.standalone.children import CannotStart
 from gridwhistle.standalone.postgres import databases
 from gridwhistle.standalone.suite import Suite, running
@@ -32,6 +32,7 @@ app = typer.Typer(
 )
 imports = typer.Typer(no_args_is_help=True, help="Bring in what exists already, through the API of a running suite.")
 app.add_typer(imports, name="import")
+app.add_typer(keys.app, name="keys")
 _say = Console(stderr=True, highlight=False, soft_wrap=True)
 _print = Console(highlight=False, soft_wrap=True)
 

@@ -13,12 +13,12 @@ from gridwhistle.common.problems import Term
 
 
 class DataClass(StrEnum):
-    """How far a value may go. Events, logs and copies carry p0 and p1 alone; p2 and p3 are stored sealed and shown masked."""
+    """How far a value may go. Events, logs and copies carry P0 and P1 alone; P2 and P3 are stored sealed and shown masked."""
 
-    P0 = "p0"  # public
-    P1 = "p1"  # work-internal
-    P2 = "p2"  # personal
-    P3 = "p3"  # sensitive personal
+    P0 = "P0"  # public
+    P1 = "P1"  # work-internal
+    P2 = "P2"  # personal
+    P3 = "P3"  # sensitive personal
 
 
 class Personal:

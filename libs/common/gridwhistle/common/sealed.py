@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from gridwhistle.common.database import Db
 
 P0: Final = {"class": DataClass.P0}
-"""`info` of a column that anybody may see; without it a column is work data, p1."""
+"""`info` of a column that anybody may see; without it a column is work data, P1."""
 Basis = Literal["consent", "contract", "statutory_duty", "emergency", "law"]
 """Why a personal value may be kept at all (个人信息保护法 art. 13); without one it cannot be declared."""
 _ID_BYTES = 16
