@@ -1,10 +1,12 @@
 """A small service for tests of the house: tools that members borrow, accounts of minutes, a database of its own."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any, Final
 from uuid import UUID
 
+import httpx2
 from pydantic import Field
 from sqlalchemy import (
     BigInteger,
@@ -24,6 +26,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from gridwhistle.common import migrations
 from gridwhistle.common.again import Changed, again
+from gridwhistle.common.application import App
 from gridwhistle.common.commands import Command
 from gridwhistle.common.consumers import Consumer
 from gridwhistle.common.database import Database
@@ -31,6 +34,7 @@ from gridwhistle.common.database import Db as Work
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events import Event
 from gridwhistle.common.ids import AreaCode
+from gridwhistle.common.issuer import ISSUER, Issuer
 from gridwhistle.common.jurisdiction import within
 from gridwhistle.common.machine import Machine, Step
 from gridwhistle.common.personal import AddressDetail, IdNumber, PersonName, Phone
@@ -38,10 +42,12 @@ from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Conflict, Problem, Term
 from gridwhistle.common.reading import one
 from gridwhistle.common.rows import Row
+from gridwhistle.common.running import Running
 from gridwhistle.common.sealed import P0, found_by, sealed
 from gridwhistle.common.sealing import Seal
 from gridwhistle.common.service import Service
 from gridwhistle.common.tables import NAMING, place, root
+from gridwhistle.common.tokens import Tokens
 from gridwhistle.common.wire import Body, View
 
 AREA: Final = "990101001001"
@@ -349,6 +355,20 @@ async def make_tables(url: str) -> None:
         await engine.dispose()
 
 
+@asynccontextmanager
+async def served(
+    database: Database, role: str = "town_acceptor", *, subject: str = "clerk", area: str = "990101"
+) -> AsyncIterator[httpx2.AsyncClient]:
+    """Serve the toolshed over HTTP to one person."""
+    issuer = Issuer.fresh()
+    headers = {"Authorization": f"Bearer {issuer.token(subject, [role], [area])}", "Accept-Language": "en"}
+    app = App(TOOLSHED.all_routers())
+    app.state.service = Running(database, Tokens(ISSUER, jwks=issuer.jwks()), None)  # type: ignore[arg-type]
+    base_url = "http://shed/toolshed/v1"
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url=base_url, headers=headers) as client:
+        yield client
+
+
 def opened(url: str, **how: Any) -> Database:
     """Return the toolshed's database, as one process would have it."""
     return Database(url, Seal({1: bytes(32)}), CONSTRAINTS, **how)
@@ -371,6 +391,16 @@ def work(database: Database, **how: Any) -> Work:
 
 async def a_tool(database: Database, **how: Any) -> UUID:
     return (await bring(Bring(**how), CLERK, work(database))).id
+
+
+async def a_member(database: Database, **more: Any) -> Row:
+    known = {
+        "name": PersonName("张三丰"),
+        "phone": Phone("13800138000"),
+        "address": AddressDetail("示例县城关镇幸福里3栋502室"),
+    }
+    async with work(database).command(CLERK) as tx:
+        return tx.create(members, None, area_code=AREA, **{**known, **more})
 
 
 async def an_account(database: Database, minutes: int) -> UUID:

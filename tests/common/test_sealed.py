@@ -8,17 +8,13 @@ import httpx2
 import pytest
 from sqlalchemy import select
 
-from gridwhistle.common.application import App
 from gridwhistle.common.database import Database
-from gridwhistle.common.issuer import ISSUER, Issuer
-from gridwhistle.common.personal import AddressDetail, PersonName, Phone
+from gridwhistle.common.personal import AddressDetail, Phone
 from gridwhistle.common.reading import one
-from gridwhistle.common.running import Running
 from gridwhistle.common.sealed import found_by
 from gridwhistle.common.sealing import CannotOpen, Seal
-from gridwhistle.common.tokens import Tokens
 from tests import toolshed
-from tests.toolshed import AREA, CLERK, members, work
+from tests.toolshed import CLERK, a_member, members, work
 
 pytestmark = pytest.mark.anyio
 JOIN = {"name": "张三丰", "phone": "13800138000", "address": "示例县城关镇幸福里3栋502室"}
@@ -27,20 +23,8 @@ PHONE, ADDRESS = Phone("13800138000"), AddressDetail("示例县城关镇幸福�
 
 @pytest.fixture
 async def client(database: Database) -> AsyncIterator[httpx2.AsyncClient]:
-    issuer = Issuer.fresh()
-    headers = {"Authorization": f"Bearer {issuer.token('clerk', ['town_acceptor'], ['990101'])}", "Accept-Language": "en"}
-    app = App([toolshed.router])
-    app.state.service = Running(database, Tokens(ISSUER, jwks=issuer.jwks()), None)  # type: ignore[arg-type]
-    transport = httpx2.ASGITransport(app)
-    async with httpx2.AsyncClient(transport=transport, base_url="http://shed/toolshed/v1", headers=headers) as client:
+    async with toolshed.served(database) as client:
         yield client
-
-
-async def a_member(database: Database, **more: Any) -> Any:
-    async with work(database).command(CLERK) as tx:
-        return tx.create(
-            members, None, area_code=AREA, **{"name": PersonName("张三丰"), "phone": PHONE, "address": ADDRESS, **more}
-        )
 
 
 async def test_a_member_goes_in_whole_and_comes_out_masked(client: httpx2.AsyncClient) -> None:

@@ -30,19 +30,20 @@ DESKS: Final = frozenset({"dept_desk", "dept_handler", "dept_leader"})
 PUBLIC: Final = "public"
 
 _HANDLE = {"incidents:read", "incidents:handle"}
+_REVEAL = "personal:reveal"  # whose values a role may see in full, the columns say
 _PLACES = {"areas:read", "grids:read", "organisations:read"}
 GRANTS: Final[dict[str, frozenset[str]]] = {
     "resident": frozenset({"incidents:report"}),
-    "grid_worker": frozenset({"incidents:report", *_HANDLE, *_PLACES, "shifts:read", "shifts:own"}),
-    "grid_leader": frozenset({"incidents:report", *_HANDLE, *_PLACES, "shifts:read", "workers:read"}),
-    "community_admin": frozenset({"incidents:report", "incidents:read", *_PLACES, "shifts:read", "workers:read"}),
-    "town_acceptor": frozenset({"incidents:report", "incidents:report_many", *_HANDLE, *_PLACES, "shifts:read"}),
-    "town_dispatcher": frozenset({*_HANDLE, *_PLACES, "shifts:read"}),
-    "dept_desk": frozenset({"incidents:report", *_HANDLE, *_PLACES}),
-    "dept_handler": frozenset({*_HANDLE, *_PLACES}),
-    "dept_leader": frozenset({*_HANDLE, *_PLACES}),
+    "grid_worker": frozenset({"incidents:report", *_HANDLE, *_PLACES, "shifts:read", "shifts:own", _REVEAL}),
+    "grid_leader": frozenset({"incidents:report", *_HANDLE, *_PLACES, "shifts:read", "workers:read", _REVEAL}),
+    "community_admin": frozenset({"incidents:report", "incidents:read", *_PLACES, "shifts:read", "workers:read", _REVEAL}),
+    "town_acceptor": frozenset({"incidents:report", "incidents:report_many", *_HANDLE, *_PLACES, "shifts:read", _REVEAL}),
+    "town_dispatcher": frozenset({*_HANDLE, *_PLACES, "shifts:read", _REVEAL}),
+    "dept_desk": frozenset({"incidents:report", *_HANDLE, *_PLACES, _REVEAL}),
+    "dept_handler": frozenset({*_HANDLE, *_PLACES, _REVEAL}),
+    "dept_leader": frozenset({*_HANDLE, *_PLACES, _REVEAL}),
     "county_admin": frozenset(
-        {"incidents:read", "incidents:report", "incidents:report_many", *_PLACES, "areas:write", "grids:write"}
+        {"incidents:read", "incidents:report", "incidents:report_many", *_PLACES, "areas:write", "grids:write", _REVEAL}
         | {"organisations:write", "workers:read", "workers:write", "shifts:read", "rules:read", "rules:write"}
     ),
     # An application has nothing by role: only what the scopes of its token name.

@@ -16,7 +16,7 @@ from sqlalchemy import MetaData
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from gridwhistle.common import dead_letters
+from gridwhistle.common import dead_letters, disclosures
 from gridwhistle.common.again import Changed
 from gridwhistle.common.application import App
 from gridwhistle.common.bus import connect
@@ -36,7 +36,7 @@ from gridwhistle.common.tokens import Tokens
 log = logging.getLogger(__name__)
 
 
-PLUMBING_ROUTES: Final[tuple[Callable[[str], Router], ...]] = (dead_letters.routes,)
+PLUMBING_ROUTES: Final[tuple[Callable[[str], Router], ...]] = (dead_letters.routes, disclosures.routes)
 """The routes that every service has, made for a service by its name."""
 LOOPS: Final[tuple[Loop, ...]] = (sweep,)
 """What every service does in the background, besides telling and hearing events."""
@@ -60,7 +60,8 @@ class Service:
 
     def all_routers(self) -> list[Router]:
         """Return the service's own routers, then those that every service has."""
-        return [*self.routers, *(routes(self.name) for routes in PLUMBING_ROUTES)]
+        shared = (routes(self.name) for routes in PLUMBING_ROUTES)
+        return [*self.routers, *shared, disclosures.reveals(self.name, self.tables)]
 
     def app(self, settings: Settings) -> FastAPI:
         """Return the service as an application; it runs while its lifespan is open."""

@@ -1,0 +1,197 @@
+"""Personal values in full: shown one thing at a time, for a reason, to those whom the column names, and never unrecorded.
+
+A service declares sealed columns; this gives each table that has some the route `POST …/{id}/reveal`, and the privacy officer
+the list of who looked at what, when and why.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, ClassVar, Final, Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from fastapi import Query
+from pydantic import AwareDatetime, Field
+from sqlalchemy import JSON, CheckConstraint, Column, Date, Index, Integer, MetaData, Table, Text, UniqueConstraint, Uuid, func
+from sqlalchemy import select as select_from
+
+from gridwhistle.common.edge import Caller, Db, Router
+from gridwhistle.common.principal import ROLES, Principal
+from gridwhistle.common.problems import Forbidden, Invalid, Problem, Term
+from gridwhistle.common.reading import filters, one, page
+from gridwhistle.common.rows import Row, thing_of
+from gridwhistle.common.sealed import sealed_columns
+from gridwhistle.common.tables import moment, place, plumbing
+from gridwhistle.common.wire import Body, Keyset, Page, PageQuery, View
+
+log = logging.getLogger(__name__)
+LOOKS_A_DAY_MAX: Final = 100
+"""Looks of one person on one day; who needs more is not handling cases but leafing through people."""
+_COUNTY_TIME: Final = ZoneInfo("Asia/Shanghai")
+
+disclosures = Table(
+    "disclosure",
+    plumbing,
+    # The key counts a person's looks of a day, so that two at once cannot both be the last.
+    Column("actor_id", Text, primary_key=True),
+    Column("looked_on", Date, primary_key=True),
+    Column("nth", Integer, primary_key=True),
+    Column("id", Uuid, nullable=False),
+    moment("at", nullable=False),
+    Column("actor_role", Text, nullable=False),
+    Column("org", Text),
+    Column("thing", Text, nullable=False),
+    Column("thing_id", Uuid, nullable=False),
+    *place(),
+    Column("fields", JSON, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("request_id", Text, nullable=False),
+    UniqueConstraint("id"),
+    CheckConstraint("nth > 0", name="counts_from_one"),
+    Index(None, "thing_id", "id"),
+)
+_NEWEST: Final = Keyset(disclosures.c.id)
+Purpose = Literal["handling", "call_back", "verification", "emergency", "request_of_the_person", "supervision", "legal_duty"]
+
+
+class UnknownField(Invalid):
+    """A field that the thing has not, or that needs no revealing."""
+
+    code = "unknown_field"
+    zh, en = "{thing}可查看的字段:{allowed}。", "Of the {thing} there can be revealed: {allowed}."
+
+
+class NotYoursToSee(Forbidden):
+    """The values are for other roles."""
+
+    code = "not_yours_to_see"
+    zh, en = "这些字段须由以下角色查看:{roles}。", "These fields may be seen by: {roles}."
+
+
+class EnoughForToday(Problem):
+    """Somebody has looked at as many people today as anybody may."""
+
+    status, code, kept = 429, "enough_for_today", False
+    title = Term("今日查看次数已用完", "Enough for today")
+    zh = "每人每天最多查看 {looks_max} 次完整个人信息;确有需要请联系个人信息保护负责人。"
+    en = "Personal values may be looked at {looks_max} times a day; if you need more, ask the privacy officer."
+    headers: ClassVar[dict[str, str]] = {"Retry-After": "3600"}
+
+
+class Reveal(Body):
+    """What to see in full, and why. The note goes to the privacy officer; write no personal values into it."""
+
+    fields: Annotated[
+        list[Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,39}$")]], Field(min_length=1, max_length=20, examples=[["phone"]])
+    ]
+    purpose: Purpose
+    note: Annotated[str, Field(min_length=2, max_length=200, examples=["回访井盖修复情况"])]
+
+
+class Revealed(View):
+    """Values in full; null where there is none."""
+
+    id: UUID
+    values: dict[str, str | None]
+    looks_left_today: int
+
+
+class DisclosuresQuery(PageQuery):
+    """Of one thing, or of one person's looks."""
+
+    thing_id: UUID | None = None
+    actor_id: Annotated[str | None, Field(max_length=200)] = None
+
+
+class DisclosureLine(View):
+    """One look: who, at what, when and why."""
+
+    id: UUID
+    at: AwareDatetime
+    actor_id: str
+    actor_role: str
+    org: str | None
+    thing: str
+    thing_id: UUID
+    area_code: str
+    fields: list[str]
+    purpose: str
+    note: str
+    request_id: str
+
+
+async def list_disclosures(query: Annotated[DisclosuresQuery, Query()], caller: Caller, db: Db) -> Page[DisclosureLine]:
+    """List who saw personal values in full, newest first; with `thing_id`, who looked at this one."""
+    return await page(db, caller, disclosures, _NEWEST, query, DisclosureLine, *filters(disclosures, query))
+
+
+def routes(service: str) -> Router:
+    """Return the privacy officer's view of who looked."""
+    router = Router(service, "Personal data 个人信息", in_every_service=True)
+    router.get("/disclosures", may="privacy:read")(list_disclosures)
+    return router
+
+
+def reveals(service: str, tables: MetaData) -> Router:
+    """Return the routes by which personal values are seen in full, one for each table that has any."""
+    router = Router(service, "Personal data 个人信息", in_every_service=True)
+    for table in tables.sorted_tables:
+        if sealed_columns(table):
+            things = table.info.get("plural", f"{table.name}s")
+            router.post(f"/{things}/{{thing_id}}/reveal", may="personal:reveal")(_reveal_of(table))
+    return router
+
+
+def _reveal_of(table: Table) -> Callable[..., Any]:
+    async def reveal(thing_id: UUID, body: Reveal, caller: Caller, db: Db) -> Revealed:
+        """See personal values in full. Each look is recorded with its reason; a repeat, even under the same key, is another."""
+        db.key = None  # no answer with the values is to be kept
+        async with db.command(caller) as tx:
+            thing = await one(db, caller, table, thing_id)
+            role = _role_for(table, body.fields, caller)
+            today = tx.now.astimezone(_COUNTY_TIME).date()
+            looks = select_from(func.coalesce(func.max(disclosures.c.nth), 0))
+            found = await db.fetch(looks.where(disclosures.c.actor_id == caller.id, disclosures.c.looked_on == today))
+            nth = found[0][0] + 1
+            if nth > LOOKS_A_DAY_MAX:
+                log.warning("%s has used up today's looks at personal values", caller.id)
+                raise EnoughForToday(looks_max=LOOKS_A_DAY_MAX)
+            tx.record(Row(table, {"id": thing_id}, None), "reveal", f"{body.purpose}: {' '.join(body.fields)}")
+            tx.insert(
+                disclosures,
+                actor_id=caller.id,
+                looked_on=today,
+                nth=nth,
+                at=tx.now,
+                actor_role=role,
+                org=caller.org,
+                thing=table.name,
+                thing_id=thing_id,
+                area_code=thing.area_code,
+                fields=body.fields,
+                purpose=body.purpose,
+                note=body.note,
+                request_id=db.request_id,
+            )
+        values = {name: getattr(thing, name) and getattr(thing, name).full for name in body.fields}
+        return Revealed(id=thing_id, values=values, looks_left_today=LOOKS_A_DAY_MAX - nth)
+
+    reveal.__name__ = f"reveal_{table.name}"
+    return reveal
+
+
+def _role_for(table: Table, names: Sequence[str], caller: Principal) -> str:
+    """Return the role in which the caller may see all of these fields.
+
+    Raises:
+        UnknownField: there is no such sealed column.
+        NotYoursToSee: the columns are for other roles.
+    """
+    fields = sealed_columns(table)
+    if not fields.keys() >= set(names):
+        raise UnknownField(thing=thing_of(table), allowed=[Term(name, name) for name in fields])
+    allowed = frozenset.intersection(*(fields[name].to for name in names))
+    if not allowed & caller.roles:
+        raise NotYoursToSee(roles=[ROLES[role] for role in sorted(allowed)])
+    return min(allowed & caller.roles)
