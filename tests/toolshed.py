@@ -33,6 +33,7 @@ from gridwhistle.common.database import Database
 from gridwhistle.common.database import Db as Work
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events import Event
+from gridwhistle.common.events.inventory import SessionPurged
 from gridwhistle.common.ids import AreaCode
 from gridwhistle.common.issuer import ISSUER, Issuer
 from gridwhistle.common.jurisdiction import within
@@ -41,12 +42,13 @@ from gridwhistle.common.personal import AddressDetail, IdNumber, PersonName, Pho
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Conflict, Problem, Term
 from gridwhistle.common.reading import one
+from gridwhistle.common.retention import Kept
 from gridwhistle.common.rows import Row
 from gridwhistle.common.running import Running
 from gridwhistle.common.sealed import P0, found_by, sealed
 from gridwhistle.common.sealing import Seal
 from gridwhistle.common.service import Service
-from gridwhistle.common.tables import NAMING, place, root
+from gridwhistle.common.tables import NAMING, emergency_session, moment, place, root
 from gridwhistle.common.tokens import Tokens
 from gridwhistle.common.wire import Body, View
 
@@ -64,6 +66,10 @@ class ToolMoved(Event, type="gw.toolshed.tool.moved.v1"):
 
 class ToolTouched(Event, type="gw.toolshed.tool.touched.v1"):
     """Somebody did something to a tool."""
+
+
+class ToolshedSessionPurged(SessionPurged, type="gw.toolshed.session.purged.v1"):
+    """What was personal in an emergency session is gone from the toolshed."""
 
 
 class RefusedOnRequest(Conflict):
@@ -100,7 +106,7 @@ tools = Table(
     Column("deposit_minutes", BigInteger, nullable=False),
     CheckConstraint("title <> 'rust'", name="no_rust"),
     CheckConstraint("title <> 'dust'", name="no_dust"),  # nobody gave this one words
-    info={"thing": TOOL.thing},
+    info={"thing": TOOL.thing, "kept": Kept("r8")},
 )
 parts = Table(
     "part",
@@ -118,7 +124,7 @@ accounts = Table(
     *place(),
     Column("minutes", BigInteger, nullable=False),
     CheckConstraint("minutes >= 0", name="nobody_owes"),
-    info={"thing": Term("账户", "account")},
+    info={"thing": Term("账户", "account"), "kept": Kept("r4")},
 )
 entries = Table(
     "entry",
@@ -136,12 +142,22 @@ members = Table(
     metadata,
     *root(),
     *place(),
+    *emergency_session(),
     *sealed("name", PersonName, to=ROLES, basis="contract", purpose=LENDING),
-    *sealed("phone", Phone, to=ROLES, basis="contract", purpose=LENDING, found=True),
+    *sealed("phone", Phone, to=ROLES, basis="contract", purpose=LENDING, kept="r1", found=True),
     *sealed("address", AddressDetail, to=ROLES, basis="contract", purpose=LENDING),
     *sealed("id_number", IdNumber, to=frozenset({"dept_leader"}), basis="law", purpose=LENDING),
     Column("nickname", Text, info=P0),
-    info={"thing": Term("会员", "member")},
+    moment("left_at"),
+    info={"thing": Term("会员", "member"), "kept": Kept("r2", since="left_at")},
+)
+# Whom to call when a member cannot be reached: a child of the member, kept as long.
+friends = Table(
+    "friend",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("member_id", Uuid, ForeignKey(members.c.id), nullable=False, index=True),
+    *sealed("phone", Phone, to=ROLES, basis="consent", purpose=LENDING, kept="r1"),
 )
 CONSTRAINTS: Final[dict[str, Callable[[], Problem | Changed]]] = {"tool_no_rust": Rusty, "account_nobody_owes": NotEnough}
 
@@ -401,6 +417,11 @@ async def a_member(database: Database, **more: Any) -> Row:
     }
     async with work(database).command(CLERK) as tx:
         return tx.create(members, None, area_code=AREA, **{**known, **more})
+
+
+async def a_friend(database: Database, member_id: UUID) -> Row:
+    async with work(database).command(CLERK, members, member_id) as tx:
+        return tx.insert(friends, member_id=member_id, phone=Phone("13600136000"))
 
 
 async def an_account(database: Database, minutes: int) -> UUID:

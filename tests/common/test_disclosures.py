@@ -15,7 +15,7 @@ from gridwhistle.common.principal import GRANTS
 from gridwhistle.common.sealed import sealed_columns
 from gridwhistle.standalone.services import KINDS
 from tests import toolshed
-from tests.toolshed import a_member
+from tests.toolshed import a_friend, a_member
 
 pytestmark = pytest.mark.anyio
 WHY = {"purpose": "call_back", "note": "锯子逾期未还"}
@@ -48,6 +48,21 @@ async def test_a_clerk_sees_what_was_asked_for_and_the_officer_sees_the_clerk(
         ("member", ["phone"], "call_back", "锯子逾期未还")
     ]
     assert (seen[0]["actor_role"], seen[0]["request_id"]) == ("town_acceptor", shown.headers["x-request-id"])
+
+
+async def test_a_part_is_looked_at_through_its_thing(
+    clerk: httpx2.AsyncClient, officer: httpx2.AsyncClient, database: Database
+) -> None:
+    member, other = await a_member(database), await a_member(database)
+    friend = await a_friend(database, member.id)
+
+    shown = await clerk.post(f"/members/{member.id}/friends/{friend.id}/reveal", json=LOOK)
+    astray = await clerk.post(f"/members/{other.id}/friends/{friend.id}/reveal", json=LOOK)
+    seen = (await officer.get("/disclosures", params={"thing_id": str(member.id)})).json()["items"]
+
+    assert shown.json()["values"] == {"phone": "13600136000"}
+    assert astray.status_code == 404
+    assert [(look["thing"], look["part"], look["part_id"]) for look in seen] == [("member", "friend", str(friend.id))]
 
 
 async def test_a_look_is_audited_without_what_was_seen(

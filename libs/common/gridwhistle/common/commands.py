@@ -94,6 +94,8 @@ class Command:
         made = {"id": new_id(), "version": 1, **values}
         if "event_no" in table.c:
             made["event_no"] = 0
+        if self.db.emergency_session_id and "emergency_session_id" in table.c:
+            made["emergency_session_id"] = self.db.emergency_session_id
         if step:
             made["state"] = step.target
         row = Row(table, {**blank(table), **made}, None)
@@ -157,6 +159,7 @@ class Command:
             actor_role=self._role,
             correlation_id=self.db.correlation_id,
             causation_id=self.db.causation_id,
+            emergency_session_id=self.db.emergency_session_id,
         )
         content = envelope.to_json()
         assert len(content) <= EVENT_CHARS_MAX, "an event is a fact, not a file"

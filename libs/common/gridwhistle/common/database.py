@@ -216,6 +216,7 @@ class Db:
         status: int = 200,
         refusal_body: Callable[[Problem], bytes] | None = None,
         background: bool = False,
+        emergency_session_id: UUID | None = None,
     ) -> None:
         """Take what names the work.
 
@@ -230,11 +231,13 @@ class Db:
             status: of an acceptance.
             refusal_body: how a refusal reads for whoever waits for the answer.
             background: it takes a background connection, so that it cannot take one from requests.
+            emergency_session_id: the emergency session (应急) that it belongs to.
         """
         self.database, self.scope, self.key, self.fingerprint = database, scope, key, fingerprint
         self.request_id, self.correlation_id = request_id, correlation_id or request_id
         self.causation_id = request_id
         self.if_match, self.status = if_match, status
+        self.emergency_session_id = emergency_session_id
         self.answered: bytes | None = None
         self.refused = False  # a refusal of this very run is stored as the key's answer
         self._refusal_body = refusal_body

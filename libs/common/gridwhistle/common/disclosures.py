@@ -4,6 +4,7 @@ A service declares sealed columns; this gives each table that has some the route
 the list of who looked at what, when and why.
 """
 
+import datetime as dt
 import logging
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, ClassVar, Final, Literal
@@ -12,13 +13,28 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Query
 from pydantic import AwareDatetime, Field
-from sqlalchemy import JSON, CheckConstraint, Column, Date, Index, Integer, MetaData, Table, Text, UniqueConstraint, Uuid, func
-from sqlalchemy import select as select_from
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Column,
+    Date,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    func,
+    select,
+)
 
+from gridwhistle.common.database import Db as Work
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.principal import ROLES, Principal
-from gridwhistle.common.problems import Forbidden, Invalid, Problem, Term
+from gridwhistle.common.problems import Forbidden, Invalid, NotFound, Problem, Term
 from gridwhistle.common.reading import filters, one, page
+from gridwhistle.common.retention import Kept, root_of
 from gridwhistle.common.rows import Row, thing_of
 from gridwhistle.common.sealed import sealed_columns
 from gridwhistle.common.tables import moment, place, plumbing
@@ -42,6 +58,8 @@ disclosures = Table(
     Column("org", Text),
     Column("thing", Text, nullable=False),
     Column("thing_id", Uuid, nullable=False),
+    Column("part", Text),
+    Column("part_id", Uuid),
     *place(),
     Column("fields", JSON, nullable=False),
     Column("purpose", Text, nullable=False),
@@ -49,7 +67,9 @@ disclosures = Table(
     Column("request_id", Text, nullable=False),
     UniqueConstraint("id"),
     CheckConstraint("nth > 0", name="counts_from_one"),
+    CheckConstraint("(part IS NULL) = (part_id IS NULL)", name="part_iff_part_id"),
     Index(None, "thing_id", "id"),
+    info={"kept": Kept("r7", since="at")},
 )
 _NEWEST: Final = Keyset(disclosures.c.id)
 Purpose = Literal["handling", "call_back", "verification", "emergency", "request_of_the_person", "supervision", "legal_duty"]
@@ -114,6 +134,8 @@ class DisclosureLine(View):
     org: str | None
     thing: str
     thing_id: UUID
+    part: str | None
+    part_id: UUID | None
     area_code: str
     fields: list[str]
     purpose: str
@@ -137,27 +159,41 @@ def reveals(service: str, tables: MetaData) -> Router:
     """Return the routes by which personal values are seen in full, one for each table that has any."""
     router = Router(service, "Personal data 个人信息", in_every_service=True)
     for table in tables.sorted_tables:
-        if sealed_columns(table):
-            things = table.info.get("plural", f"{table.name}s")
-            router.post(f"/{things}/{{thing_id}}/reveal", may="personal:reveal")(_reveal_of(table))
+        if not sealed_columns(table):
+            continue
+        root, _ = root_of(table)
+        path = f"/{_plural(root)}/{{thing_id}}" + ("" if root is table else f"/{_plural(table)}/{{part_id}}")
+        router.post(f"{path}/reveal", may="personal:reveal")(_reveal_of(table))
     return router
 
 
+def _plural(table: Table) -> str:
+    plural: str = table.info.get("plural", f"{table.name}s")
+    return plural
+
+
 def _reveal_of(table: Table) -> Callable[..., Any]:
+    """Return the endpoint for a table of things, or for one of their parts, which are found through the thing."""
+    root, link = root_of(table)
+
     async def reveal(thing_id: UUID, body: Reveal, caller: Caller, db: Db) -> Revealed:
-        """See personal values in full. Each look is recorded with its reason; a repeat, even under the same key, is another."""
+        return await _look(thing_id, None, body, caller, db)
+
+    async def reveal_part(thing_id: UUID, part_id: UUID, body: Reveal, caller: Caller, db: Db) -> Revealed:
+        return await _look(thing_id, part_id, body, caller, db)
+
+    async def _look(thing_id: UUID, part_id: UUID | None, body: Reveal, caller: Principal, db: Work) -> Revealed:
         db.key = None  # no answer with the values is to be kept
         async with db.command(caller) as tx:
-            thing = await one(db, caller, table, thing_id)
+            thing = await one(db, caller, root, thing_id)
             role = _role_for(table, body.fields, caller)
+            seen = thing if link is None else await _part(db, table, link, thing_id, part_id)
             today = tx.now.astimezone(_COUNTY_TIME).date()
-            looks = select_from(func.coalesce(func.max(disclosures.c.nth), 0))
-            found = await db.fetch(looks.where(disclosures.c.actor_id == caller.id, disclosures.c.looked_on == today))
-            nth = found[0][0] + 1
+            nth = await _looks_on(db, caller, today) + 1
             if nth > LOOKS_A_DAY_MAX:
                 log.warning("%s has used up today's looks at personal values", caller.id)
                 raise EnoughForToday(looks_max=LOOKS_A_DAY_MAX)
-            tx.record(Row(table, {"id": thing_id}, None), "reveal", f"{body.purpose}: {' '.join(body.fields)}")
+            tx.record(Row(table, {"id": seen.id}, None), "reveal", f"{body.purpose}: {' '.join(body.fields)}")
             tx.insert(
                 disclosures,
                 actor_id=caller.id,
@@ -166,19 +202,36 @@ def _reveal_of(table: Table) -> Callable[..., Any]:
                 at=tx.now,
                 actor_role=role,
                 org=caller.org,
-                thing=table.name,
+                thing=root.name,
                 thing_id=thing_id,
+                part=table.name if link else None,
+                part_id=part_id,
                 area_code=thing.area_code,
-                fields=body.fields,
-                purpose=body.purpose,
-                note=body.note,
                 request_id=db.request_id,
+                **dict(body),
             )
-        values = {name: getattr(thing, name) and getattr(thing, name).full for name in body.fields}
-        return Revealed(id=thing_id, values=values, looks_left_today=LOOKS_A_DAY_MAX - nth)
+        values = {name: getattr(seen, name) and getattr(seen, name).full for name in body.fields}
+        return Revealed(id=seen.id, values=values, looks_left_today=LOOKS_A_DAY_MAX - nth)
 
-    reveal.__name__ = f"reveal_{table.name}"
-    return reveal
+    endpoint: Callable[..., Any] = reveal_part if link else reveal
+    endpoint.__doc__ = "See personal values in full. Each look is recorded; a repeat, even under the same key, is another."
+    endpoint.__name__ = f"reveal_{table.name}"
+    return endpoint
+
+
+async def _part(db: Work, table: Table, link: str, thing_id: UUID, part_id: UUID | None) -> Any:
+    part = await db.first(select(table).where(table.c.id == part_id, table.c[link] == thing_id))
+    if part is None:
+        raise NotFound(thing=thing_of(table))
+    return part
+
+
+async def _looks_on(db: Work, caller: Principal, day: dt.date) -> int:
+    """Return how often the caller has looked that day."""
+    looks = select(func.coalesce(func.max(disclosures.c.nth), 0))
+    found = await db.first(looks.where(disclosures.c.actor_id == caller.id, disclosures.c.looked_on == day))
+    assert found is not None
+    return int(found[0])
 
 
 def _role_for(table: Table, names: Sequence[str], caller: Principal) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
 from urllib.parse import parse_qsl, urlencode
+from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Depends
@@ -206,6 +207,7 @@ class EdgeRoute(APIRoute):
             if_match=self._if_match(headers),
             status=self.success,
             refusal_body=lambda problem: problem.body(language, request_id),
+            emergency_session_id=_session_of(headers) if b"emergency-session" in headers else None,
         )
         try:
             try:
@@ -344,6 +346,13 @@ async def respond(send: "Send", status: int, body: bytes, request_id: str, langu
 
 def _headers_of(problem: Problem) -> Headers:
     return [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
+
+
+def _session_of(headers: Mapping[bytes, str]) -> UUID:
+    try:
+        return UUID(headers[b"emergency-session"])
+    except ValueError:
+        raise BadHeader(header="Emergency-Session", form="UUID") from None
 
 
 def _key_of(headers: Mapping[bytes, str]) -> str | None:

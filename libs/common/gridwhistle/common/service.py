@@ -16,7 +16,7 @@ from sqlalchemy import MetaData
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from gridwhistle.common import dead_letters, disclosures
+from gridwhistle.common import dead_letters, disclosures, emergency, holds, retention
 from gridwhistle.common.again import Changed
 from gridwhistle.common.application import App
 from gridwhistle.common.bus import connect
@@ -36,7 +36,7 @@ from gridwhistle.common.tokens import Tokens
 log = logging.getLogger(__name__)
 
 
-PLUMBING_ROUTES: Final[tuple[Callable[[str], Router], ...]] = (dead_letters.routes, disclosures.routes)
+PLUMBING_ROUTES: Final[tuple[Callable[[str], Router], ...]] = (dead_letters.routes, disclosures.routes, retention.routes)
 """The routes that every service has, made for a service by its name."""
 LOOPS: Final[tuple[Loop, ...]] = (sweep,)
 """What every service does in the background, besides telling and hearing events."""
@@ -58,10 +58,13 @@ class Service:
     loops: Sequence[Loop] = ()
     """What it does in the background, besides what every service does."""
 
+    def __post_init__(self) -> None:
+        emergency.hear_of_the_end(self.consumer, self.tables)
+
     def all_routers(self) -> list[Router]:
         """Return the service's own routers, then those that every service has."""
         shared = (routes(self.name) for routes in PLUMBING_ROUTES)
-        return [*self.routers, *shared, disclosures.reveals(self.name, self.tables)]
+        return [*self.routers, *shared, *(routes(self.name, self.tables) for routes in (disclosures.reveals, holds.routes))]
 
     def app(self, settings: Settings) -> FastAPI:
         """Return the service as an application; it runs while its lifespan is open."""
@@ -106,7 +109,7 @@ class Service:
                 asyncio.create_task(self._talk(service, settings.nats_url), name=f"{self.name} events"),
                 *(
                     asyncio.create_task(keep_up(loop, service), name=f"{self.name} {loop.__name__}")
-                    for loop in (*LOOPS, *self.loops)
+                    for loop in (*LOOPS, retention.purging(self.tables), *self.loops)
                 ),
             ]
             for task in tasks:

@@ -62,6 +62,7 @@ class Envelope(Generic[E_co]):
     actor_role: str
     correlation_id: str
     causation_id: str
+    emergency_session_id: UUID | None = None
 
     @property
     def subject(self) -> str:
@@ -89,6 +90,7 @@ class Envelope(Generic[E_co]):
                 "causationid": self.causation_id,
                 "actorrole": self.actor_role,
                 "timeline": TIMELINE,
+                **({"emergencysession": self.emergency_session_id} if self.emergency_session_id else {}),
                 "data": orjson.Fragment(data.__pydantic_serializer__.to_json(data)),
             },
             default=str,  # the driver's UUIDs are a class of their own
@@ -116,6 +118,7 @@ class Envelope(Generic[E_co]):
                 actor_role=outer["actorrole"],
                 correlation_id=outer["correlationid"],
                 causation_id=outer["causationid"],
+                emergency_session_id=UUID(outer["emergencysession"]) if "emergencysession" in outer else None,
             )
         except (ValueError, KeyError, TypeError, AttributeError, ValidationError) as error:
             # The content may be anything, so only the kind of fault is told.

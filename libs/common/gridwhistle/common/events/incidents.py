@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from gridwhistle.common.events import Event
+from gridwhistle.common.events.inventory import SessionPurged
 
 
 class _IncidentEvent(Event):
@@ -63,3 +64,7 @@ class IncidentClosed(_IncidentEvent, type="gw.incidents.incident.closed.v1"):
     category: str
     lead_org: str
     worker_id: UUID | None
+
+
+class IncidentsSessionPurged(SessionPurged, type="gw.incidents.session.purged.v1"):
+    """What was personal in an emergency session is gone from this service; counts alone remain."""

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from gridwhistle.common.events import Event
+from gridwhistle.common.events.inventory import SessionPurged
 
 
 class AreaChanged(Event, type="gw.personnel.area.changed.v1"):
@@ -57,3 +58,7 @@ class ShiftEnded(Event, type="gw.personnel.shift.ended.v1"):
     grid_code: str
     started_at: dt.datetime
     ended_at: dt.datetime
+
+
+class PersonnelSessionPurged(SessionPurged, type="gw.personnel.session.purged.v1"):
+    """What was personal in an emergency session is gone from this service; counts alone remain."""
