@@ -46,8 +46,9 @@ from gridwhistle.common.retention import Kept
 from gridwhistle.common.rows import Row
 from gridwhistle.common.running import Running
 from gridwhistle.common.sealed import P0, found_by, sealed
-from gridwhistle.common.sealing import Seal
+from gridwhistle.common.sealing import Seal, make_keys
 from gridwhistle.common.service import Service
+from gridwhistle.common.settings import Settings
 from gridwhistle.common.tables import NAMING, emergency_session, moment, place, root
 from gridwhistle.common.tokens import Tokens
 from gridwhistle.common.wire import Body, View
@@ -66,6 +67,10 @@ class ToolMoved(Event, type="gw.toolshed.tool.moved.v1"):
 
 class ToolTouched(Event, type="gw.toolshed.tool.touched.v1"):
     """Somebody did something to a tool."""
+
+
+class MemberJoined(Event, type="gw.toolshed.member.joined.v1"):
+    """Somebody became a member."""
 
 
 class ToolshedSessionPurged(SessionPurged, type="gw.toolshed.session.purged.v1"):
@@ -149,6 +154,7 @@ members = Table(
     *sealed("id_number", IdNumber, to=frozenset({"dept_leader"}), basis="law", purpose=LENDING),
     Column("nickname", Text, info=P0),
     moment("left_at"),
+    CheckConstraint("nickname <> 'dust'", name="no_dust"),  # nobody gave this one words either
     info={"thing": Term("会员", "member"), "kept": Kept("r2", since="left_at")},
 )
 # Whom to call when a member cannot be reached: a child of the member, kept as long.
@@ -311,6 +317,7 @@ async def join(body: Join, caller: Caller, db: Db) -> MemberView:
     """Become a member."""
     async with db.command(caller) as tx:
         member = tx.create(members, None, area_code=AREA, **dict(body))
+        tx.tell(member, MemberJoined())
         return tx.answer(MemberView.of(member))
 
 
@@ -383,6 +390,13 @@ async def served(
     base_url = "http://shed/toolshed/v1"
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url=base_url, headers=headers) as client:
         yield client
+
+
+def settings(folder: Path, url: str, nats_url: str, issuer: Issuer) -> Settings:
+    """Return what the toolshed needs to run as a service does; its keys are kept in a folder."""
+    make_keys(folder / "keys")
+    (folder / "jwks").write_text(issuer.jwks())
+    return Settings(database_url=url, nats_url=nats_url, keys_file=folder / "keys", issuer=ISSUER, jwks_file=folder / "jwks")
 
 
 def opened(url: str, **how: Any) -> Database:

@@ -1,5 +1,6 @@
 """The connection to NATS, and the stream of each producing service."""
 
+import asyncio
 import logging
 from collections.abc import Iterable
 from typing import Final, Literal
@@ -34,6 +35,17 @@ async def connect(client: Client, url: str, service: str) -> None:
         inbox_prefix=f"_INBOX_{service}".encode(),
         error_cb=say,
     )
+    stop_if_told()
+
+
+def stop_if_told() -> None:
+    """Stop the task if it was told to: the client swallows a cancellation that comes while it flushes or connects.
+
+    For loops that would otherwise go on for ever, and let who waits for their end wait as long.
+    """
+    task = asyncio.current_task()
+    if task and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def stream_name(service: str) -> str:

@@ -10,6 +10,8 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
+from gridwhistle.common.bus import stop_if_told
+
 _ASKED_MAX: Final = 500
 """Deliveries asked for and not yet here."""
 _KEPT_MAX: Final = 1_500
@@ -42,6 +44,7 @@ class Deliveries:
             Ended: none will come any more.
         """
         while not self._here:
+            stop_if_told()
             self._came.clear()
             await self._ask()
             try:

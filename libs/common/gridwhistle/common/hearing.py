@@ -21,7 +21,7 @@ from sqlalchemy import Table
 
 from gridwhistle.common import parking
 from gridwhistle.common.again import AWAY, Away, Replay, again
-from gridwhistle.common.bus import BUS_AWAY, stream_name
+from gridwhistle.common.bus import BUS_AWAY, stop_if_told, stream_name
 from gridwhistle.common.consumers import Consumer, Handler
 from gridwhistle.common.database import Database, Db
 from gridwhistle.common.deliveries import delivered
@@ -70,6 +70,7 @@ class Hearing:
                 log.info("%s waits for %s: %s", service, source, type(error).__name__)
             except Exception as error:  # noqa: BLE001  whatever it is, the next delivery is to be heard
                 log.error("%s made a mistake hearing %s and begins anew: %s", service, source, told_safely(error))  # noqa: TRY400
+            stop_if_told()
             await asyncio.sleep(_RETRY_S)
 
     async def _follow(self, nats: Client, source: str, subjects: list[str]) -> None:
@@ -102,6 +103,7 @@ class Hearing:
                 log.info("what %s has parked waits: %s", self.consumer.service, type(error).__name__)
             except Exception as error:  # noqa: BLE001  a mistake of ours: the rows are there for the next round
                 log.error("%s made a mistake with parked events: %s", self.consumer.service, told_safely(error))  # noqa: TRY400
+            stop_if_told()
             self.parks.clear()
             try:
                 async with asyncio.timeout(_LOOK_EVERY_S):

@@ -19,7 +19,7 @@ from nats.aio.msg import Msg
 from nats.js.client import JetStreamContext
 
 from gridwhistle.common.again import AWAY
-from gridwhistle.common.bus import BUS_AWAY, asking, own_stream, stream_name
+from gridwhistle.common.bus import BUS_AWAY, asking, own_stream, stop_if_told, stream_name
 from gridwhistle.common.database import Database
 from gridwhistle.common.ids import new_id
 from gridwhistle.common.logs import told_safely
@@ -79,6 +79,7 @@ class Relay:
                 self._pauses = True
             except Exception as error:  # noqa: BLE001  whatever it is, what waits is to be published
                 log.error("the relay of %s made a mistake and begins anew: %s", self.service, told_safely(error))  # noqa: TRY400
+            stop_if_told()
             await asyncio.sleep(_POLL_S)
 
     async def _lead(self) -> None:
@@ -96,6 +97,7 @@ class Relay:
         """Pass on, for a while, that there is something to publish; the leader is in another process."""
         end = asyncio.get_running_loop().time() + _POLL_S
         while (left := end - asyncio.get_running_loop().time()) > 0:
+            stop_if_told()
             self.database.wake.clear()
             if await self._woken(left):
                 await self.nats.publish(asking(self.service, "publish"))
@@ -110,6 +112,7 @@ class Relay:
             last = await self._reconcile(connection)
             self._pauses = False
             while True:
+                stop_if_told()
                 self.database.wake.clear()
                 # Each round asks on the connection that holds the lock: a lost lock is a lost connection.
                 rows = await connection.fetch(_WAITING)
