@@ -10,15 +10,17 @@ from fastapi import FastAPI
 
 from gridwhistle.common.dead_letters import LETTER
 from gridwhistle.common.events import REGISTRY, Event
+from gridwhistle.common.holds import HOLD
 from gridwhistle.common.machine import Machine
 from gridwhistle.common.principal import GRANTS, ROLES
 from gridwhistle.common.settings import Settings
 from gridwhistle.incidents.domain import INCIDENT
 from gridwhistle.personnel.domain import SHIFT
+from gridwhistle.standalone.register import register
 from gridwhistle.standalone.services import KINDS, merged
 
 FOLDER: Final = Path("docs")
-MACHINES: Final = {"dead_letter": LETTER, "incident": INCIDENT, "shift": SHIFT}
+MACHINES: Final = {"dead_letter": LETTER, "incident": INCIDENT, "legal_hold": HOLD, "shift": SHIFT}
 _WRITTEN: Final = "<!-- Written by `make docs` from the code; change the code. -->"
 
 
@@ -88,6 +90,7 @@ def documents() -> dict[Path, str]:
         **{FOLDER / "states" / f"{name}.md": states(machine) for name, machine in MACHINES.items()},
         FOLDER / "events.md": events(ours),
         FOLDER / "roles.md": roles(),
+        FOLDER / "kept.md": f"{_WRITTEN}\n{register(KINDS)}",
         FOLDER / "openapi.json": api(),
     }
 

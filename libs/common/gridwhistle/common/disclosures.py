@@ -31,6 +31,7 @@ from sqlalchemy import (
 
 from gridwhistle.common.database import Db as Work
 from gridwhistle.common.edge import Caller, Db, Router
+from gridwhistle.common.ids import AreaCode, OrgCode
 from gridwhistle.common.principal import ROLES, Principal
 from gridwhistle.common.problems import Forbidden, Invalid, NotFound, Problem, Term
 from gridwhistle.common.reading import filters, one, page
@@ -99,12 +100,14 @@ class EnoughForToday(Problem):
     headers: ClassVar[dict[str, str]] = {"Retry-After": "3600"}
 
 
+_Name = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,39}$", examples=["phone"])]
+_Fields = Annotated[list[_Name], Field(min_length=1, max_length=20)]
+
+
 class Reveal(Body):
     """What to see in full, and why. The note goes to the privacy officer; write no personal values into it."""
 
-    fields: Annotated[
-        list[Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,39}$")]], Field(min_length=1, max_length=20, examples=[["phone"]])
-    ]
+    fields: _Fields
     purpose: Purpose
     note: Annotated[str, Field(min_length=2, max_length=200, examples=["回访井盖修复情况"])]
 
@@ -113,15 +116,15 @@ class Revealed(View):
     """Values in full; null where there is none."""
 
     id: UUID
-    values: dict[str, str | None]
-    looks_left_today: int
+    values: Annotated[dict[str, Annotated[str | None, Field(max_length=500)]], Field(max_length=20)]
+    looks_left_today: Annotated[int, Field(ge=0, le=10_000)]
 
 
 class DisclosuresQuery(PageQuery):
     """Of one thing, or of one person's looks."""
 
     thing_id: UUID | None = None
-    actor_id: Annotated[str | None, Field(max_length=200)] = None
+    actor_id: Annotated[str | None, Field(max_length=200, examples=["worker-17"])] = None
 
 
 class DisclosureLine(View):
@@ -129,18 +132,18 @@ class DisclosureLine(View):
 
     id: UUID
     at: AwareDatetime
-    actor_id: str
-    actor_role: str
-    org: str | None
-    thing: str
+    actor_id: Annotated[str, Field(max_length=200, examples=["worker-17"])]
+    actor_role: Annotated[str, Field(max_length=40, examples=["town_acceptor"])]
+    org: OrgCode | None
+    thing: Annotated[str, Field(max_length=63, examples=["incident"])]
     thing_id: UUID
-    part: str | None
+    part: Annotated[str | None, Field(max_length=63)]
     part_id: UUID | None
-    area_code: str
-    fields: list[str]
-    purpose: str
-    note: str
-    request_id: str
+    area_code: AreaCode
+    fields: _Fields
+    purpose: Purpose
+    note: Annotated[str, Field(max_length=200, examples=["回访井盖修复情况"])]
+    request_id: Annotated[str, Field(max_length=80)]
 
 
 async def list_disclosures(query: Annotated[DisclosuresQuery, Query()], caller: Caller, db: Db) -> Page[DisclosureLine]:

@@ -1,6 +1,6 @@
 """Legal holds (封存): while one stands, nothing of the thing is taken away, however old it is."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from fastapi import Query
@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, Field
 from sqlalchemy import CheckConstraint, Column, Index, MetaData, Table, Text, Uuid
 
 from gridwhistle.common.edge import Caller, Db, Router
+from gridwhistle.common.ids import AreaCode
 from gridwhistle.common.machine import Machine, Step
 from gridwhistle.common.problems import Invalid, Term
 from gridwhistle.common.reading import filters, one, page
@@ -62,19 +63,19 @@ class HoldsQuery(PageQuery):
     """Of one thing, or in one state."""
 
     thing_id: UUID | None = None
-    state: Annotated[str | None, Field(max_length=20)] = None
+    state: Literal["held", "lifted"] | None = None
 
 
 class HoldLine(View):
     """A legal hold in a list."""
 
     id: UUID
-    version: int
-    state: str
-    thing: str
+    version: Annotated[int, Field(ge=1, le=2**31 - 1)]
+    state: Literal["held", "lifted"]
+    thing: Annotated[str, Field(max_length=63, examples=["incident"])]
     thing_id: UUID
-    area_code: str
-    cause: str
+    area_code: AreaCode
+    cause: Annotated[str, Field(max_length=200, examples=["行政复议 2026-17"])]
     placed_at: AwareDatetime
     lifted_at: AwareDatetime | None
 
@@ -82,7 +83,7 @@ class HoldLine(View):
 class HoldView(HoldLine):
     """A legal hold. `actions` is what you may do now."""
 
-    actions: list[str]
+    actions: Annotated[list[Annotated[str, Field(max_length=40, examples=["lift"])]], Field(max_length=50)]
 
 
 async def list_holds(query: Annotated[HoldsQuery, Query()], caller: Caller, db: Db) -> Page[HoldLine]:

@@ -7,6 +7,7 @@ can prove that a row was among them, and nobody can read who it was. A legal hol
 
 import asyncio
 import datetime as dt
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Final, Literal, NamedTuple
@@ -227,7 +228,7 @@ def _certified(due: str, takes: Mapping[Table, str], taken: str | None) -> str:
 class CertificatesQuery(PageQuery):
     """Of one kind of thing, of one reason, or of one emergency session."""
 
-    things: Annotated[str | None, Field(max_length=63)] = None
+    things: Annotated[str | None, Field(max_length=63, examples=["incident"])] = None
     reason: Reason | None = None
     emergency_session_id: UUID | None = None
 
@@ -236,14 +237,14 @@ class CertificateLine(View):
     """What was taken away at one time. `hash` is SHA-256 over the ids of the rows, in order, a line each."""
 
     id: UUID
-    county_code: str
-    things: str
-    taken: Annotated[str | None, Field(description="The columns that were emptied; null: the rows were deleted.")]
-    filter: str
-    reason: str
-    rows: int
+    county_code: Annotated[str, Field(pattern="^[0-9]{6}$", examples=["990101"])]
+    things: Annotated[str, Field(max_length=63, examples=["incident"])]
+    taken: Annotated[str | None, Field(max_length=500, description="The columns that were emptied; null: the rows are gone.")]
+    filter: Annotated[str, Field(max_length=200, examples=["closed_at, r1: 180 days"])]
+    reason: Reason
+    rows: Annotated[int, Field(ge=1, le=2**31 - 1)]
     executed_at: AwareDatetime
-    hash: str
+    hash: Annotated[str, Field(pattern="^[0-9a-f]{64}$", examples=[hashlib.sha256().hexdigest()])]
     emergency_session_id: UUID | None
 
 
