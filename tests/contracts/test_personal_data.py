@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Column, LargeBinary, MetaData, Table, Text, Uuid
 
+from gridwhistle.common.edge import EdgeRoute
 from gridwhistle.common.events import REGISTRY, Event
 from gridwhistle.common.personal import KINDS as PERSONAL_KINDS
 from gridwhistle.common.personal import DataClass, Personal
@@ -80,6 +81,16 @@ def test_no_event_carries_a_value_about_a_person(kind: type[Event]) -> None:
     schema = str(kind.model_json_schema(mode="serialization"))
 
     assert not any(f"'x-data-class': '{data_class}'" in schema for data_class in PERSONAL)
+
+
+def test_no_address_takes_a_value_about_a_person() -> None:
+    routes = [route for service in (*KINDS, TOOLSHED) for router in service.all_routers() for route in router.routes]
+    queries = [route._query[1].model_json_schema() for route in routes if isinstance(route, EdgeRoute) and route._query]
+    in_paths = [kind.json_schema() for route in routes if isinstance(route, EdgeRoute) for kind in route._path.values()]
+
+    assert len(queries) > 5
+    assert len(in_paths) > 5
+    assert not any(f"'x-data-class': '{data_class}'" in str(part) for part in (*queries, *in_paths) for data_class in PERSONAL)
 
 
 def test_an_event_with_a_value_about_a_person_would_be_seen() -> None:

@@ -61,13 +61,14 @@ class Hearing:
             listening.create_task(self._see_to_parked(nats), name="see to parked events")
 
     async def _listen(self, source: str, subjects: list[str], nats: Client) -> None:
-        service = self.consumer.service
+        service, said = self.consumer.service, ""
         while True:
             try:
                 await self._follow(nats, source, subjects)
             except (*_LATER, *BUS_AWAY, NatsError) as error:
-                # A service that has not started yet has no stream; NATS or PostgreSQL may be away.
-                log.info("%s waits for %s: %s", service, source, type(error).__name__)
+                # A service that has not started yet has no stream; NATS or PostgreSQL may be away. Said once; it may last.
+                last, said = said, type(error).__name__
+                log.log(logging.DEBUG if said == last else logging.INFO, "%s waits for %s: %s", service, source, said)
             except Exception as error:  # noqa: BLE001  whatever it is, the next delivery is to be heard
                 log.error("%s made a mistake hearing %s and begins anew: %s", service, source, told_safely(error))  # noqa: TRY400
             stop_if_told()
