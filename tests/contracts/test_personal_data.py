@@ -11,6 +11,7 @@ from gridwhistle.common.personal import KINDS as PERSONAL_KINDS
 from gridwhistle.common.personal import DataClass, Personal
 from gridwhistle.common.retention import RETENTION, kept_of, root_of
 from gridwhistle.common.sealed import Sealed, class_of, sealed_columns
+from gridwhistle.common.service import Service
 from gridwhistle.common.tables import plumbing
 from gridwhistle.standalone.register import register
 from gridwhistle.standalone.services import KINDS
@@ -81,6 +82,12 @@ def test_no_event_carries_a_value_about_a_person(kind: type[Event]) -> None:
     schema = str(kind.model_json_schema(mode="serialization"))
 
     assert not any(f"'x-data-class': '{data_class}'" in schema for data_class in PERSONAL)
+
+
+@pytest.mark.parametrize("service", [*KINDS, TOOLSHED], ids=lambda service: service.name)
+def test_every_service_hears_that_a_session_is_over_and_can_say_that_its_part_is_gone(service: Service) -> None:
+    assert f"gw.{service.name}.session.purged.v1" in REGISTRY
+    assert service.consumer.filters()["inventory"] == ["gw.*.inventory.session.>"]
 
 
 def test_no_address_takes_a_value_about_a_person() -> None:

@@ -8,6 +8,7 @@ can prove that a row was among them, and nobody can read who it was. A legal hol
 import asyncio
 import datetime as dt
 import hashlib
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Final, Literal, NamedTuple
@@ -19,7 +20,7 @@ from sqlalchemy import CheckConstraint, Column, Index, Integer, MetaData, Table,
 
 from gridwhistle.common.database import Database
 from gridwhistle.common.edge import Caller, Db, Router
-from gridwhistle.common.problems import Term
+from gridwhistle.common.problems import Busy, Term
 from gridwhistle.common.reading import filters, page
 from gridwhistle.common.running import Loop, Running
 from gridwhistle.common.sealed import sealed_columns
@@ -27,6 +28,7 @@ from gridwhistle.common.statements import quoted
 from gridwhistle.common.tables import code, moment, place, plumbing, root
 from gridwhistle.common.wire import Keyset, Page, PageQuery, View
 
+log = logging.getLogger(__name__)
 RETENTION: Final[Mapping[str, str | None]] = {
     "r0": "90 days",  # what was told, and copies of it
     "r1": "180 days",  # how to reach who reported, from the closing on
@@ -90,7 +92,11 @@ def purging(tables: MetaData) -> Loop:
 
     async def purge_daily(service: Running) -> None:
         while True:
-            await purge(service.database, tables, await service.database.now(service.database.background))
+            try:
+                await purge(service.database, tables, await service.database.now(service.database.background))
+            except Busy:
+                # A statement took too long. Tried at once again it would take as long, and others would wait for it.
+                log.warning("the daily purge of %s was cut short and goes on tomorrow", service.name)
             await asyncio.sleep(_EVERY_S)
 
     return purge_daily
