@@ -1,19 +1,21 @@
 """What the inventory service (应急) tells that concerns every service: an emergency session is over."""
 
-import datetime as dt
-from typing import Annotated
+from typing import Annotated, Final
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
+from pydantic.config import JsonDict
 
 from gridwhistle.common.events import Event
+from gridwhistle.common.personal import DataClass
 
-_Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
+_WORK: Final[JsonDict] = {"x-data-class": DataClass.P1.value}
+_Count = Annotated[int, Field(ge=0, le=2**31 - 1, json_schema_extra=_WORK)]
 
 
 class SessionPurgeDue(Event, type="gw.inventory.session.purge_due.v1"):
     """A response was lifted, and the time for review is over: what is personal and was kept for it has to go."""
 
-    lifted_at: dt.datetime
+    lifted_at: Annotated[AwareDatetime, Field(json_schema_extra=_WORK)]
 
 
 class SessionPurged(Event):
