@@ -20,11 +20,11 @@ async def ask(rounds: int, seconds: float) -> list[Answer]:
         for database in (ours_db, peer_db):
             await database.execute((HERE / "sql" / "grids.sql").read_text())
             await database.fetch((HERE / "sql" / "reported.sql").read_text(), incidents_max)
-            await database.execute("VACUUM ANALYZE incident")
+            await database.execute("VACUUM ANALYZE incident, clock")
         server = await place.serve("gridwhistle.incidents.app:create", "incidents")
         lines = ((f"/incidents/v1/incidents/{_id(number)}/accept", "{}") for number in range(1, incidents_max + 1))
         requests = Requests.write(place, "accept", lines, "once")
-        tables = ("history", "audit", "outbox", "command_key", "published")
+        tables = ("history", "clock", "audit", "outbox", "command_key", "published")
         truth = Truth(ours_db, accepted=_ACCEPTED, **{table: f"SELECT count(*) FROM {table}" for table in tables})
 
         async def peer(seconds: float) -> Sample:

@@ -74,6 +74,7 @@ class House:
             "GW_KEYS_FILE": self.folder / "keys",
             "GW_ISSUER": ISSUER,
             "GW_JWKS_FILE": self.folder / "jwks.json",
+            "GW_DEVELOPMENT": "true",
         }
         options = ["--no-access-log", "--no-server-header", "--no-proxy-headers", "--log-level", "warning"]
         where = ["--factory", "--app-dir", str(HERE), "--port", str(port)]

@@ -13,8 +13,8 @@ from gridwhistle.incidents.app import INCIDENTS
 
 GRIDS = 5_000
 PATH = "/incidents/v1/incidents"
-_WRITTEN = ("incident", "history", "audit", "outbox", "command_key", "published")
-_OF_ONE_REPORT = ("incident", "history", "audit", "outbox", "command_key")
+_WRITTEN = ("incident", "history", "clock", "audit", "outbox", "command_key", "published")
+_OF_ONE_REPORT = ("incident", "history", "clock", "audit", "outbox", "command_key")
 
 
 class Reporting:

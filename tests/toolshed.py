@@ -32,13 +32,14 @@ from gridwhistle.common.consumers import Consumer
 from gridwhistle.common.database import Database
 from gridwhistle.common.database import Db as Work
 from gridwhistle.common.edge import Caller, Db, Router
-from gridwhistle.common.events import Event
+from gridwhistle.common.events import ClockEvent, Event
 from gridwhistle.common.events.inventory import SessionPurged
 from gridwhistle.common.ids import AreaCode
 from gridwhistle.common.issuer import ISSUER, Issuer
 from gridwhistle.common.jurisdiction import within
 from gridwhistle.common.machine import Machine, Step
 from gridwhistle.common.personal import AddressDetail, IdNumber, PersonName, Phone
+from gridwhistle.common.presets import Preset
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Conflict, Problem, Term
 from gridwhistle.common.reading import one
@@ -77,6 +78,14 @@ class ToolshedSessionPurged(SessionPurged, type="gw.toolshed.session.purged.v1")
     """What was personal in an emergency session is gone from the toolshed."""
 
 
+class ToolClockWarned(ClockEvent, type="gw.toolshed.tool.clock_warned.v1"):
+    """Four fifths of the time for which it is lent have passed."""
+
+
+class ToolClockBreached(ClockEvent, type="gw.toolshed.tool.clock_breached.v1"):
+    """It should have been back."""
+
+
 class RefusedOnRequest(Conflict):
     code, zh, en = "refused_on_request", "按要求拒绝。", "Refused, as was asked for."
 
@@ -99,6 +108,24 @@ TOOL: Final = Machine(
         Step("lent", "service", "lent", ROLES, "its parts are turned"),
     ),
     zh={"bring": "带来", "idle": "空闲", "lend": "借出", "lent": "已借出", "take_back": "收回", "service": "保养"},
+    clocks={"lent": ["toolshed.return"]},
+)
+PRESETS: Final = (
+    Preset("toolshed.lend", 4, "work_hour", "INF", "A morning, or an afternoon."),
+    Preset("toolshed.return", 5, "work_day_legal", "the shed's house rules"),
+    Preset("toolshed.tools_max", 3, "tool", "INF"),
+)
+COMPLAINT: Final = Machine(
+    Term("投诉", "complaint"),
+    (
+        Step(None, "complain", "open", ROLES, "somebody is not content"),
+        Step("open", "review", "reviewed", ROLES, "one looks", approval=True),
+        Step("reviewed", "note", "reviewed", ROLES, "what is noted approves nothing"),
+        Step("reviewed", "settle", "settled", ROLES, "and another one settles", approval=True),
+        Step("reviewed", "send_back", "open", ROLES, "and it begins anew"),
+    ),
+    zh={"complain": "投诉", "open": "待审", "review": "审核", "reviewed": "已审核", "note": "备注", "settle": "办结"}
+    | {"settled": "已办结", "send_back": "退回"},
 )
 metadata = MetaData(naming_convention=NAMING)
 tools = Table(
@@ -142,6 +169,18 @@ entries = Table(
     Column("balance_minutes", BigInteger, nullable=False),
     UniqueConstraint("account_id", "version"),
 )
+complaints = Table(
+    "complaint",
+    metadata,
+    *root(),
+    *place(grid=False),
+    Column("state", Text, nullable=False),
+    Column("complained_org", Text),
+    Column("lead_org", Text),
+    Column("subject_id", Text, nullable=False),
+    Column("approved_by", Text),
+    info={"thing": COMPLAINT.thing, "kept": Kept("r8")},
+)
 members = Table(
     "member",
     metadata,
@@ -155,7 +194,7 @@ members = Table(
     Column("nickname", Text, info=P0),
     moment("left_at"),
     CheckConstraint("nickname <> 'dust'", name="no_dust"),  # nobody gave this one words either
-    info={"thing": Term("会员", "member"), "kept": Kept("r2", since="left_at")},
+    info={"thing": Term("会员", "member"), "own": "id", "kept": Kept("r2", since="left_at")},
 )
 # Whom to call when a member cannot be reached: a child of the member, kept as long.
 friends = Table(
@@ -361,6 +400,7 @@ TOOLSHED: Final = Service(
     title="Toolshed",
     routers=[router],
     consumer=Consumer("toolshed"),
+    presets=PRESETS,
     tables=metadata,
     versions=Path(__file__).parent / "no_versions",  # its tables are made at once, below
     constraints=CONSTRAINTS,
@@ -396,12 +436,19 @@ def settings(folder: Path, url: str, nats_url: str, issuer: Issuer) -> Settings:
     """Return what the toolshed needs to run as a service does; its keys are kept in a folder."""
     make_keys(folder / "keys")
     (folder / "jwks").write_text(issuer.jwks())
-    return Settings(database_url=url, nats_url=nats_url, keys_file=folder / "keys", issuer=ISSUER, jwks_file=folder / "jwks")
+    return Settings(
+        database_url=url,
+        nats_url=nats_url,
+        keys_file=folder / "keys",
+        issuer=ISSUER,
+        jwks_file=folder / "jwks",
+        development=True,
+    )
 
 
 def opened(url: str, **how: Any) -> Database:
     """Return the toolshed's database, as one process would have it."""
-    return Database(url, Seal({1: bytes(32)}), CONSTRAINTS, **how)
+    return Database(url, Seal({1: bytes(32)}), CONSTRAINTS, presets=PRESETS, **how)
 
 
 async def done(work: Work, block: Callable[[], Awaitable[Any]]) -> Any:

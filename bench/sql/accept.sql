@@ -1,4 +1,5 @@
--- What accepting an incident reads and writes, as one explicit transaction: row, version, history, audit, event, key.
+-- What accepting an incident reads and writes, as one explicit transaction: row, version, history,
+-- the clock of the state that is left and that of the one that is entered, audit, event, key.
 -- Variables: start is the last incident used before; n counts a client's transactions.
 \set n :n + 1
 \set number :start + (:n - 1) * 32 + :client_id + 1
@@ -8,6 +9,9 @@ SELECT id, version, event_no, grid_code, area_code, incident_no, state, request_
 UPDATE incident SET state = 'accepted', accepted_at = now(), event_no = 2, version = 2 WHERE id = (:serial::text || '7000000000000')::uuid AND version = 1;
 INSERT INTO history (thing_id, version, at, action, from_state, to_state, actor_id, actor_role, org, reason)
 VALUES ((:serial::text || '7000000000000')::uuid, 2, now(), 'accept', 'reported', 'accepted', 'bench-acceptor', 'town_acceptor', NULL, NULL);
+UPDATE clock SET stopped_at = now(), next_at = NULL WHERE owner_id = (:serial::text || '7000000000000')::uuid AND rule_key = 'incidents.accept' AND stopped_at IS NULL;
+INSERT INTO clock (id, owner, owner_id, area_code, rule_key, rule_id, amount, unit, cutoff, windows, minutes, extended_times, is_provisional, started_at, warn_at, due_at, next_at)
+VALUES ((:serial::text || '7000000000002')::uuid, 'incident', (:serial::text || '7000000000000')::uuid, '990101006001017', 'incidents.file', '6d7a4f5e-58b6-5a0c-9a55-3f9a8f2f6c1d', 15, 'urgent_minute', NULL, '08:00-12:00 14:00-18:00', NULL, 0, false, now(), now() + interval '12 minutes', now() + interval '15 minutes', now() + interval '12 minutes');
 INSERT INTO audit (at, actor_id, actor_role, org, action, object_type, object_id, request_id, reason)
 VALUES (now(), 'bench-acceptor', 'town_acceptor', NULL, 'accept', 'incident', (:serial::text || '7000000000000')::uuid, '01a20cd8-62d1-726b-8a93-8a7db72f0da2', NULL);
 INSERT INTO outbox (event_id, aggregate_id, event_no, subject, envelope, occurred_at, epoch)

@@ -1,4 +1,7 @@
--- $1 incidents in state reported, made in bulk: number i has the id that `bench/sql/accept.sql` reckons from i.
-INSERT INTO incident (id, version, event_no, grid_code, area_code, incident_no, state, request_type, source, urgency, title, description, category, lon, lat, coord_sys, address_text, ref_system, ref_code, lead_org, reported_by, handled_by, checker_id, found_at, reported_at, accepted_at, filed_at, dispatched_at, signed_at, handled_at, checked_at, closed_at)
+-- $1 incidents in state reported with their clocks, made in bulk: number i has the id that `bench/sql/accept.sql` reckons from i.
+WITH made AS (INSERT INTO incident (id, version, event_no, grid_code, area_code, incident_no, state, request_type, source, urgency, title, description, category, lon, lat, coord_sys, address_text, ref_system, ref_code, lead_org, reported_by, handled_by, checker_id, found_at, reported_at, accepted_at, filed_at, dispatched_at, signed_at, handled_at, checked_at, closed_at)
 SELECT ((1000000000000000000 + i)::text || '7000000000000')::uuid, 1, 1, '990101' || lpad((i % 5000 / 900 + 1)::text, 3, '0') || lpad((i % 5000 / 30 % 30 + 1)::text, 3, '0') || lpad((i % 5000 % 30 + 1)::text, 3, '0'), '990101' || lpad((i % 5000 / 900 + 1)::text, 3, '0') || lpad((i % 5000 / 30 % 30 + 1)::text, 3, '0'), 'I9901019999' || lpad(i::text, 9, '0'), 'reported', NULL, 'hotline_12345', 'normal', '井盖缺失 ' || lpad((i % 5000)::text, 4, '0'), '路口东侧', NULL, 120.005 + i % 100 * 0.01, 30.005 + i % 5000 / 100 * 0.01, 'wgs84', '示例路 12 号', NULL, NULL, NULL, 'bench-acceptor', NULL, NULL, now(), now(), NULL, NULL, NULL, NULL, NULL, NULL, NULL
-FROM generate_series(1, $1::int) AS i;
+FROM generate_series(1, $1::int) AS i RETURNING id, grid_code)
+INSERT INTO clock (id, owner, owner_id, area_code, rule_key, rule_id, amount, unit, windows, extended_times, is_provisional, started_at, warn_at, due_at, next_at)
+SELECT id, 'incident', id, grid_code, 'incidents.accept', '6d7a4f5e-58b6-5a0c-9a55-3f9a8f2f6c1d', 15, 'urgent_minute', '08:00-12:00 14:00-18:00', 0, false, now(), now() + interval '12 minutes', now() + interval '15 minutes', now() + interval '12 minutes'
+FROM made;

@@ -8,6 +8,9 @@ from typing import Any
 import httpx2
 import pytest
 
+from gridwhistle.common.edge import _key_of
+from gridwhistle.common.principal import ANONYMOUS, Principal, system
+from gridwhistle.common.problems import BadHeader
 from tests.conftest import Person, RunningSuite
 
 INCIDENTS = "/incidents/v1/incidents"
@@ -317,6 +320,23 @@ def test_a_key_is_its_callers_own(suite: RunningSuite) -> None:
     assert mine.json()["id"] != theirs.json()["id"]
 
 
+@pytest.mark.parametrize(
+    ("caller", "sent", "taken"),
+    [
+        pytest.param(ANONYMOUS, "1", False, id="a stranger's that anybody may think of"),
+        pytest.param(ANONYMOUS, "018f2d5e-0000-7000-8000-000000000001", False, id="a stranger's that tells the time"),
+        pytest.param(ANONYMOUS, "5b0c3f5e-9d1a-4c6e-8f3b-2a7d9e1c4b60", True, id="a stranger's that nobody guesses"),
+        pytest.param(system("toolshed"), "1", True, id="somebody's own"),
+    ],
+)
+def test_a_stranger_cannot_use_another_strangers_key(caller: Principal, sent: str, taken: bool) -> None:
+    if taken:
+        assert _key_of({b"idempotency-key": sent}, caller) == sent
+    else:
+        with pytest.raises(BadHeader):
+            _key_of({b"idempotency-key": sent}, caller)
+
+
 def test_what_is_not_valid_does_not_use_up_a_key(acceptor: Person) -> None:
     name = key()
     wrong = acceptor.post(INCIDENTS, {"title": ""}, Idempotency_Key=name)
@@ -434,4 +454,8 @@ def test_it_is_said_whether_we_live_and_can_serve(suite: RunningSuite) -> None:
     ready = suite.client.get("/readyz")
 
     assert alive.json() == {"status": "alive"}
-    assert ready.json() == {"status": "ready", "personnel": "ready", "incidents": "ready"}
+    assert ready.json()["status"] == "ready"
+    assert {name: service["status"] for name, service in ready.json()["services"].items()} == {
+        "personnel": "ready",
+        "incidents": "ready",
+    }

@@ -89,3 +89,27 @@ def test_a_table_that_makes_no_sense_does_not_load(steps: tuple[Step, ...], zh: 
 
 def test_the_diagram_shows_every_step() -> None:
     assert LOAN.mermaid() == "stateDiagram-v2\n    [*] --> asked: ask\n    asked --> lent: lend"
+
+
+def test_clocks_start_with_the_state_that_is_entered_and_stop_with_the_one_that_is_left() -> None:
+    loan = Machine(
+        Term("借用", "loan"),
+        (
+            Step(None, "ask", "asked", WORKER, "anyone may ask"),
+            Step("asked", "lend", "lent", DESK, "the desk hands over"),
+            Step("lent", "return", "back", WORKER, "it comes back"),
+        ),
+        {**ZH, "return": "归还", "back": "已归还"},
+        clocks={"asked": ["loan.answer", "loan.whole"], "lent": ["loan.return", "loan.whole"]},
+    )
+
+    assert [(step.stops, step.starts) for step in loan.steps] == [
+        ((), ("loan.answer", "loan.whole")),
+        (("loan.answer",), ("loan.return",)),
+        (("loan.return", "loan.whole"), ()),
+    ]
+
+
+def test_a_clock_of_no_state_is_refused() -> None:
+    with pytest.raises(ValueError, match="clocks of unknown states gone"):
+        Machine(Term("借用", "loan"), (Step(None, "ask", "asked", WORKER, "why not"),), ZH, clocks={"gone": ["loan.answer"]})

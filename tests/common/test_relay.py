@@ -263,3 +263,16 @@ async def test_a_lost_stream_gets_each_event_once_even_one_that_was_published_tw
         await until(lambda: has(nc, [1, 2, 3]))
         await tell(database, 4)
         await until(lambda: has(nc, [1, 2, 3, 4]))
+
+
+async def test_a_repair_that_waits_when_the_stream_is_lost_is_published_once(database: Database, nc: nats.NATS) -> None:
+    async with leading(database, nc):
+        await tell(database, 1, 2, 3)
+        await until(lambda: all_published(database))
+    rows = await database.run(database.requests, "SELECT aggregate_id FROM outbox")
+    await publish_again(database, [(row[0], 1, 1) for row in rows])
+    await nc.jetstream().delete_stream("GW_LAMPS")
+
+    async with leading(database, nc):
+        await until(lambda: all_published(database))
+        assert await in_stream(nc) == [1, 2, 3]

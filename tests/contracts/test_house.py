@@ -8,14 +8,17 @@ import asyncpg
 import pytest
 
 from gridwhistle.common import migrations
+from gridwhistle.common.clocks import STAGES
 from gridwhistle.common.edge import EdgeRoute, Router
+from gridwhistle.common.events import REGISTRY
 from gridwhistle.common.machine import Machine
 from gridwhistle.common.principal import GRANTS, PERMISSIONS, PUBLIC, ROLES
+from gridwhistle.common.rules import check
 from gridwhistle.incidents.app import INCIDENTS
 from gridwhistle.incidents.domain import INCIDENT
 from gridwhistle.personnel.app import PERSONNEL
 from gridwhistle.personnel.domain import SHIFT
-from gridwhistle.standalone.documents import documents
+from gridwhistle.standalone.documents import MACHINES, documents
 from gridwhistle.standalone.postgres import Postgres
 from gridwhistle.standalone.services import KINDS
 
@@ -97,6 +100,28 @@ async def test_the_migrated_database_knows_every_state(
     await connection.close()
 
     assert set(re.findall(r"'(\w+)'", claim)) == set(machine.states)
+
+
+def test_every_clock_has_its_rule_and_every_rule_a_source() -> None:
+    presets = {preset.key: preset for kind in KINDS for preset in kind.presets}
+
+    assert {key for machine in MACHINES.values() for keys in machine.clocks.values() for key in keys} <= presets.keys()
+    for preset in presets.values():
+        check(preset.unit, str(preset.value))
+        assert preset.source_ref
+
+
+def test_what_a_clock_does_is_told_by_events_of_its_owner() -> None:
+    owners = [
+        f"gw.{kind.name}.{name}"
+        for kind in KINDS
+        for name, machine in MACHINES.items()
+        if machine.clocks and name in kind.tables.tables
+    ]
+
+    assert owners
+    for owner in owners:
+        assert {f"{owner}.{told}.v1" for _, _, told in STAGES} <= REGISTRY.keys()
 
 
 def test_the_lock_names_hashes_and_no_addresses() -> None:

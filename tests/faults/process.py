@@ -63,7 +63,12 @@ async def _serve(database_url: str, nats_url: str, folder: Path, port_file: Path
     module, _, name = service.partition(":")
     kind: Service = getattr(import_module(module), name)
     settings = Settings(
-        database_url=database_url, nats_url=nats_url, keys_file=folder / "keys", issuer=ISSUER, jwks_file=folder / "jwks.json"
+        database_url=database_url,
+        nats_url=nats_url,
+        keys_file=folder / "keys",
+        issuer=ISSUER,
+        jwks_file=folder / "jwks.json",
+        development=True,
     )
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))

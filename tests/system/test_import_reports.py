@@ -113,6 +113,14 @@ async def _marks(live: Imported, *, keys: bool) -> dict[str, Any]:
 # --- the import --------------------------------------------------------------------------------------------------------------
 
 
+async def test_history_stands_where_it_was_found_and_starts_no_clocks(imported: Imported) -> None:
+    [(first, last)] = await imported.ask("SELECT min(reported_at)::date::text, max(reported_at)::date::text FROM incident")
+
+    assert first >= "2020-01-01"
+    assert last <= "2020-01-04"
+    assert not await imported.ask("SELECT 1 FROM clock LIMIT 1")
+
+
 async def test_every_row_is_accounted_for(imported: Imported) -> None:
     summary = imported.summary
 

@@ -8,10 +8,11 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 
 class CannotStart(Exception):
@@ -41,6 +42,7 @@ class Child:
         *,
         stop_signal: signal.Signals = signal.SIGTERM,
         user: pwd.struct_passwd | None = None,
+        environment: Mapping[str, str] = MappingProxyType({}),
     ) -> "Child":
         """Start a program in a session of its own, so that Ctrl-C reaches us alone and we stop things in order."""
         with log.open("ab") as output:
@@ -52,7 +54,7 @@ class Child:
                 start_new_session=True,
                 preexec_fn=partial(_become, user),
                 cwd="/",
-                env={**os.environ, "LC_ALL": "C.UTF-8"},
+                env={**os.environ, "LC_ALL": "C.UTF-8", **environment},
             )
         return cls(name, process, log, stop_signal)
 

@@ -1,10 +1,11 @@
 """The command `gridwhistle`."""
 
 import asyncio
-import os
+import logging
 import signal
 import sys
 from importlib.metadata import version
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -14,16 +15,18 @@ import uvloop
 from rich.console import Console
 from rich.progress import Progress, TextColumn
 
+from gridwhistle.common import logs
 from gridwhistle.common.issuer import Issuer
 from gridwhistle.common.principal import DESKS, ROLES
 from gridwhistle.common.rebuilding import rebuild
-from gridwhistle.standalone import demo, keys
+from gridwhistle.standalone import demo, keys, rules
 from gridwhistle.standalone.children import CannotStart
 from gridwhistle.standalone.postgres import databases
 from gridwhistle.standalone.suite import Suite, running
 
 PORT: Final = 8990
 FOLDER: Final = Path(".gridwhistle")
+_LOG_BYTES_MAX: Final = 50_000_000
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -33,6 +36,10 @@ app = typer.Typer(
 imports = typer.Typer(no_args_is_help=True, help="Bring in what exists already, through the API of a running suite.")
 app.add_typer(imports, name="import")
 app.add_typer(keys.app, name="keys")
+app.add_typer(rules.rules, name="rules")
+app.add_typer(rules.calendar, name="calendar")
+audits = typer.Typer(no_args_is_help=True, help="Look at what was written down about who did what.")
+app.add_typer(audits, name="audit")
 _say = Console(stderr=True, highlight=False, soft_wrap=True)
 _print = Console(highlight=False, soft_wrap=True)
 
@@ -46,16 +53,27 @@ def up(
     ready_file: Annotated[
         Path | None, typer.Option(help="Written when all is ready: addresses, process ids and tokens as JSON.")
     ] = None,
+    *,
+    isolated: Annotated[
+        bool, typer.Option("--isolated", help="Each service as a process of its own, started again when it dies.")
+    ] = False,
+    empty: Annotated[bool, typer.Option("--empty", help="Without the demo county: only an administrator's token.")] = False,
 ) -> None:
     """Start everything: PostgreSQL, NATS, every service, the demo county. Ctrl-C stops it; the data stays."""
+    folder = data_dir.absolute()
+    # Made late: the folder may not be there yet.
+    kept = RotatingFileHandler(folder / "gridwhistle.log", maxBytes=_LOG_BYTES_MAX, backupCount=5, delay=True)
+    kept.setFormatter(logs.JsonLines())
+    kept.setLevel(logging.INFO)
+    logs.set_up("warning", more=(kept,))
     try:
-        sys.exit(uvloop.run(_up(port, data_dir.absolute(), ready_file)))
+        sys.exit(uvloop.run(_up(port, folder, ready_file, isolated=isolated, empty=empty)))
     except CannotStart as reason:
         _say.print(f"[red]Gridwhistle did not start:[/] {reason}")
         sys.exit(1)
 
 
-async def _up(port: int, folder: Path, ready_file: Path | None) -> int:
+async def _up(port: int, folder: Path, ready_file: Path | None, *, isolated: bool, empty: bool) -> int:
     main = asyncio.current_task()
     assert main is not None
     told_to_stop = asyncio.Event()
@@ -72,8 +90,8 @@ async def _up(port: int, folder: Path, ready_file: Path | None) -> int:
         loop.add_signal_handler(told, stop)
     try:
         _say.print(f"Starting Gridwhistle in {folder} …")
-        async with running(folder, port) as suite:
-            tokens = await demo.load(suite.base_url, suite.issuer)
+        async with running(folder, port, isolated=isolated) as suite:
+            tokens = demo.administrator(suite.issuer) if empty else await demo.load(suite.base_url, suite.issuer)
             ready = True
             _welcome(suite, tokens)
             if ready_file:
@@ -102,7 +120,7 @@ def _write_ready(path: Path, suite: Suite, tokens: dict[str, str]) -> None:
         "base_url": suite.base_url,
         "nats_url": suite.nats.url,
         "postgres_url": suite.postgres.url("postgres"),
-        "pids": {"suite": os.getpid(), "postgres": suite.postgres.child.pid, "nats": suite.nats.child.pid},
+        "pids": suite.pids(),
         "data_dir": str(suite.folder),
         "tokens": tokens,
     }
@@ -114,7 +132,6 @@ def _write_ready(path: Path, suite: Suite, tokens: dict[str, str]) -> None:
 
 
 def _welcome(suite: Suite, tokens: dict[str, str]) -> None:
-    lon, lat = demo.INSIDE
     _print.print("Development tokens, good for seven days:")
     for name, made in tokens.items():
         _print.print(f"  {name:16} {made}", markup=False)
@@ -123,18 +140,32 @@ def _welcome(suite: Suite, tokens: dict[str, str]) -> None:
 Gridwhistle 网格哨 is ready.
   API      {suite.base_url}        documents {suite.base_url}/docs
   NATS     {suite.nats.url}        PostgreSQL {suite.postgres.url("incidents")}
-  data     {suite.folder}
+  data     {suite.folder}        logs {suite.folder}/*.log
 
-File a report and read it back:
-
-  TOKEN={tokens["grid_worker"]}
-  curl -s {suite.base_url}/incidents/v1/incidents -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
-    -d '{{"title": "井盖缺失", "location": {{"lon": {lon:.4f}, "lat": {lat:.4f}}}}}'
-  curl -s {suite.base_url}/incidents/v1/incidents -H "Authorization: Bearer $TOKEN"
+{_first_steps(suite.base_url, tokens)}
 
 Ctrl-C stops everything.""",
         markup=False,
     )
+
+
+def _first_steps(base_url: str, tokens: dict[str, str]) -> str:
+    if "grid_worker" not in tokens:
+        return f"""\
+Make the county and look at it:
+
+  TOKEN={tokens["county_admin"]}
+  curl -s {base_url}/personnel/v1/areas -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
+    -d '{{"area_code": "{demo.COUNTY}000000", "level": "county", "name": "示例县"}}'
+  curl -s {base_url}/personnel/v1/areas -H "Authorization: Bearer $TOKEN\""""
+    lon, lat = demo.INSIDE
+    return f"""\
+File a report and read it back:
+
+  TOKEN={tokens["grid_worker"]}
+  curl -s {base_url}/incidents/v1/incidents -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
+    -d '{{"title": "井盖缺失", "location": {{"lon": {lon:.4f}, "lat": {lat:.4f}}}}}'
+  curl -s {base_url}/incidents/v1/incidents -H "Authorization: Bearer $TOKEN\""""
 
 
 @app.command()
@@ -240,6 +271,41 @@ def replay(
         _say.print(f"[red]Nothing was replayed:[/] {reason}")
         sys.exit(1)
     _print.print(*(f"{table}: {rows:,} rows" for table, rows in counts.items()), sep="\n")
+
+
+@app.command("config")
+def print_config(*, as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
+    """List what an operator can set, with its meaning, its default and what it is in this environment; passwords are hidden."""
+    # Its table is of the services themselves, which take a second to load.
+    from gridwhistle.standalone import config  # noqa: PLC0415
+
+    if as_json:
+        print(orjson.dumps(config.rows(), option=orjson.OPT_INDENT_2).decode())  # noqa: T201  the output itself
+    else:
+        _print.print(config.as_table())
+
+
+@audits.command("verify")
+def verify_audit(data_dir: DataDir = FOLDER) -> None:
+    """Prove that nothing was changed in the audit of any service, whether the suite runs or is stopped."""
+    # What reads the services takes a second to load, and most other commands do without.
+    from gridwhistle.standalone import auditing  # noqa: PLC0415
+
+    _issuer(data_dir)
+    try:
+        verdict = uvloop.run(auditing.verify(data_dir.absolute()))
+    except CannotStart as reason:
+        _say.print(f"[red]The audit cannot be read:[/] {reason}")
+        sys.exit(2)
+    _print.print(verdict.table())
+    rows = sum(proof.rows for proof in verdict.proofs)
+    _print.print(f"{rows:,} rows against {verdict.anchors:,} anchors, in {verdict.seconds:.1f} s.")
+    for proof in verdict.proofs:
+        for fault in proof.faults:
+            where = f"{proof.service}, seal {fault.seal}" + (f", row {fault.row}" if fault.row is not None else "")
+            _say.print(f"[red]{where}:[/] {fault.what}")
+    if not verdict.whole:
+        sys.exit(1)
 
 
 @app.command("version")

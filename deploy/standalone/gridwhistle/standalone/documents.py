@@ -6,18 +6,17 @@ from pathlib import Path
 from typing import Final
 
 import orjson
-from fastapi import FastAPI
 
 from gridwhistle.common.dead_letters import LETTER
 from gridwhistle.common.events import REGISTRY, Event
 from gridwhistle.common.holds import HOLD
 from gridwhistle.common.machine import Machine
 from gridwhistle.common.principal import GRANTS, ROLES
-from gridwhistle.common.settings import Settings
 from gridwhistle.incidents.domain import INCIDENT
 from gridwhistle.personnel.domain import SHIFT
+from gridwhistle.standalone.manual import operating
 from gridwhistle.standalone.register import register
-from gridwhistle.standalone.services import KINDS, merged
+from gridwhistle.standalone.services import KINDS, NAMES, contract
 
 FOLDER: Final = Path("docs")
 MACHINES: Final = {"dead_letter": LETTER, "incident": INCIDENT, "legal_hold": HOLD, "shift": SHIFT}
@@ -26,7 +25,10 @@ _WRITTEN: Final = "<!-- Written by `make docs` from the code; change the code. -
 
 def states(machine: Machine) -> str:
     """Return a machine as a diagram and a table."""
-    words = [f"| `{name}` | {machine.word(name).zh} |" for name in machine.states]
+    words = [
+        f"| `{name}` | {machine.word(name).zh} | {', '.join(f'`{key}`' for key in machine.clocks.get(name, ()))} |"
+        for name in machine.states
+    ]
     rows = [f"| {' | '.join(cell.replace('|', '/') for cell in row)} |" for row in machine.table()]
     return "\n".join(
         [
@@ -41,8 +43,8 @@ def states(machine: Machine) -> str:
             "|---|---|---|---|---|",
             *rows,
             "",
-            "| state | 中文 |",
-            "|---|---|",
+            "| state | 中文 | clocks, by their rules |",
+            "|---|---|---|",
             *words,
             "",
         ]
@@ -77,20 +79,18 @@ def roles() -> str:
 
 def api() -> str:
     """Return the suite's OpenAPI document."""
-    settings = Settings.model_construct()
-    apps = [kind.app(settings) for kind in KINDS]
-    document = merged([app.openapi() for app in apps], FastAPI(title="Gridwhistle 网格哨", version="0.1.0"))
-    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode() + "\n"
+    return orjson.dumps(contract(), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode() + "\n"
 
 
 def documents() -> dict[Path, str]:
     """Return every generated document by its path."""
-    ours = [kind for kind in REGISTRY.values() if kind.__module__.startswith("gridwhistle.common.events")]
+    ours = [kind for kind in REGISTRY.values() if kind.service in NAMES]
     return {
         **{FOLDER / "states" / f"{name}.md": states(machine) for name, machine in MACHINES.items()},
         FOLDER / "events.md": events(ours),
         FOLDER / "roles.md": roles(),
         FOLDER / "kept.md": f"{_WRITTEN}\n{register(KINDS)}",
+        FOLDER / "operating.md": f"{_WRITTEN}\n{operating()}",
         FOLDER / "openapi.json": api(),
     }
 

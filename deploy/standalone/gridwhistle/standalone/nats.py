@@ -11,6 +11,7 @@ from gridwhistle.standalone.children import CannotStart, Child, free_port
 _CONFIGURATION = """\
 server_name: gridwhistle
 listen: 127.0.0.1:{port}
+http: 127.0.0.1:{monitoring_port}
 max_payload: 1MB
 jetstream {{
   store_dir: "{store}"
@@ -39,12 +40,18 @@ class Nats:
     """A running NATS server."""
 
     port: int
+    monitoring_port: int
     child: Child
 
     @property
     def url(self) -> str:
         """Its address."""
         return f"nats://127.0.0.1:{self.port}"
+
+    @property
+    def monitoring_url(self) -> str:
+        """Where it tells of itself."""
+        return f"http://127.0.0.1:{self.monitoring_port}"
 
     @classmethod
     async def start(cls, folder: Path, port: int | None = None) -> "Nats":
@@ -53,11 +60,11 @@ class Nats:
         Raises:
             CannotStart: it is not installed or does not come up.
         """
-        port = port or free_port()
+        port, monitoring_port = port or free_port(), free_port()
         configuration = folder / "nats.conf"
-        configuration.write_text(_CONFIGURATION.format(port=port, store=folder / "nats"))
+        configuration.write_text(_CONFIGURATION.format(port=port, monitoring_port=monitoring_port, store=folder / "nats"))
         child = await Child.start("NATS", [program(), "-c", str(configuration)], folder / "nats.log")
-        server = cls(port, child)
+        server = cls(port, monitoring_port, child)
         try:
             await server._answers()
         except BaseException:

@@ -31,7 +31,7 @@ KNOWN_WITHIN_S: Final = 30.0
 """How long events may take from personnel to incidents before we say that they do not come."""
 PAUSES_S: Final = (0.25, 0.5, 1.0, 2.0, 4.0)
 """Between tries of a call that nobody answered: long enough for a service that is started again."""
-SCOPES: Final = "areas:read areas:write grids:read grids:write incidents:report_many"
+SCOPES: Final = "areas:read areas:write grids:read grids:write incidents:report_many history:import"
 _AWAY: Final = frozenset({502, 503, 504})
 
 
@@ -116,7 +116,9 @@ async def import_reports(
     for start in range(0, len(requests), batch_max):
         batch = requests[start : start + batch_max]
         reports = [request.report.model_dump(mode="json", exclude_none=True) | otherwise for request in batch]
-        answer, earlier = await _call(client, "/incidents/v1/incidents/batch", {"reports": reports})
+        # They are history: no clock starts, and they stand in lists where they were found.
+        found = max((request.report.found_at for request in batch if request.report.found_at), default=None)
+        answer, earlier = await _call(client, "/incidents/v1/incidents/batch", {"reports": reports}, as_of=found)
         for request, result in zip(batch, answer["results"], strict=True):
             summary.add(request, result, county, earlier=earlier)
         filed(len(batch))
@@ -213,7 +215,12 @@ async def _all(client: httpx2.AsyncClient, path: str) -> AsyncIterator[dict[str,
 
 
 async def _call(
-    client: httpx2.AsyncClient, path: str, content: dict[str, Any] | None = None, *, keyed: bool = True
+    client: httpx2.AsyncClient,
+    path: str,
+    content: dict[str, Any] | None = None,
+    *,
+    keyed: bool = True,
+    as_of: dt.datetime | None = None,
 ) -> tuple[dict[str, Any], bool]:
     """Read, or with content do something once: its key is made of the content, so whoever sends it again hears the same.
 
@@ -224,6 +231,8 @@ async def _call(
     headers = {"Content-Type": "application/json"} if body else {}
     if body and keyed:
         headers["Idempotency-Key"] = f"import-{hashlib.sha256(body).hexdigest()}"
+    if as_of:
+        headers["As-Of"] = as_of.isoformat()
     why = ""
     for pause_s in (*PAUSES_S, None):
         try:

@@ -1,17 +1,22 @@
-"""The services of the suite, in one process behind one port. Loading them takes a second or two; the suite does it late."""
+"""The services of the suite behind one port. Loading them takes a second or two; the suite does it late."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import httpx2
 from fastapi import FastAPI
 from fastapi_standalone_docs import StandaloneDocs
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from gridwhistle.common import migrations
+from gridwhistle.common import metrics, migrations
 from gridwhistle.common.application import App
+from gridwhistle.common.health import METRICS_TYPE, alive, readiness
 from gridwhistle.common.issuer import ISSUER, Issuer
 from gridwhistle.common.settings import Settings
 from gridwhistle.incidents.app import INCIDENTS
@@ -22,69 +27,119 @@ from gridwhistle.standalone.postgres import Postgres
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from gridwhistle.standalone.isolated import Watched
+
 KINDS: Final = (PERSONNEL, INCIDENTS)
 NAMES: Final = tuple(kind.name for kind in KINDS)
+ANCHORS: Final = "audit-anchors"
+"""The file in the data folder that keeps the newest seals of every service's audit."""
+_TITLE: Final = "Gridwhistle 网格哨"
+_VERSION: Final = "0.1.0"
+
+
+@dataclass(frozen=True)
+class Served:
+    """A service as the one port meets it."""
+
+    app: "ASGIApp"
+    """Takes the requests under its name."""
+    client: httpx2.AsyncClient
+    """Asks it how it fares."""
+    watched: "Watched | None" = None
+    """Its process, when it has one of its own."""
 
 
 @asynccontextmanager
-async def running(folder: Path, postgres: Postgres, nats: Nats) -> AsyncIterator[dict[str, FastAPI]]:
-    """Bring every database to its newest version and run every service; return the applications by name."""
+async def running(folder: Path, postgres: Postgres, nats: Nats) -> AsyncIterator[dict[str, Served]]:
+    """Bring every database to its newest version and run every service in this process; return them by name."""
     async with AsyncExitStack() as stack:
-        apps: dict[str, FastAPI] = {}
+        served: dict[str, Served] = {}
         for kind in KINDS:
             await migrations.upgrade(kind, postgres.url(kind.name))
-            settings = Settings(
-                database_url=postgres.url(kind.name),
-                nats_url=nats.url,
-                keys_file=folder / "keys",
-                issuer=ISSUER,
-                jwks_file=folder / "jwks.json",
-            )
-            apps[kind.name] = kind.app(settings)
-            await stack.enter_async_context(apps[kind.name].router.lifespan_context(apps[kind.name]))
-        yield apps
+            app = kind.app(settings(kind.name, folder, postgres, nats))
+            await stack.enter_async_context(app.router.lifespan_context(app))
+            client = httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url=f"http://{kind.name}")
+            served[kind.name] = Served(app, await stack.enter_async_context(client))
+        yield served
 
 
-def one_port(apps: Mapping[str, FastAPI], issuer: Issuer) -> "ASGIApp":
-    """Return one application: each service under its name, and the documents of all of them at the root."""
-    root = _root(apps, issuer)
+def settings(name: str, folder: Path, postgres: Postgres, nats: Nats, **more: Any) -> Settings:
+    """Return the settings of a service of the suite, and more of them as named."""
+    return Settings(
+        database_url=postgres.url(name),
+        nats_url=nats.url,
+        nats_monitoring_url=nats.monitoring_url,
+        keys_file=folder / "keys",
+        issuer=ISSUER,
+        jwks_file=folder / "jwks.json",
+        development=True,
+        anchors_file=folder / ANCHORS,
+        **{"drain_s": 5, **more},
+    )
+
+
+def one_port(services: Mapping[str, Served], issuer: Issuer, leaving: asyncio.Event) -> "ASGIApp":
+    """Return one application: each service under its name, and what is said of all of them at the root."""
+    root = _root(services, issuer, leaving)
 
     async def dispatch(scope: "Scope", receive: "Receive", send: "Send") -> None:
-        app = apps.get(scope["path"][1:].partition("/")[0], root) if scope["type"] == "http" else root
-        await app(scope, receive, send)
+        served = services.get(scope["path"][1:].partition("/")[0]) if scope["type"] == "http" else None
+        await (served.app if served else root)(scope, receive, send)
 
     return dispatch
 
 
-def _root(apps: Mapping[str, FastAPI], issuer: Issuer) -> FastAPI:
-    root = App(title="Gridwhistle 网格哨", version="0.1.0")
+def _root(services: Mapping[str, Served], issuer: Issuer, leaving: asyncio.Event) -> FastAPI:
+    root = App(title=_TITLE, version=_VERSION)
     StandaloneDocs(root)
-    root.openapi = lambda: merged([app.openapi() for app in apps.values()], root)  # type: ignore[method-assign]
+    root.openapi = contract  # type: ignore[method-assign]
 
-    async def healthz(_request: Request) -> Response:
-        return JSONResponse({"status": "alive"})
-
-    async def readyz(_request: Request) -> Response:
-        parts = {}
-        for name, app in apps.items():
+    async def ready(_request: Request) -> Response:
+        told: dict[str, Any] = {}
+        for name, served in services.items():
             try:
-                await app.state.service.database.run(app.state.service.database.background, "SELECT 1")
-                parts[name] = "ready"
-            except Exception:  # noqa: BLE001  whatever it is, that service is not ready
-                parts[name] = "not ready"
-        ready = set(parts.values()) == {"ready"}
-        return JSONResponse({"status": "ready" if ready else "not ready", **parts}, 200 if ready else 503)
+                told |= (await served.client.get("/readyz")).json()["services"]
+            except httpx2.HTTPError:
+                told[name] = {"status": "not_ready", "parts": {"process": "away"}}
+        return readiness({name: {**one, "status": "stopping"} for name, one in told.items()} if leaving.is_set() else told)
+
+    async def version(_request: Request) -> Response:
+        told = [answer.json()["services"] for answer in await _asked(services, "/version")]
+        return JSONResponse({"services": {name: what for part in told for name, what in part.items()}})
+
+    async def tell_metrics(_request: Request) -> Response:
+        told = [answer.text for answer in await _asked(services, "/metrics")]
+        return PlainTextResponse(metrics.merged(told), media_type=METRICS_TYPE)
 
     async def jwks(_request: Request) -> Response:
         return Response(issuer.jwks(), media_type="application/json")
 
-    root.add_route("/healthz", healthz, include_in_schema=False)
-    root.add_route("/readyz", readyz, include_in_schema=False)
-    root.add_route("/development/jwks.json", jwks, include_in_schema=False)
+    routes = {
+        "/healthz": alive,
+        "/readyz": ready,
+        "/version": version,
+        "/metrics": tell_metrics,
+        "/development/jwks.json": jwks,
+    }
+    for path, answer in routes.items():
+        root.add_route(path, answer, include_in_schema=False)
     return root
 
 
-def merged(documents: list[dict[str, Any]], root: FastAPI) -> dict[str, Any]:
+async def _asked(services: Mapping[str, Served], path: str) -> list[httpx2.Response]:
+    """Return what the services answer; one that does not is left out, and `/readyz` says so."""
+    asked = (served.client.get(path) for served in services.values())
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    return [answer for answer in answers if isinstance(answer, httpx2.Response)]
+
+
+@cache
+def contract() -> dict[str, Any]:
+    """Return the suite's OpenAPI document."""
+    return merged([kind.app(Settings.model_construct()).openapi() for kind in KINDS])
+
+
+def merged(documents: list[dict[str, Any]]) -> dict[str, Any]:
     """Return one OpenAPI document for all services.
 
     Raises:
@@ -99,5 +154,5 @@ def merged(documents: list[dict[str, Any]], root: FastAPI) -> dict[str, Any]:
             for name, entry in entries.items():
                 if kept.setdefault(name, entry) != entry:
                     raise ValueError(f"two services define {name} differently")
-    info = {"title": root.title, "version": root.version}
+    info = {"title": _TITLE, "version": _VERSION}
     return {"openapi": documents[0]["openapi"], "info": info, "paths": paths, "components": components}

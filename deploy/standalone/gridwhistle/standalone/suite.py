@@ -1,26 +1,29 @@
-"""The whole suite in one process on one port: PostgreSQL and NATS beside it, every service inside it."""
+"""The whole suite on one port: PostgreSQL and NATS beside it, every service inside it or, if asked for, beside it."""
 
 import asyncio
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import uvicorn
+from typing import TYPE_CHECKING, Any, Final
 
 from gridwhistle.common.issuer import Issuer
 from gridwhistle.common.sealing import make_keys
+from gridwhistle.common.serving import Server, listen
+from gridwhistle.common.settings import CannotServe
 from gridwhistle.standalone.children import CannotStart, Child
 from gridwhistle.standalone.nats import Nats
 from gridwhistle.standalone.postgres import Postgres
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp
+    from gridwhistle.standalone.services import Served
+
+_NOTICE_S: Final = 0.2
+_DRAIN_S: Final = 10.0
 
 
 @dataclass(frozen=True)
@@ -32,8 +35,13 @@ class Suite:
     postgres: Postgres
     nats: Nats
     issuer: Issuer
-    server: uvicorn.Server
+    services: "Mapping[str, Served]"
     serving: "asyncio.Task[None]"
+
+    def pids(self) -> dict[str, int]:
+        """Return the processes that it consists of now."""
+        own = {name: served.watched.child.pid for name, served in self.services.items() if served.watched}
+        return {"suite": os.getpid(), "postgres": self.postgres.child.pid, "nats": self.nats.child.pid, **own}
 
     async def ended(self) -> str | None:
         """Wait until the suite is told to stop, and return None; or until a part of it dies, and return the sentence to say."""
@@ -50,12 +58,13 @@ class Suite:
 
 
 @asynccontextmanager
-async def running(folder: Path, port: int = 0) -> AsyncIterator[Suite]:
+async def running(folder: Path, port: int = 0, *, isolated: bool = False) -> AsyncIterator[Suite]:
     """Run the suite on a folder; everything it started is stopped on leaving.
 
     Args:
         folder: keeps all data; made when it is not there.
         port: to serve on at 127.0.0.1; 0 takes a free one.
+        isolated: whether each service is a process of its own.
 
     Raises:
         CannotStart: the port is taken, the folder cannot be written, or a part does not come up.
@@ -74,14 +83,19 @@ async def running(folder: Path, port: int = 0) -> AsyncIterator[Suite]:
         services = await loading
         for name in services.NAMES:
             await postgres.ensure_database(name)
-        apps = await stack.enter_async_context(services.running(folder, postgres, nats))
-        server = _server(services.one_port(apps, issuer))
+        try:
+            form = import_module("gridwhistle.standalone.isolated") if isolated else services
+            served = await stack.enter_async_context(form.running(folder, postgres, nats))
+        except CannotServe as refusal:
+            raise CannotStart(str(refusal)) from None
+        leaving = asyncio.Event()
+        server = Server(services.one_port(served, issuer, leaving), _DRAIN_S)
         serving = asyncio.create_task(server.serve([listener]))
-        stack.push_async_callback(_stop, server, serving)
+        stack.push_async_callback(_stop, server, serving, leaving)
         while not server.started:
             await asyncio.sleep(0.01)
         base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        yield Suite(base_url, folder, postgres, nats, issuer, server, serving)
+        yield Suite(base_url, folder, postgres, nats, issuer, served, serving)
 
 
 def _prepare(folder: Path) -> None:
@@ -99,17 +113,13 @@ def _prepare(folder: Path) -> None:
 
 
 def _listen(port: int) -> socket.socket:
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind(("127.0.0.1", port))
+        return listen("127.0.0.1", port)
     except OSError as error:
-        listener.close()
         raise CannotStart(
             f"port {port} cannot be used ({os.strerror(error.errno or 0)}). Choose another one with --port, or --port 0"
             " for any free one."
         ) from None
-    return listener
 
 
 async def _both(first: Any, second: Any) -> tuple[Any, Any]:
@@ -124,28 +134,7 @@ async def _both(first: Any, second: Any) -> tuple[Any, Any]:
     return results[0], results[1]
 
 
-class _Server(uvicorn.Server):
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave signals alone: the command that runs the suite has them."""
-        yield
-
-
-def _server(app: "ASGIApp") -> uvicorn.Server:
-    return _Server(
-        uvicorn.Config(
-            app,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            lifespan="off",
-            timeout_graceful_shutdown=10,
-            timeout_keep_alive=60,
-        )
-    )
-
-
-async def _stop(server: uvicorn.Server, serving: "asyncio.Task[None]") -> None:
-    server.should_exit = True
+async def _stop(server: Server, serving: "asyncio.Task[None]", leaving: asyncio.Event) -> None:
+    leaving.set()
+    await server.leave(_NOTICE_S)
     await serving

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import asyncpg
 
+from gridwhistle.common.metrics import count
 from gridwhistle.common.problems import Busy, MayHaveHappened
 
 TRIES = 9
@@ -60,11 +61,13 @@ async def again(work: Callable[[], Awaitable[_T]]) -> _T:
                 return await work()
             except Changed as why:
                 unsure = unsure or isinstance(why, Unsure)
+                count("gw_commands_run_again_total", why=type(why).__name__.lower())
                 # Who lost a row to another process tries at once; who lost the database gives it about two seconds.
                 pause = _PAUSE_S * 2**attempt if isinstance(why, Away | Unsure) else _PAUSE_S * attempt
                 await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311  not a secret
         raise Busy
     except Busy:
+        count("gw_commands_busy_total")
         if unsure:
             raise MayHaveHappened from None
         raise

@@ -1,5 +1,6 @@
 """An application of the edge: its own operations found without a detour, everything else a problem or the framework's."""
 
+import time
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from gridwhistle.common.ids import new_id
 from gridwhistle.common.problems import Problem, Term, UnknownPath, WrongMethod, language_of
 
 if TYPE_CHECKING:
-    from starlette.types import Receive, Scope, Send
+    from starlette.types import Message, Receive, Scope, Send
 
 
 class App(FastAPI):
@@ -50,7 +51,7 @@ class App(FastAPI):
         """Serve one request."""
         operations = self._operations_at(scope) if scope["type"] == "http" else None
         if operations is None:
-            await super().__call__(scope, receive, send)
+            await super().__call__(scope, receive, _counted(scope, send) if scope["type"] == "http" else send)
             return
         scope["app"] = self
         # What answers to HEAD is GET; the server leaves the body out.
@@ -58,7 +59,7 @@ class App(FastAPI):
         if route:
             await route.app(scope, receive, send)
         else:
-            await _wrong_method(Request(scope), sorted(operations))(scope, receive, send)
+            await _wrong_method(Request(scope), sorted(operations))(scope, receive, _counted(scope, send))
 
     def _operations_at(self, scope: "Scope") -> dict[str, EdgeRoute] | None:
         """Return the operations at the request's path, by method."""
@@ -71,19 +72,32 @@ class App(FastAPI):
         return None
 
 
+def _counted(scope: "Scope", send: "Send") -> "Send":
+    """Return a `send` that counts the answer, as one of those whose path and method are the caller's invention."""
+    began = time.perf_counter()
+
+    async def count_and_send(message: "Message") -> None:
+        if message["type"] == "http.response.start" and (service := getattr(scope["app"].state, "service", None)):
+            service.metrics.requested("other", "other", message["status"], time.perf_counter() - began)
+        await send(message)
+
+    return count_and_send
+
+
 async def _no_such_operation(request: Request, error: Exception) -> Response:
     """Answer for addresses that are not ours, and for methods that the framework's own pages do not take."""
     if isinstance(error, HTTPException) and error.status_code == 405:  # noqa: PLR2004  method not allowed
         return _wrong_method(request, [name.strip() for name in (error.headers or {}).get("Allow", "").split(",")])
-    return _told(request, UnknownPath())
+    return answer_with(request, UnknownPath())
 
 
 def _wrong_method(request: Request, methods: list[str]) -> Response:
-    return _told(request, WrongMethod(allowed=[Term(name, name) for name in methods]), allow=", ".join(methods))
+    return answer_with(request, WrongMethod(allowed=[Term(name, name) for name in methods]), allow=", ".join(methods))
 
 
-def _told(request: Request, problem: Problem, **headers: str) -> Response:
+def answer_with(request: Request, problem: Problem, **headers: str) -> Response:
+    """Return a problem as an answer in the caller's language."""
     language = language_of(request.headers.get("accept-language", ""))
-    headers |= {"content-language": "zh-CN" if language == "zh" else "en", "vary": "Accept-Language"}
+    headers |= {**problem.headers, "content-language": "zh-CN" if language == "zh" else "en", "vary": "Accept-Language"}
     body = problem.body(language, str(new_id()))
     return Response(body, problem.status, headers, media_type="application/problem+json")

@@ -1,8 +1,7 @@
 """The connection to NATS, and the stream of each producing service."""
 
-import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final, Literal
 
 from nats.aio.client import Client
@@ -18,11 +17,20 @@ BUS_AWAY = (NatsError, OSError)
 """NATS that is away, or slow, shows itself in these ways (refused permissions, too, look like time-outs)."""
 
 
-async def connect(client: Client, url: str, service: str) -> None:
-    """Connect and stay connected: the client looks for the server until it is closed."""
+async def connect(client: Client, url: str, service: str, refused: Callable[[], None] = lambda: None) -> None:
+    """Connect and stay connected: the client looks for the server until it is closed.
+
+    Args:
+        client: not yet connected.
+        url: of the server.
+        service: as whom we connect.
+        refused: called when the server refuses us, or a permission, which otherwise looks like a time-out.
+    """
 
     async def say(error: Exception) -> None:
         log.warning("NATS: %s: %s", type(error).__name__, error)
+        if "violation" in str(error).lower():  # of permissions, or of authorization
+            refused()
 
     await client.connect(
         url,
@@ -35,17 +43,6 @@ async def connect(client: Client, url: str, service: str) -> None:
         inbox_prefix=f"_INBOX_{service}".encode(),
         error_cb=say,
     )
-    stop_if_told()
-
-
-def stop_if_told() -> None:
-    """Stop the task if it was told to: the client swallows a cancellation that comes while it flushes or connects.
-
-    For loops that would otherwise go on for ever, and let who waits for their end wait as long.
-    """
-    task = asyncio.current_task()
-    if task and task.cancelling():
-        raise asyncio.CancelledError
 
 
 def stream_name(service: str) -> str:

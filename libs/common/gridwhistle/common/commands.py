@@ -27,12 +27,15 @@ from pydantic import BaseModel
 from sqlalchemy import Table
 
 from gridwhistle.common.again import AWAY, Changed, Unsure
+from gridwhistle.common.clocks import Clocks
 from gridwhistle.common.events import Envelope, Event
 from gridwhistle.common.ids import new_id
+from gridwhistle.common.logs import DOING
 from gridwhistle.common.machine import Step
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Busy, MayHaveHappened, NotFound, OutsideYourArea, Problem, Stale
 from gridwhistle.common.rows import Row, blank, row_from, thing_of
+from gridwhistle.common.rules import RULES
 from gridwhistle.common.sealed import closed, sealed_columns
 from gridwhistle.common.statements import NOW, Statement, read_rows, read_versions
 from gridwhistle.common.tables import audit, command_key, history, outbox, waiting
@@ -54,6 +57,7 @@ class Command:
     def __init__(self, db: "Db", caller: Principal, targets: tuple[Target, ...]) -> None:
         self.db, self.caller, self.targets = db, caller, targets
         self.now: dt.datetime
+        self._told_at: dt.datetime  # who tells of the past does so now, and the audit says when
         self._queues: list[asyncio.Lock] = []
         self._rows: dict[Target, Row] = {}
         self._held: dict[Target, dict[str, Any]] = {}
@@ -61,6 +65,8 @@ class Command:
         self._inserts: dict[Table, list[dict[str, Any]]] = defaultdict(list)
         self._made: dict[UUID, dict[str, Any]] = {}
         self._owned: set[Target] = set()  # children of held rows
+        self._others: dict[tuple[Any, ...], dict[str, Any]] = defaultdict(dict)  # children that nobody has read
+        self._clocks: Clocks | None = None
         self._role = min(caller.roles, default="none")  # as whom the caller acts; a step says it exactly
 
     @property
@@ -71,6 +77,13 @@ class Command:
     def __getitem__(self, target: Target) -> Row:
         """Return a held row: `tx[members, member_id]`."""
         return self._rows[target]
+
+    @property
+    def clocks(self) -> Clocks:
+        """The clocks of what is held or made; states start and stop theirs by themselves."""
+        if self._clocks is None:
+            self._clocks = Clocks(self)
+        return self._clocks
 
     # --- what a block can wish for -------------------------------------------------------------------------------------------
 
@@ -103,6 +116,7 @@ class Command:
         self._made[row.id] = made
         if step:
             self._log(row, step, reason)
+            self._turn_clocks(row, step)
         self.record(row, step.action if step else "create", reason)
         return row
 
@@ -124,17 +138,24 @@ class Command:
             assert target in self._owned, f"a {row.table.name} is changed by a command that holds it, or its root"
             self._children.setdefault(target, {}).update(values)
 
+    def update_where(self, table: Table, where: dict[str, Any], **values: Any) -> None:
+        """Change the children of a held row that are so, if there are any; None means that the column is empty."""
+        self._others[table, *where.items()].update(values)
+
     def move(self, row: Row, step: Step, *, reason: str | None = None, **values: Any) -> None:
-        """Take the step: new state, a row of history, a row of audit."""
+        """Take the step: new state, its clocks, a row of history, a row of audit; of an approval also whose it is."""
+        if step.approval:
+            values = {"approved_by": self.caller.id, **values}
         self.update(row, state=step.target, **values)
         self._log(row, step, reason)
+        self._turn_clocks(row, step)
         self.record(row, step.action, reason)
 
     def record(self, row: Row, action: str, reason: str | None = None) -> None:
         """Write to the audit what was done to a row that has no states, or to its children."""
         self._inserts[audit].append(
             {
-                "at": self.now,
+                "at": self._told_at,
                 "actor_id": self.caller.id,
                 "actor_role": self._role,
                 "org": self.caller.org,
@@ -149,6 +170,7 @@ class Command:
     def tell(self, row: Row, event: Event) -> None:
         """Let the other services know; `row` is the thing it happened to, and counts the event."""
         self.update(row, event_no=row.event_no + 1)
+        doing = DOING.get()
         envelope = Envelope(
             id=new_id(),
             data=event,
@@ -160,6 +182,7 @@ class Command:
             correlation_id=self.db.correlation_id,
             causation_id=self.db.causation_id,
             emergency_session_id=self.db.emergency_session_id,
+            traceparent=doing.tracing.traceparent() if doing and doing.tracing else None,
         )
         content = envelope.to_json()
         assert len(content) <= EVENT_CHARS_MAX, "an event is a fact, not a file"
@@ -202,12 +225,19 @@ class Command:
             }
         )
 
+    def _turn_clocks(self, row: Row, step: Step) -> None:
+        for key in step.stops:
+            self.clocks.stop(row, key)
+        for key in step.starts:
+            self.clocks.start(row, key)
+
     # --- entering ------------------------------------------------------------------------------------------------------------
 
     async def __aenter__(self) -> Self:
         self.db.begin()
+        await RULES.of(self.db)  # from memory; once a second somebody looks whether they still stand
         if not self.targets:
-            self.now = await self.db.now()
+            self._tell_time(await self.db.now())
             return self
         try:
             await self._queue_up()
@@ -220,6 +250,9 @@ class Command:
             self._leave_queues()
             raise
         return self
+
+    def _tell_time(self, now: dt.datetime) -> None:
+        self.now, self._told_at = self.db.as_of or now, now
 
     async def _queue_up(self) -> None:
         # In one order, so that two commands of this process cannot wait for each other.
@@ -240,8 +273,8 @@ class Command:
             many = len(ids) > 1
             for record in await self.db.read(read_rows(table, "id", many=many), ids if many else ids[0]):
                 row = row_from(table, record, self.db.database.seal)
-                self.now = record[NOW]
-                self.db.database.heard(self.now)
+                self.db.database.heard(record[NOW])
+                self._tell_time(record[NOW])
                 if self.caller.reaches(table, row):
                     row.__dict__["version"] += 1  # what it will be: every held row goes up
                     self._rows[table, row.id] = row
@@ -319,6 +352,8 @@ class Command:
             statement.hold(table, id_, row.read_version, closed(table, id_, self._held[table, id_], seal))
         for (table, id_), changes in sorted(self._children.items(), key=lambda item: _in_order(item[0])):
             statement.change(table, id_, closed(table, id_, changes, seal))
+        for (table, *where), changes in self._others.items():
+            statement.change_where(table, dict(where), changes)
         for table, rows in self._inserts.items():
             if sealed_columns(table):
                 rows = [closed(table, row["id"], row, seal) for row in rows]  # noqa: PLW2901

@@ -19,7 +19,7 @@ class Connections:
         self._url, self._options, self._patience_s = url, options, patience_s
         self._idle: list[asyncpg.Connection[Any]] = []
         self._waiting: deque[asyncio.Future[None]] = deque()
-        self._free = size  # how many more may be in hand
+        self._size = self._free = size  # how many more may be in hand
 
     async def take(self) -> "asyncpg.Connection[Any]":
         """Return a connection; give it back.
@@ -72,6 +72,10 @@ class Connections:
                 turn.set_result(None)
                 return
         self._free += 1
+
+    def in_hand_and_waiting(self) -> tuple[int, int]:
+        """Return how many connections are in hand, and how many wait for one."""
+        return self._size - self._free, len(self._waiting)
 
     async def close(self) -> None:
         """Close what is idle; what is in hand is closed by whoever gives it back to nobody."""

@@ -5,7 +5,7 @@ import datetime as dt
 import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any, overload
 from uuid import UUID
@@ -21,8 +21,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from gridwhistle.common.again import AWAY, Away, Changed, Replay
 from gridwhistle.common.commands import Command, Target
 from gridwhistle.common.connections import Connections
+from gridwhistle.common.logs import DOING
+from gridwhistle.common.presets import PRESETS, Preset
 from gridwhistle.common.principal import Principal
-from gridwhistle.common.problems import Busy, KeyReused, Problem
+from gridwhistle.common.problems import Busy, KeyReused, Language, Problem
+from gridwhistle.common.revoked import Revoked
 from gridwhistle.common.sealing import CannotOpen, Seal
 from gridwhistle.common.statements import Statement
 from gridwhistle.common.together import ROWS_MAX, Together
@@ -57,11 +60,20 @@ class Database:
         seal: Seal,
         constraints: Mapping[str, Callable[[], Problem | Changed]],
         *,
+        presets: Sequence[Preset] = (),
+        tables: Sequence[Table] = (),
         connections_max: int = 16,
         patience_s: float = 5.0,
     ) -> None:
-        """Take the address (`postgresql://…`), the seal for stored answers, and the words for broken constraints, by name."""
+        """Take the address (`postgresql://…`), the seal for stored answers, and the words for broken constraints, by name.
+
+        `presets` are the rules that its service declares, still to be put in; `tables` are the service's own, for what looks
+        across all of them.
+        """
+        self.presets: Sequence[Preset] = (*PRESETS, *presets)
         self.url, self.seal, self.constraints, self.patience_s = url, seal, constraints, patience_s
+        self.tables = tables
+        self.revoked = Revoked()
         self.wake = asyncio.Event()  # set when a command told something: the relay listens
         self.known: dict[object, Any] = {}  # what `Known` keeps of this database
         self._queues: WeakValueDictionary[Target, asyncio.Lock] = WeakValueDictionary()
@@ -213,7 +225,10 @@ class Db:
         request_id: str,
         correlation_id: str | None = None,
         if_match: int | None = None,
+        as_of: dt.datetime | None = None,
+        starts_clocks: bool = True,
         status: int = 200,
+        language: Language = "zh",
         refusal_body: Callable[[Problem], bytes] | None = None,
         background: bool = False,
         emergency_session_id: UUID | None = None,
@@ -228,7 +243,10 @@ class Db:
             request_id: of the request, or the id of the event that is applied.
             correlation_id: what the whole chain of events hangs on; the request id when it starts here.
             if_match: the version that the first held row must be at.
+            as_of: when it happened, for what is told of the past; now, if left out.
+            starts_clocks: whether states start their clocks; those of the past do not.
             status: of an acceptance.
+            language: of people-facing texts in the answer.
             refusal_body: how a refusal reads for whoever waits for the answer.
             background: it takes a background connection, so that it cannot take one from requests.
             emergency_session_id: the emergency session (应急) that it belongs to.
@@ -236,7 +254,8 @@ class Db:
         self.database, self.scope, self.key, self.fingerprint = database, scope, key, fingerprint
         self.request_id, self.correlation_id = request_id, correlation_id or request_id
         self.causation_id = request_id
-        self.if_match, self.status = if_match, status
+        self.if_match, self.status, self.as_of, self.starts_clocks = if_match, status, as_of, starts_clocks
+        self.language = language
         self.emergency_session_id = emergency_session_id
         self.answered: bytes | None = None
         self.refused = False  # a refusal of this very run is stored as the key's answer
@@ -310,7 +329,9 @@ class Db:
 
     async def write(self, statement: Statement) -> None:
         """Write the one statement of a command."""
-        await self.database.write(self._pool, statement)
+        doing = DOING.get()
+        with doing.tracing.span("command") if doing and doing.tracing else nullcontext():
+            await self.database.write(self._pool, statement)
 
     def key_row(self) -> dict[str, Any] | None:
         """Return the row that makes this command happen once, for the statement that writes it."""
@@ -370,6 +391,6 @@ def _place(scope: str, key: str) -> str:
     return f"command_key.answer|{scope}|{key}"
 
 
-def fingerprint(method: str, path: str, body: bytes) -> bytes:
+def fingerprint(method: str, path: str, body: bytes, as_of: str = "") -> bytes:
     """Return what an `Idempotency-Key` stands for."""
-    return hashlib.sha256(b"\0".join((method.encode(), path.encode(), body))).digest()
+    return hashlib.sha256(b"\0".join((method.encode(), path.encode(), body, *([as_of.encode()] if as_of else ())))).digest()

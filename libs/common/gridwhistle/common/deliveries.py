@@ -10,8 +10,6 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
-from gridwhistle.common.bus import stop_if_told
-
 _ASKED_MAX: Final = 500
 """Deliveries asked for and not yet here."""
 _KEPT_MAX: Final = 1_500
@@ -44,7 +42,6 @@ class Deliveries:
             Ended: none will come any more.
         """
         while not self._here:
-            stop_if_told()
             self._came.clear()
             await self._ask()
             try:
@@ -70,7 +67,12 @@ class Deliveries:
                 await self._ask()
         else:
             self._asked = 0
-            self._ended = None if status in _NOTHING_CAME else status
+            self._ended = self._ended if status in _NOTHING_CAME else status
+        self._came.set()
+
+    def end(self, why: str) -> None:
+        """Ask for nothing more; `next` returns what is here, or says why nothing comes."""
+        self._ended = why
         self._came.set()
 
     async def _ask(self) -> None:
@@ -84,11 +86,24 @@ class Deliveries:
 
 
 @asynccontextmanager
-async def delivered(nats: Client, stream: str, durable: str) -> AsyncIterator[Deliveries]:
-    """Receive what a consumer has, until left."""
+async def delivered(nats: Client, stream: str, durable: str, stopping: asyncio.Event) -> AsyncIterator[Deliveries]:
+    """Receive what a consumer has, until left. Once `stopping` is set nothing more is asked for."""
     deliveries = Deliveries(nats, stream, durable)
     subscription = await nats.subscribe(deliveries._inbox, cb=deliveries.take)  # noqa: SLF001  its own
+    ending = asyncio.ensure_future(_end(deliveries, stopping))
     try:
         yield deliveries
     finally:
-        await subscription.unsubscribe()
+        ending.cancel()
+        if stopping.is_set():
+            # What was sent by now arrives, and others have it at once; left alone, it would come again 30 s later.
+            await subscription.drain()  # type: ignore[no-untyped-call]
+            for message in deliveries._here:  # noqa: SLF001  as above
+                await message.nak()
+        else:
+            await subscription.unsubscribe()
+
+
+async def _end(deliveries: Deliveries, stopping: asyncio.Event) -> None:
+    await stopping.wait()
+    deliveries.end("stopping")

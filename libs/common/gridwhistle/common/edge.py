@@ -5,9 +5,11 @@ serialises once. An endpoint declares path parameters by name, at most one `Body
 `caller: Caller` and `db: Db`.
 """
 
+import datetime as dt
 import inspect
 import logging
 import re
+import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
@@ -26,11 +28,12 @@ from gridwhistle.common.again import Replay, again
 from gridwhistle.common.database import Db as _Db
 from gridwhistle.common.database import fingerprint
 from gridwhistle.common.ids import new_id
-from gridwhistle.common.logs import told_safely
-from gridwhistle.common.principal import PERMISSIONS, PUBLIC, InsufficientScope, Principal
+from gridwhistle.common.logs import ACCESS, DOING, Doing, told_safely
+from gridwhistle.common.principal import ANONYMOUS, PERMISSIONS, PUBLIC, InsufficientScope, Principal
 from gridwhistle.common.problems import (
     BadHeader,
     Broken,
+    Forbidden,
     NoBodyExpected,
     NotFound,
     NotJson,
@@ -49,13 +52,23 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 BODY_BYTES_MAX: Final = 256 * 1024
-ANONYMOUS: Final = Principal(id="anonymous", roles=frozenset(), areas=())
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
+_RANDOM_KEY = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _REQUEST_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # it goes into events, where no words belong
 _ETAG = re.compile(r'"([0-9]{1,9})"')
 _QUERY_FIELDS_MAX = 50
+HISTORY: Final = "history:import"
+"""With this scope a command may say when it happened."""
 Headers = list[tuple[bytes, bytes]]
 _Endpoint = TypeVar("_Endpoint", bound=Callable[..., Any])
+
+
+class NotInThePast(Forbidden):
+    """Only imports of the past say when something happened."""
+
+    code, kept = "not_in_the_past", False
+    zh = "只有持“history:import”权限的接入应用可以注明 As-Of;请去掉该请求头。"
+    en = "Only a token with the scope history:import may say As-Of; leave the header out, and it happens now."
 
 
 def _edge_gives_it() -> None:
@@ -173,16 +186,42 @@ class EdgeRoute(APIRoute):
         request_id = headers.get(b"x-request-id", "")
         if not _REQUEST_ID.fullmatch(request_id):
             request_id = str(new_id())
-        language = language_of(headers.get(b"accept-language", ""))
         service: Running = scope["app"].state.service
+        DOING.set(Doing(service.name, service.metrics, request_id, request_id, service.tracing))
+        answering = self._answered(scope, receive, send, headers, request_id, service)
+        if service.tracing:
+            answering = service.tracing.request(self.method, self.path, headers, answering)
+        await answering
+
+    async def _answered(
+        self,
+        scope: "Scope",
+        receive: "Receive",
+        send: "Send",
+        headers: Mapping[bytes, str],
+        request_id: str,
+        service: Running,
+    ) -> int:
+        language = language_of(headers.get(b"accept-language", ""))
+        metrics, status, began = service.metrics, 0, time.perf_counter()
+        metrics.in_flight += 1
         try:
-            status, body, more = await self._answer(scope, receive, headers, request_id, service)
-        except Problem as problem:
-            status, body, more = problem.status, problem.body(language, request_id), _headers_of(problem)
-        except Exception as error:  # noqa: BLE001  the edge of the process
-            log.error("request %s to %s failed: %s", request_id, self.path, told_safely(error))  # noqa: TRY400
-            status, body, more = 500, Broken().body(language, request_id), []
-        await respond(send, status, body, request_id, language, more)
+            try:
+                status, body, more = await self._answer(scope, receive, headers, request_id, service)
+            except Problem as problem:
+                status, body, more = problem.status, problem.body(language, request_id), _headers_of(problem)
+            except Exception as error:  # noqa: BLE001  the edge of the process
+                log.error("request %s to %s failed: %s", request_id, self.path, told_safely(error))  # noqa: TRY400
+                status, body, more = 500, Broken().body(language, request_id), []
+            await respond(send, status, body, request_id, language, more)
+        finally:
+            took_s = time.perf_counter() - began
+            metrics.in_flight -= 1
+            metrics.requested(self.method, self.path, status, took_s)
+            if ACCESS.isEnabledFor(logging.INFO):
+                facts = {"method": self.method, "route": self.path, "status": status, "took_ms": round(took_s * 1000, 2)}
+                ACCESS.info("request", extra={"facts": facts})
+        return status
 
     async def _answer(
         self,
@@ -197,15 +236,19 @@ class EdgeRoute(APIRoute):
             caller = await service.tokens.principal(headers.get(b"authorization"))
         raw = b"" if self.method == "GET" else await self._read_body(headers, receive)
         language = language_of(headers.get(b"accept-language", ""))
-        key = _key_of(headers)
+        key = _key_of(headers, caller)
+        as_of = self._as_of(headers, caller, service) if b"as-of" in headers else None
         db = _Db(
             service.database,
             scope=f"request|{caller.id}",
             key=None if self.method == "GET" else key,
-            fingerprint=fingerprint(self.method, scope["path"], raw) if key else b"",
+            fingerprint=fingerprint(self.method, scope["path"], raw, headers.get(b"as-of", "")) if key else b"",
             request_id=request_id,
             if_match=self._if_match(headers),
+            as_of=as_of,
+            starts_clocks=as_of is None or not caller.may(HISTORY),
             status=self.success,
+            language=language,
             refusal_body=lambda problem: problem.body(language, request_id),
             emergency_session_id=_session_of(headers) if b"emergency-session" in headers else None,
         )
@@ -302,6 +345,23 @@ class EdgeRoute(APIRoute):
             raise BadHeader(header="If-Match", form='ETag, "7"')
         return int(etag[1])
 
+    def _as_of(self, headers: Mapping[bytes, str], caller: Principal, service: Running) -> dt.datetime:
+        """Return when a command says that it happened.
+
+        Raises:
+            NotInThePast: it is not the caller's to say so.
+            BadHeader: it is no moment, one that is still to come, or this is no command.
+        """
+        try:
+            as_of = wire.MOMENT.validate_strings(headers[b"as-of"])
+        except ValidationError:
+            as_of = None
+        if as_of is None or self.method == "GET" or not (service.development or as_of <= dt.datetime.now(dt.UTC)):
+            raise BadHeader(header="As-Of", form="RFC 3339, 2026-07-06T08:30:00+08:00")
+        if not (service.development or caller.may(HISTORY)):
+            raise NotInThePast
+        return as_of
+
     # --- an answer -----------------------------------------------------------------------------------------------------------
 
     def _headers_of(self, view: BaseModel, scope: "Scope") -> Headers:
@@ -355,8 +415,13 @@ def _session_of(headers: Mapping[bytes, str]) -> UUID:
         raise BadHeader(header="Emergency-Session", form="UUID") from None
 
 
-def _key_of(headers: Mapping[bytes, str]) -> str | None:
+def _key_of(headers: Mapping[bytes, str], caller: Principal) -> str | None:
+    """Return the key of a request. Whose it is tells keys apart; of strangers the key alone does, so it cannot be guessed."""
     key = headers.get(b"idempotency-key")
-    if key is not None and not _KEY.fullmatch(key):
+    if key is None:
+        return None
+    if caller is ANONYMOUS and not _RANDOM_KEY.fullmatch(key):
+        raise BadHeader(header="Idempotency-Key", form="UUID 4")
+    if not _KEY.fullmatch(key):
         raise BadHeader(header="Idempotency-Key", form="1–255 ASCII")
     return key

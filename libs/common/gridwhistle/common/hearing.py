@@ -8,6 +8,7 @@ Deliveries are acknowledged when their effect is committed, or when they are par
 import asyncio
 import logging
 from collections import defaultdict
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
@@ -21,12 +22,13 @@ from sqlalchemy import Table
 
 from gridwhistle.common import parking
 from gridwhistle.common.again import AWAY, Away, Replay, again
-from gridwhistle.common.bus import BUS_AWAY, stop_if_told, stream_name
+from gridwhistle.common.bus import BUS_AWAY, stream_name
 from gridwhistle.common.consumers import Consumer, Handler
 from gridwhistle.common.database import Database, Db
 from gridwhistle.common.deliveries import delivered
 from gridwhistle.common.events import Envelope, NotAnEvent
-from gridwhistle.common.logs import told_safely
+from gridwhistle.common.logs import DOING, told_safely
+from gridwhistle.common.metrics import count
 from gridwhistle.common.parking import Kept
 from gridwhistle.common.problems import Busy, Problem
 from gridwhistle.common.repair import Gap, ask_again
@@ -52,27 +54,30 @@ class Hearing:
     database: Database
     parks: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when something was parked."""
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the service is to stop: what was fetched is finished, and then nothing more is heard."""
 
     async def run(self, nats: Client) -> None:
-        """Listen to every service that is named, and see to what is parked, until cancelled."""
+        """Listen to every service that is named, and see to what is parked, until told to stop."""
         async with asyncio.TaskGroup() as listening:
             for source, subjects in self.consumer.filters().items():
                 listening.create_task(self._listen(source, subjects, nats), name=f"hear {source}")
-            listening.create_task(self._see_to_parked(nats), name="see to parked events")
+            parked = listening.create_task(self._see_to_parked(nats), name="see to parked events")
+            await self.stopping.wait()
+            parked.cancel()  # a try is one command: it happened or it did not
 
     async def _listen(self, source: str, subjects: list[str], nats: Client) -> None:
-        service, said = self.consumer.service, ""
-        while True:
+        service = self.consumer.service
+        while not self.stopping.is_set():
             try:
                 await self._follow(nats, source, subjects)
             except (*_LATER, *BUS_AWAY, NatsError) as error:
-                # A service that has not started yet has no stream; NATS or PostgreSQL may be away. Said once; it may last.
-                last, said = said, type(error).__name__
-                log.log(logging.DEBUG if said == last else logging.INFO, "%s waits for %s: %s", service, source, said)
+                # A service that has not started yet has no stream; NATS or PostgreSQL may be away.
+                log.info("%s waits for %s: %s", service, source, type(error).__name__)
             except Exception as error:  # noqa: BLE001  whatever it is, the next delivery is to be heard
                 log.error("%s made a mistake hearing %s and begins anew: %s", service, source, told_safely(error))  # noqa: TRY400
-            stop_if_told()
-            await asyncio.sleep(_RETRY_S)
+            if not self.stopping.is_set():
+                await asyncio.sleep(_RETRY_S)
 
     async def _follow(self, nats: Client, source: str, subjects: list[str]) -> None:
         durable, stream = self.consumer.service, stream_name(source)
@@ -85,8 +90,8 @@ class Hearing:
             max_deliver=-1,
         )
         await nats.jetstream(timeout=5).add_consumer(stream, config)
-        async with delivered(nats, stream, durable) as deliveries:
-            while True:
+        async with delivered(nats, stream, durable, self.stopping) as deliveries:
+            while not self.stopping.is_set():
                 messages = await deliveries.next()
                 try:
                     await self.apply(messages)
@@ -94,6 +99,7 @@ class Hearing:
                     for message in messages:
                         await message.nak(delay=1)
                     raise
+                count("gw_events_heard_total", len(messages), source=source)
 
     async def _see_to_parked(self, nats: Client) -> None:
         while True:
@@ -104,7 +110,6 @@ class Hearing:
                 log.info("what %s has parked waits: %s", self.consumer.service, type(error).__name__)
             except Exception as error:  # noqa: BLE001  a mistake of ours: the rows are there for the next round
                 log.error("%s made a mistake with parked events: %s", self.consumer.service, told_safely(error))  # noqa: TRY400
-            stop_if_told()
             self.parks.clear()
             try:
                 async with asyncio.timeout(_LOOK_EVERY_S):
@@ -141,6 +146,8 @@ class Hearing:
         await parking.park(self.database, kept)
         if done:
             await parking.note_heard(self.database, done)
+        for one in kept:
+            count("gw_events_parked_total", why=one.why)
         if kept:
             self.parks.set()
         for message in messages:
@@ -231,7 +238,11 @@ class Hearing:
                         faults.update((later.id, _BEHIND) for later in chain[position:])
                         return
 
-        busy = [chain for chain in chains.values() if any(e.id in faults or self.consumer.handlers_of(e) for e in chain)]
+        doing = DOING.get()
+        traced = doing is not None and doing.tracing is not None  # a copy alone leaves a span as well
+        busy = [
+            chain for chain in chains.values() if traced or any(e.id in faults or self.consumer.handlers_of(e) for e in chain)
+        ]
         await asyncio.gather(*map(follow, busy))
         return faults
 
@@ -256,6 +267,14 @@ class Hearing:
 
     async def _handle(self, event: Envelope[Any]) -> str | None:
         """Run the handlers of an event; return the fault of the first that fails."""
+        doing = DOING.get()
+        if doing:
+            DOING.set(doing._replace(request_id=str(event.id), correlation_id=event.correlation_id))
+        tracing = doing.tracing if doing else None
+        with tracing.hearing(event.data.type, event.traceparent) if tracing else nullcontext():
+            return await self._run_handlers(event)
+
+    async def _run_handlers(self, event: Envelope[Any]) -> str | None:
         for each, handler in self.consumer.handlers_of(event):
             try:
                 things = await again(lambda each=each: each(event, self._db(event)))  # type: ignore[misc]

@@ -5,21 +5,23 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Table, and_, false, or_, true
 
+from gridwhistle.common.denies import shown
 from gridwhistle.common.principal import Principal
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def within(table: Table, caller: Principal) -> ColumnElement[bool]:
-    """Return the jurisdiction as a predicate on the table's rows; every query carries it."""
+    """Return the jurisdiction as a predicate on the table's rows; every query carries it. `Principal.reaches` is the same."""
     columns = {6: "county_code", 9: "town_code", 12: "community_code", 15: "grid_code"}
     places = [
         table.c[columns[len(area)]] == area if area else true()
         for area in caller.areas
         if not area or columns[len(area)] in table.c
     ]
-    own = [table.c.id == UUID(caller.id)] if _UUID.fullmatch(caller.id) else []
     reach = or_(false(), *places)
     if caller.is_desk and "lead_org" in table.c:
         reach = and_(reach, table.c.lead_org == caller.org)
-    return or_(reach, *own)
+    if (own := table.info.get("own")) and _UUID.fullmatch(caller.id):
+        reach = or_(reach, table.c[own] == UUID(caller.id))
+    return and_(reach, *shown(table, caller))

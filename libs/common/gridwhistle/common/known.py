@@ -4,12 +4,14 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from sqlalchemy import Column, Select, Table, Text, cast, func, select
 
-from gridwhistle.common.database import Db
 from gridwhistle.common.places import GridIndex
+
+if TYPE_CHECKING:
+    from gridwhistle.common.database import Database, Db
 
 T = TypeVar("T")
 _LOOK_EVERY_S = 1.0
@@ -30,10 +32,10 @@ class Known(Generic[T]):
     (transactions commit out of order).
     """
 
-    def __init__(self, mark: Select[*tuple[Any, ...]], load: Callable[[Db], Awaitable[T]]) -> None:
+    def __init__(self, mark: Select[*tuple[Any, ...]], load: "Callable[[Db], Awaitable[T]]") -> None:
         self._mark, self._load = mark, load
 
-    async def of(self, db: Db) -> T:
+    async def of(self, db: "Db") -> T:
         """Return the value, looking at most once a second whether it still stands."""
         kept: _Kept[T] = db.database.known.setdefault(self, _Kept())
         if kept.value is not None and time.monotonic() - kept.looked_at < _LOOK_EVERY_S:
@@ -47,7 +49,18 @@ class Known(Generic[T]):
             assert kept.value is not None
             return kept.value
 
-    async def _look(self, db: Db, kept: _Kept[T]) -> None:
+    def kept(self, database: "Database") -> T:
+        """Return the value as it was last seen, without waiting; somebody has asked for it before."""
+        value: T | None = database.known[self].value
+        assert value is not None
+        return value
+
+    def forget(self, database: "Database") -> None:
+        """Let the next one who asks look, because this process has changed the rows."""
+        if kept := database.known.get(self):
+            kept.looked_at = float("-inf")
+
+    async def _look(self, db: "Db", kept: _Kept[T]) -> None:
         # The mark is read before the rows, so that a change in between is found by the next look.
         mark = tuple((await db.fetch(self._mark))[0])
         if kept.value is None or kept.mark != mark:
@@ -58,7 +71,7 @@ class Known(Generic[T]):
 def grids_in(table: Table, changes: Column[int]) -> Known[GridIndex]:
     """Return the grids of a table as one index for points; `changes` is the column that counts the changes of a row."""
 
-    async def load(db: Db) -> GridIndex:
+    async def load(db: "Db") -> GridIndex:
         rows = await db.fetch(select(table.c.grid_code, cast(table.c.boundary, Text).label("boundary")))
         return GridIndex([row.grid_code for row in rows], [row.boundary for row in rows])
 

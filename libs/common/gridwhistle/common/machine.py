@@ -1,9 +1,10 @@
 """States as a table: one row a step, read by requests, answers, documents and tests alike."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+from gridwhistle.common.denies import may_approve
 from gridwhistle.common.principal import ROLES, Principal
 from gridwhistle.common.problems import IllegalMove, Problem, Term, WrongRole
 
@@ -21,18 +22,34 @@ class Step:
     who: frozenset[str]
     why: str
     guard: Guard | None = None
+    approval: bool = False
+    """Not by whom it is about, nor by who gave the approval before: the thing has `subject_id` and `approved_by`."""
+    stops: tuple[str, ...] = ()  # the clocks that end with the step, and those that begin; the machine says which
+    starts: tuple[str, ...] = ()
+
+    def refusal(self, row: Any, caller: Principal) -> Problem | None:
+        """Return why this caller may not take the step, or None."""
+        if self.approval and (refusal := may_approve(row, caller)):
+            return refusal
+        return self.guard(row, caller) if self.guard else None
 
 
 class Machine:
     """The legal moves of one kind of thing. An unknown pair raises; nothing is allowed by silence."""
 
-    def __init__(self, thing: Term, steps: Iterable[Step], zh: Mapping[str, str]) -> None:
-        """Take the steps, and the Chinese word for every state and action.
+    def __init__(
+        self, thing: Term, steps: Iterable[Step], zh: Mapping[str, str], clocks: Mapping[str, Sequence[str]] | None = None
+    ) -> None:
+        """Take the steps, the Chinese word for every state and action, and which clocks run in which state.
+
+        A clock is named by its rule. One that runs in the state that is left and in the one that is entered runs on.
 
         Raises:
-            ValueError: two rows for one state and action, an unknown role, or a word without its Chinese.
+            ValueError: two rows for one state and action, an unknown role, a word without its Chinese, clocks of no state, or
+                an approval of what is not there yet.
         """
-        self.thing, self.steps = thing, tuple(steps)
+        self.thing, self.clocks = thing, {state: tuple(keys) for state, keys in (clocks or {}).items()}
+        self.steps = tuple(self._with_clocks(step) for step in steps)
         self._moves = {(step.source, step.action): step for step in self.steps}
         if len(self._moves) != len(self.steps):
             raise ValueError(f"{thing.en}: two rows for one state and action")
@@ -41,8 +58,17 @@ class Machine:
             raise ValueError(f"{thing.en}: no Chinese for {', '.join(sorted(missing))}")
         if unknown := frozenset().union(*(step.who for step in self.steps)) - ROLES.keys():
             raise ValueError(f"{thing.en}: unknown roles {', '.join(sorted(unknown))}")
+        if any(step.approval and step.source is None for step in self.steps):
+            raise ValueError(f"{thing.en}: what is not there yet cannot be approved")
         self._terms = {word: Term(zh[word], word) for word in words}
         self.states = tuple(dict.fromkeys(step.target for step in self.steps))
+        if nowhere := self.clocks.keys() - set(self.states):
+            raise ValueError(f"{thing.en}: clocks of unknown states {', '.join(sorted(nowhere))}")
+
+    def _with_clocks(self, step: Step) -> Step:
+        left, entered = self.clocks.get(step.source or "", ()), self.clocks.get(step.target, ())
+        stops = tuple(key for key in left if key not in entered)
+        return replace(step, stops=stops, starts=tuple(key for key in entered if key not in left))
 
     def step(self, row: Any, action: str, caller: Principal) -> Step:
         """Return the row for this action on this thing (None: on nothing yet).
@@ -63,7 +89,7 @@ class Machine:
             )
         if not step.who & caller.roles:
             raise WrongRole(action=self._terms[action], roles=[ROLES[role] for role in sorted(step.who)])
-        if step.guard and (refusal := step.guard(row, caller)):
+        if refusal := step.refusal(row, caller):
             raise refusal
         return step
 
@@ -72,7 +98,7 @@ class Machine:
         return [
             step.action
             for step in self.steps
-            if step.source == row.state and step.who & caller.roles and not (step.guard and step.guard(row, caller))
+            if step.source == row.state and step.who & caller.roles and not step.refusal(row, caller)
         ]
 
     def mermaid(self) -> str:

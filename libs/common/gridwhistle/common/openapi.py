@@ -44,6 +44,14 @@ _SESSION = {
     "description": "The emergency session that this is done for; what is personal in it goes when the session is over.",
     "schema": {"type": "string", "format": "uuid"},
 }
+_AS_OF = {
+    "name": "As-Of",
+    "in": "header",
+    "required": False,
+    "description": "When it happened, for imports of the past: it asks for the scope `history:import`, and starts no clocks."
+    " In development anybody may say it, also of what is to come. It belongs to what an Idempotency-Key stands for.",
+    "schema": {"type": "string", "format": "date-time"},
+}
 
 
 def describe(app: FastAPI) -> None:
@@ -69,7 +77,7 @@ def _correct(schema: dict[str, Any], routes: list[EdgeRoute]) -> None:
         statuses = ["400", "404", "422", "503"] + ([] if route.may == PUBLIC else ["401", "403"])
         parameters = operation.setdefault("parameters", [])
         if route.method != "GET":
-            parameters += [_KEY, *([_SESSION] if route.success == 201 else [])]  # noqa: PLR2004  created
+            parameters += [_KEY, _AS_OF, *([_SESSION] if route.success == 201 else [])]  # noqa: PLR2004  created
             statuses += ["409", "413", "415"]
             required = route.method in {"PATCH", "PUT"}
             if required or "{" in route.path:

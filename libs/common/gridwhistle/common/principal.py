@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from gridwhistle.common.denies import hides
 from gridwhistle.common.problems import Forbidden, Term
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ ROLES: Final = {
 }
 DESKS: Final = frozenset({"dept_desk", "dept_handler", "dept_leader"})
 PUBLIC: Final = "public"
+APART: Final = ("operations:write", "access:write", "audit:read")
+"""What three people do, each one of it (三员分立): run the machines, say who gets in, look at what both did."""
 
 _HANDLE = {"incidents:read", "incidents:handle"}
 _REVEAL = "personal:reveal"  # whose values a role may see in full, the columns say
@@ -48,7 +51,7 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
     ),
     # An application has nothing by role: only what the scopes of its token name.
     "integrator": frozenset(),
-    # Who runs the machines, who sets the policy and who looks at both are three people (三员分立), and none does the work.
+    # Three people, and none of them does the work; see APART.
     "sysadmin": frozenset({"operations:read", "operations:write", "rules:read"}),
     "security_admin": frozenset({"access:read", "access:write", "rules:read"}),
     "auditor": frozenset({"audit:read", "operations:read", "rules:read"}),
@@ -80,6 +83,11 @@ class Principal:
         return permission in self.scopes or any(permission in GRANTS[role] for role in self.roles)
 
     @property
+    def is_too_much(self) -> bool:
+        """Tell whether the token gives one person what has to be in the hands of several."""
+        return sum(map(self.may, APART)) > 1
+
+    @property
     def is_desk(self) -> bool:
         """A department sees its own cases, wherever in the county they are; that its people live there changes nothing."""
         return bool(self.roles & DESKS) and self.roles <= DESKS | {"resident"}
@@ -90,13 +98,22 @@ class Principal:
 
     def reaches(self, table: "Table", row: Any) -> bool:
         """Tell whether a row that was read lies within the jurisdiction; `within` is the same as a predicate."""
-        if str(row.id) == self.id:
-            return True  # one's own record
+        if hides(table, row, self):
+            return False
+        own = table.info.get("own")  # the column with the id of whose record it is
+        if own and str(getattr(row, own)) == self.id:
+            return True
         if not self.reaches_place(getattr(row, "grid_code", None) or row.area_code):
             return False
         return not (self.is_desk and "lead_org" in table.c) or row.lead_org == self.org
 
 
+ANONYMOUS: Final = Principal(id="anonymous", roles=frozenset(), areas=())
+"""Whoever asks without a token, at addresses that need none."""
+SYSTEM: Final = "system:"
+"""How the id of a service begins; no token may speak for one."""
+
+
 def system(service: str) -> Principal:
     """Return the service itself as a caller: it reaches every place and acts in the role `auto`."""
-    return Principal(id=f"system:{service}", roles=frozenset({"auto"}), areas=("",))
+    return Principal(id=f"{SYSTEM}{service}", roles=frozenset({"auto"}), areas=("",))

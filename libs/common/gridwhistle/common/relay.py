@@ -7,9 +7,10 @@ older stream no longer has is published again, under a new epoch, since JetStrea
 
 import asyncio
 import logging
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import asyncpg
@@ -19,11 +20,15 @@ from nats.aio.msg import Msg
 from nats.js.client import JetStreamContext
 
 from gridwhistle.common.again import AWAY
-from gridwhistle.common.bus import BUS_AWAY, asking, own_stream, stop_if_told, stream_name
+from gridwhistle.common.bus import BUS_AWAY, asking, own_stream, stream_name
 from gridwhistle.common.database import Database
 from gridwhistle.common.ids import new_id
 from gridwhistle.common.logs import told_safely
+from gridwhistle.common.metrics import Metrics
 from gridwhistle.common.repair import answering
+
+if TYPE_CHECKING:
+    from gridwhistle.common.tracing import Tracing
 
 log = logging.getLogger(__name__)
 BATCH_MAX = 500
@@ -45,8 +50,9 @@ _MARK = (
 # In the order that they had, and before all that waits (whose ids count from one): the events of a thing stay in order.
 _PUBLISH_AGAIN = (
     "WITH lost AS (DELETE FROM published WHERE stream_seq > $1 RETURNING stream_seq, event_id),"
-    " again AS (UPDATE outbox SET epoch = epoch + 1 FROM lost WHERE outbox.event_id = lost.event_id)"
-    # A repair may have put an event into the stream twice.
+    " again AS (UPDATE outbox SET epoch = epoch + 1 FROM lost WHERE outbox.event_id = lost.event_id),"
+    # A repair may have put an event into the stream twice, or wait to do so.
+    " asked AS (DELETE FROM waiting USING lost WHERE waiting.event_id = lost.event_id)"
     " INSERT INTO waiting (id, event_id) OVERRIDING SYSTEM VALUE"
     " SELECT min(stream_seq) - (1::bigint << 62), event_id FROM lost JOIN outbox USING (event_id) GROUP BY event_id"
 )
@@ -63,12 +69,16 @@ class Relay:
     service: str
     database: Database
     nats: Client
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the service is to stop: what waits is published, and then the relay ends."""
+    metrics: Metrics = field(default_factory=Metrics)
+    tracing: "Tracing | None" = None
     _pauses: bool = False
     _looked_at: int = 0
     """The last place in the stream whose content is known; what others put there is looked at once."""
 
     async def run(self) -> None:
-        """Lead whenever nobody else does, and answer who misses events, until cancelled."""
+        """Lead whenever nobody else does, and answer who misses events, until told to stop."""
         await self.nats.subscribe(asking(self.service, "repair"), queue=self.service, cb=answering(self.database))
         while True:
             try:
@@ -79,7 +89,8 @@ class Relay:
                 self._pauses = True
             except Exception as error:  # noqa: BLE001  whatever it is, what waits is to be published
                 log.error("the relay of %s made a mistake and begins anew: %s", self.service, told_safely(error))  # noqa: TRY400
-            stop_if_told()
+            if self.stopping.is_set():
+                return
             await asyncio.sleep(_POLL_S)
 
     async def _lead(self) -> None:
@@ -88,6 +99,8 @@ class Relay:
             # A mark that a crash loses is made again from the stream's tail, so it need not wait for the disk.
             await connection.execute("SET synchronous_commit = off")
             while not await connection.fetchval("SELECT pg_try_advisory_lock(hashtext('gridwhistle.relay'))"):
+                if self.stopping.is_set():
+                    return
                 await self._wake_the_leader()
             await self._lead_with(connection)
         finally:
@@ -96,8 +109,7 @@ class Relay:
     async def _wake_the_leader(self) -> None:
         """Pass on, for a while, that there is something to publish; the leader is in another process."""
         end = asyncio.get_running_loop().time() + _POLL_S
-        while (left := end - asyncio.get_running_loop().time()) > 0:
-            stop_if_told()
+        while (left := end - asyncio.get_running_loop().time()) > 0 and not self.stopping.is_set():
             self.database.wake.clear()
             if await self._woken(left):
                 await self.nats.publish(asking(self.service, "publish"))
@@ -110,25 +122,32 @@ class Relay:
         others = await self.nats.subscribe(asking(self.service, "publish"), cb=wake)
         try:
             last = await self._reconcile(connection)
-            self._pauses = False
+            self._pauses, self.metrics.leads = False, True
             while True:
-                stop_if_told()
                 self.database.wake.clear()
                 # Each round asks on the connection that holds the lock: a lost lock is a lost connection.
                 rows = await connection.fetch(_WAITING)
                 if not rows:
+                    if self.stopping.is_set():
+                        return
                     if not await self._woken(_LOOK_EVERY_S):
                         last = await self._reconcile(connection)  # a stream may be lost while nobody publishes
                     continue
+                began_ns = time.time_ns()
                 try:
                     last = await self._publish(rows, last)
                 except Refused as refused:
+                    self.metrics.count("gw_batches_refused_total")
                     log.warning("the stream of %s refused a batch: %s", self.service, refused)
                     last = await self._reconcile(connection)
                     continue
                 await _mark(connection, rows, last)
+                self.metrics.count("gw_events_published_total", len(rows))
+                if self.tracing:
+                    self.tracing.published([row["envelope"] for row in rows], began_ns)
                 await asyncio.sleep(min(_BREATH_MAX_S, _BREATH_S * len(rows)))
         finally:
+            self.metrics.leads = False
             await others.unsubscribe()
 
     async def _woken(self, patience_s: float) -> bool:

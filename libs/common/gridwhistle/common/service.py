@@ -1,44 +1,65 @@
 """Puts a service together: routes, database, relay, consumers, health."""
 
 import asyncio
+import datetime as dt
 import gc
 import logging
+import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import FastAPI
 from fastapi_standalone_docs import StandaloneDocs
 from nats.aio.client import Client
 from sqlalchemy import MetaData
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 
-from gridwhistle.common import dead_letters, disclosures, emergency, holds, retention
-from gridwhistle.common.again import Changed
+from gridwhistle.common import auditors, dead_letters, disclosures, emergency, holds, overdue, retention, rulebook
+from gridwhistle.common.again import Away, Changed
 from gridwhistle.common.application import App
-from gridwhistle.common.bus import connect
+from gridwhistle.common.audit import seal_audit
+from gridwhistle.common.bus import BUS_AWAY, connect
+from gridwhistle.common.calendars import national_year
 from gridwhistle.common.consumers import Consumer
 from gridwhistle.common.database import Database
 from gridwhistle.common.edge import Router
+from gridwhistle.common.events.audit import audit_sealed
+from gridwhistle.common.firing import Firing, OnClock
+from gridwhistle.common.gate import bus_fault, check, too_old
+from gridwhistle.common.health import add_routes
 from gridwhistle.common.hearing import Hearing
+from gridwhistle.common.logs import set_up
 from gridwhistle.common.openapi import describe
-from gridwhistle.common.problems import Problem
+from gridwhistle.common.presets import Preset
+from gridwhistle.common.problems import Busy, Problem
 from gridwhistle.common.relay import Relay
+from gridwhistle.common.revoked import copy_revoked, watch_revoked
 from gridwhistle.common.running import Loop, Running, keep_up
 from gridwhistle.common.sealing import Seal
-from gridwhistle.common.settings import Settings
+from gridwhistle.common.settings import Settings, read, tracing_is_asked_for
 from gridwhistle.common.sweep import sweep
 from gridwhistle.common.tokens import Tokens
 
+if TYPE_CHECKING:
+    from gridwhistle.common.tracing import Tracing
+
 log = logging.getLogger(__name__)
+PLUMBING_VERSIONS: Final = Path(__file__).parent / "migrations" / "versions"
+_LOOK_AGAIN_S: Final = 10.0
 
-
-PLUMBING_ROUTES: Final[tuple[Callable[[str], Router], ...]] = (dead_letters.routes, disclosures.routes, retention.routes)
+PLUMBING_ROUTES: Final[tuple[Callable[[str], Router], ...]] = (
+    dead_letters.routes,
+    rulebook.routes,
+    overdue.routes,
+    auditors.routes,
+    disclosures.routes,
+    retention.routes,
+)
 """The routes that every service has, made for a service by its name."""
-LOOPS: Final[tuple[Loop, ...]] = (sweep,)
+LOOPS: Final[tuple[Loop, ...]] = (sweep, seal_audit, watch_revoked)
 """What every service does in the background, besides telling and hearing events."""
 
 
@@ -55,10 +76,29 @@ class Service:
     """The folder of its migrations."""
     constraints: Mapping[str, Callable[[], Problem | Changed]] = field(default_factory=dict)
     """The words for a broken constraint, by its name."""
+    presets: Sequence[Preset] = ()
+    """The rules that it declares, as they are until a county says otherwise."""
+    on_clock: Mapping[str, OnClock] = field(default_factory=dict)
+    """What it does when a clock fires, by the clock's rule, besides telling of it."""
     loops: Sequence[Loop] = ()
     """What it does in the background, besides what every service does."""
+    settings: type[Settings] = Settings
+    """What an operator can set."""
+
+    @property
+    def version(self) -> str:
+        """Its release."""
+        return version(f"gridwhistle-{self.name}")
+
+    def newest_migrations(self) -> dict[str, str]:
+        """Return the newest migration of the plumbing and of the service, by branch."""
+        files = [*(PLUMBING_VERSIONS).glob("*_[0-9]*.py"), *self.versions.glob("*_[0-9]*.py")]
+        return {name.rpartition("_")[0]: name for name in sorted(file.stem for file in files)}
 
     def __post_init__(self) -> None:
+        """Make the events that every service has, and let it hear what every service hears."""
+        audit_sealed(self.name)
+        copy_revoked(self.consumer)
         emergency.hear_of_the_end(self.consumer, self.tables)
 
     def all_routers(self) -> list[Router]:
@@ -66,11 +106,18 @@ class Service:
         shared = (routes(self.name) for routes in PLUMBING_ROUTES)
         return [*self.routers, *shared, *(routes(self.name, self.tables) for routes in (disclosures.reveals, holds.routes))]
 
+    def create(self) -> FastAPI:
+        """Return the service for `uvicorn --factory`, set by the environment."""
+        settings = read(self.settings)
+        set_up(settings.log_level, settings.log_format, access=settings.access_log)
+        return self.app(settings)
+
     def app(self, settings: Settings) -> FastAPI:
         """Return the service as an application; it runs while its lifespan is open."""
 
         @asynccontextmanager
         async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+            await check(self, settings)
             async with self._running(settings) as service:
                 app.state.service = service
                 gc.collect()
@@ -87,63 +134,114 @@ class Service:
             openapi_url=f"/{self.name}/openapi.json",
             docs_url=f"/{self.name}/docs",
         )
-        app.add_route("/healthz", _alive, include_in_schema=False)
-        app.add_route("/readyz", _ready, include_in_schema=False)
+        add_routes(app, self)
         StandaloneDocs(app)
         describe(app)
         return app
 
     @asynccontextmanager
-    async def _running(self, settings: Settings) -> "AsyncIterator[Running]":
+    async def _running(self, settings: Settings) -> AsyncIterator[Running]:
         jwks = settings.jwks_file.read_text() if settings.jwks_file else None
+        seal = Seal.kept_in(settings.keys_file)
         database = Database(
             settings.database_url,
-            Seal.kept_in(settings.keys_file),
+            seal,
             self.constraints,
+            presets=self.presets,
+            tables=list(self.tables.tables.values()),
             connections_max=settings.connections_max,
         )
+        tokens = Tokens(settings.issuer, jwks=jwks, jwks_url=settings.jwks_url, revoked=database.revoked)
+        # Reading the holidays takes a sixth of a second, for which the first request that needs them should not stand still.
+        await asyncio.to_thread(national_year, dt.datetime.now(dt.UTC).year)
         async with database.connected():
-            tokens = Tokens(settings.issuer, jwks=jwks, jwks_url=settings.jwks_url)
-            service = Running(database, tokens, Client(), self.name)
-            tasks = [
-                asyncio.create_task(self._talk(service, settings.nats_url), name=f"{self.name} events"),
-                *(
-                    asyncio.create_task(keep_up(loop, service), name=f"{self.name} {loop.__name__}")
-                    for loop in (*LOOPS, retention.purging(self.tables), *self.loops)
-                ),
-            ]
-            for task in tasks:
-                task.add_done_callback(_tell_if_dead)
+            with suppress(Away, Busy):  # then nobody is let in until the loop has read it
+                await database.revoked.look(database)
+            service = Running(
+                database,
+                tokens,
+                Client(),
+                self.name,
+                settings.development,
+                hears=tuple(self.consumer.filters()),
+                anchors_file=settings.anchors_file,
+                tracing=self._tracing(),
+            )
+
+            async def connection(service: Running) -> None:
+                await _connect(service, settings)
+
+            async def consumers(service: Running) -> None:
+                await service.state.bus_there.wait()
+                await Hearing(self.consumer, database, stopping=service.state.stopping).run(service.nats)
+
+            firing = Firing(self.name, database, self.tables, self.on_clock)
+            loops = service.state.loops
+            for loop in (connection, relay, consumers, firing.clocks, *LOOPS, retention.purging(self.tables), *self.loops):
+                name = loop.__name__
+                loops[name] = asyncio.create_task(keep_up(loop, service), name=f"{self.name} {name}")
+                loops[name].add_done_callback(_tell_if_dead)
             try:
                 yield service
             finally:
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
-                await service.nats.close()
+                await _drain(service, settings.drain_s)
+                if service.tracing:
+                    await service.tracing.close()
 
-    async def _talk(self, service: Running, url: str) -> None:
-        """Tell and hear events as soon as NATS is there; until then writes go on, and the outbox keeps what is to be told."""
-        await connect(service.nats, url, self.name)
-        async with asyncio.TaskGroup() as talking:
-            talking.create_task(Relay(self.name, service.database, service.nats).run())
-            talking.create_task(Hearing(self.consumer, service.database).run(service.nats))
+    def _tracing(self) -> "Tracing | None":
+        """Return where spans go; None, and nothing of it is loaded, unless an exporter is set."""
+        if not tracing_is_asked_for():
+            return None
+        from gridwhistle.common.tracing import Tracing  # noqa: PLC0415  loaded when it is wanted
+
+        return Tracing(self.name, self.version)
+
+
+async def _connect(service: Running, settings: Settings) -> None:
+    """Be connected to a NATS that is fit. Until then writes go on, and the outbox keeps what is to be told."""
+    state = service.state
+
+    def refused() -> None:
+        state.bus_refused_at = time.monotonic()
+
+    if not service.nats.is_connected:
+        await connect(service.nats, settings.nats_url, service.name, refused)
+    while True:
+        there = str(service.nats.connected_server_version)
+        fault = too_old(there) or await bus_fault(settings.nats_monitoring_url)
+        state.bus_fault = fault.en if fault else None
+        if fault:
+            log.error("NATS cannot be used: %s %s", fault.en, fault.zh)
+        else:
+            state.bus_there.set()
+        await asyncio.sleep(_LOOK_AGAIN_S)
+
+
+async def relay(service: Running) -> None:
+    """Tell what commands told, as soon as NATS is there."""
+    await service.state.bus_there.wait()
+    await Relay(service.name, service.database, service.nats, service.state.stopping, service.metrics, service.tracing).run()
+
+
+async def _drain(service: Running, patience_s: float) -> None:
+    """Let the consumers finish what they fetched, then the relay publish what waits; stop everything else at once."""
+    state, loops = service.state, service.state.loops
+    state.stopping.set()
+    for name in loops.keys() - {"relay", "consumers"}:
+        loops[name].cancel()
+    service.database.wake.set()
+    for name in ("consumers", "relay"):
+        if state.bus_there.is_set() and service.nats.is_connected:  # without NATS neither can end anything
+            await asyncio.wait([loops[name]], timeout=patience_s / 2)
+        if not loops[name].done():
+            log.info("the %s did not end in time; what is left is done after the next start", name)
+            loops[name].cancel()
+    await asyncio.gather(*loops.values(), return_exceptions=True)
+    with suppress(*BUS_AWAY):
+        await service.nats.flush(2)  # the last acknowledgements
+    await service.nats.close()
 
 
 def _tell_if_dead(task: "asyncio.Task[Any]") -> None:
     if not task.cancelled() and (error := task.exception()):
         log.critical("%s has stopped", task.get_name(), exc_info=error)
-
-
-async def _alive(_request: Request) -> Response:
-    return JSONResponse({"status": "alive"})
-
-
-async def _ready(request: Request) -> Response:
-    service: Running = request.app.state.service
-    try:
-        await service.database.run(service.database.background, "SELECT 1")
-    except Exception:  # noqa: BLE001  whatever it is, we are not ready
-        return JSONResponse({"status": "not ready", "database": "away"}, 503)
-    # Writes go on without NATS: the outbox keeps what is to be told.
-    return JSONResponse({"status": "ready", "database": "here", "nats": "here" if service.nats.is_connected else "away"})

@@ -65,11 +65,15 @@ def arrays_of(table: Table, rows: Sequence[Mapping[str, Any]]) -> list[list[Any]
     return [[_text(row[c.name]) if c.name in texts else row[c.name] for row in rows] for c in written_columns(table)]
 
 
+_Shape = tuple[str, Table, tuple[str, ...], int | tuple[tuple[str, bool], ...]]
+"""What is done to which columns of a table; for how many new rows, or where: by which columns, and which are empty."""
+
+
 class Statement:
     """A command's wishes on their way to being one statement: held rows first, then children, then new rows."""
 
     def __init__(self) -> None:
-        self._changes: list[tuple[str, Table, dict[str, Any], tuple[Any, ...]]] = []
+        self._changes: list[tuple[str, Table, dict[str, Any], dict[str, Any]]] = []
         self._rows: dict[Table, list[dict[str, Any]]] = {}
 
     @classmethod
@@ -93,11 +97,15 @@ class Statement:
 
     def hold(self, table: Table, id: UUID, version: int, changes: dict[str, Any]) -> None:  # noqa: A002
         """Change a held row (or only raise its version), if it is still at the version at which it was read."""
-        self._changes.append(("hold", table, {**changes, "version": version + 1}, (id, version)))
+        self._changes.append(("hold", table, {**changes, "version": version + 1}, {"id": id, "version": version}))
 
     def change(self, table: Table, id: UUID, changes: dict[str, Any]) -> None:  # noqa: A002
         """Change a child; its root, which is held, guards it."""
-        self._changes.append(("change", table, changes, (id,)))
+        self._changes.append(("change", table, changes, {"id": id}))
+
+    def change_where(self, table: Table, where: dict[str, Any], changes: dict[str, Any]) -> None:
+        """Change the children that are so, if there are any; None means that the column is empty."""
+        self._changes.append(("change_where", table, changes, where))
 
     def insert(self, table: Table, rows: Iterable[dict[str, Any]]) -> None:
         """Insert rows of one table, in this order; the columns are those that any of them names."""
@@ -105,11 +113,11 @@ class Statement:
 
     def compose(self) -> tuple[str, list[Any]]:
         """Return the SQL and its arguments. Shapes are remembered, since commands of one kind all look alike."""
-        shape: list[tuple[str, Table, tuple[str, ...], int]] = []
+        shape: list[_Shape] = []
         args: list[Any] = []
-        for kind, table, changes, key in self._changes:
-            shape.append((kind, table, tuple(changes), 1))
-            args += [*_texts(table, changes), *key]
+        for kind, table, changes, where in self._changes:
+            shape.append((kind, table, tuple(changes), tuple((name, value is None) for name, value in where.items())))
+            args += [*_texts(table, changes), *(value for value in where.values() if value is not None)]
         for table, rows in self._rows.items():
             names = tuple(rows[0])
             if any(tuple(row) != names for row in rows):
@@ -135,7 +143,7 @@ def _text(value: Any) -> str | None:
 
 
 @lru_cache(maxsize=4096)
-def _compose(shape: tuple[tuple[str, Table, tuple[str, ...], int], ...]) -> str:
+def _compose(shape: tuple[_Shape, ...]) -> str:
     parts: list[str] = []
     counted: list[str] = []
     position = 0
@@ -145,21 +153,23 @@ def _compose(shape: tuple[tuple[str, Table, tuple[str, ...], int], ...]) -> str:
         position += 1
         return f"${position}::{column_type(column)}{suffix}"
 
-    for number, (kind, table, names, rows) in enumerate(shape):
+    for number, (kind, table, names, how) in enumerate(shape):
         columns, name = [table.c[column] for column in names], quoted(table.name)
-        if kind == "insert":
+        if isinstance(how, int):
             into = f"INSERT INTO {name} ({', '.join(map(quoted, names))})"
-            if rows:
-                lists = [f"({', '.join(mark(column) for column in columns)})" for _ in range(rows)]
+            if how:
+                lists = [f"({', '.join(mark(column) for column in columns)})" for _ in range(how)]
                 parts.append(f"w{number} AS ({into} VALUES {', '.join(lists)})")
             else:
                 arrays = ", ".join(mark(column, "[]") for column in columns)
                 parts.append(f"w{number} AS ({into} SELECT * FROM unnest({arrays}))")
             continue
         changes = ", ".join(f"{quoted(column.name)} = {mark(column)}" for column in columns)
-        where = f"id = {mark(table.c.id)}" + (f" AND version = {mark(table.c.version)}" if kind == "hold" else "")
-        parts.append(f"w{number} AS (UPDATE {name} SET {changes} WHERE {where} RETURNING 1)")
-        counted.append(f"(SELECT count(*) FROM w{number})")
+        assert not isinstance(how, int)
+        keys = [f"{quoted(key)} IS NULL" if empty else f"{quoted(key)} = {mark(table.c[key])}" for key, empty in how]
+        parts.append(f"w{number} AS (UPDATE {name} SET {changes} WHERE {' AND '.join(keys)} RETURNING 1)")
+        if kind != "change_where":
+            counted.append(f"(SELECT count(*) FROM w{number})")
     end = f"gw_all_held({' + '.join(counted)}, {len(counted)})" if counted else "clock_timestamp()"
     return f'WITH {", ".join(parts)} SELECT {end} AS "{NOW}"'
 

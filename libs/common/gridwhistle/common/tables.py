@@ -20,7 +20,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSON
+from sqlalchemy.dialects.postgresql import ARRAY, JSON
 from sqlalchemy.schema import SchemaItem
 
 from gridwhistle.common.problems import Term
@@ -109,6 +109,32 @@ audit = Table(
     Column("object_id", Uuid, nullable=False),
     Column("request_id", Text, nullable=False),
     Column("reason", Text),
+    Index(None, "at", postgresql_using="brin"),  # costs a row next to nothing, and auditors ask for days
+)
+# Rows of the audit, chained: each seal proves its rows and the seal before it. Written once, apart from the commands.
+audit_seals = Table(
+    "audit_seal",
+    plumbing,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("upto", BigInteger, nullable=False),  # every row up to this id is in this seal or in one before it
+    Column("ids", ARRAY(BigInteger), nullable=False),
+    Column("digests", LargeBinary, nullable=False),  # of the rows in the order of their ids, 32 bytes each
+    Column("previous", LargeBinary, nullable=False),
+    moment("sealed_at", nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    CheckConstraint("number > 0", name="counts_from_one"),
+    CheckConstraint("length(digests) = 32 * cardinality(ids)", name="a_digest_for_each_row"),
+)
+# The heads of the chain that events told of: a list that is only appended to.
+audit_anchors = Table(
+    "audit_anchor",
+    plumbing,
+    Column("id", Uuid, primary_key=True),
+    Column("event_no", Integer, nullable=False),
+    code("area_code"),
+    Column("number", BigInteger, nullable=False),
+    Column("hash", Text, nullable=False),
+    UniqueConstraint("number"),
 )
 # What was told, written in the statement of the change it tells of, and kept: PostgreSQL is the truth, JetStream is transport.
 outbox = Table(
@@ -193,6 +219,16 @@ command_key = Table(
     Column("answer", LargeBinary, nullable=False),  # sealed: it may hold personal data
     moment("at", nullable=False),
     Index(None, "at", postgresql_using="brin"),  # rows come in this order, and only the sweep asks by it
+)
+# Whose tokens are refused when they were issued before. Rows are only ever added.
+revoked = Table(
+    "revoked",
+    plumbing,
+    Column("id", Uuid, primary_key=True),
+    Column("event_no", Integer, nullable=False),
+    Column("subject_id", Text, nullable=False),
+    moment("since", nullable=False),
+    code("area_code"),
 )
 # Which stream the events are in; another one under the same name must be filled again.
 stream = Table(

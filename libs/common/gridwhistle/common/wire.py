@@ -54,6 +54,7 @@ class Body(BaseModel):
 
 # PostgreSQL's calendar is wider than Python's at one end and narrower at the other; nothing of ours is older than this.
 Moment = Annotated[AwareDatetime, Field(ge=dt.datetime(1970, 1, 1, tzinfo=dt.UTC), le=dt.datetime(2200, 1, 1, tzinfo=dt.UTC))]
+MOMENT: Final[TypeAdapter[dt.datetime]] = TypeAdapter(Moment)
 
 
 class Query(BaseModel):

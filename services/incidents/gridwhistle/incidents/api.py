@@ -20,6 +20,7 @@ from gridwhistle.common.events.incidents import (
     IncidentSigned,
 )
 from gridwhistle.common.ids import GridCode, OrgCode
+from gridwhistle.common.overdue import ClockList, clocks_of
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import OutsideYourArea
 from gridwhistle.common.reading import filters, one, page
@@ -89,6 +90,12 @@ async def get_incident_history(incident_id: UUID, caller: Caller, db: Db) -> His
     incident = await one(db, caller, incidents, incident_id)
     rows = await db.fetch(select(history).where(history.c.thing_id == incident.id).order_by(history.c.id))
     return History.model_construct(steps=[HistoryLine.of(row) for row in rows])
+
+
+@router.get("/incidents/{incident_id}/clocks", may="incidents:read")
+async def get_incident_clocks(incident_id: UUID, caller: Caller, db: Db) -> ClockList:
+    """Return the clocks of its stages (时限): when each is due, and step by step why, in the language that you ask for."""
+    return await clocks_of(db, await one(db, caller, incidents, incident_id))
 
 
 @router.post("/incidents/{incident_id}/accept", may="incidents:handle")

@@ -3,14 +3,11 @@
 from pathlib import Path
 from typing import Final
 
-from fastapi import FastAPI
-
 from gridwhistle.common.again import Changed
 from gridwhistle.common.service import Service
-from gridwhistle.common.settings import Settings
 from gridwhistle.incidents import api, intake
 from gridwhistle.incidents.consumers import CONSUMER
-from gridwhistle.incidents.domain import HandledByYou
+from gridwhistle.incidents.domain import PRESETS, HandledByYou
 from gridwhistle.incidents.tables import metadata
 
 INCIDENTS: Final = Service(
@@ -20,14 +17,12 @@ INCIDENTS: Final = Service(
     consumer=CONSUMER,
     tables=metadata,
     versions=Path(__file__).parent / "versions",
+    presets=PRESETS,
     constraints={
         # A twin brought the same reference first: run again, and find it.
         "incident_ref_once": Changed,
         "incident_nobody_checks_what_they_handled": HandledByYou,
     },
 )
-
-
-def create() -> FastAPI:
-    """Return the service for `uvicorn --factory`, set by the environment."""
-    return INCIDENTS.app(Settings())
+create: Final = INCIDENTS.create
+"""For `uvicorn --factory`."""

@@ -7,6 +7,7 @@ from typing import Any, Final
 from pydantic import AfterValidator
 
 from gridwhistle.common.machine import Machine, Step
+from gridwhistle.common.presets import Preset
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Conflict, Forbidden, Invalid, Problem, Term
 
@@ -123,7 +124,36 @@ INCIDENT: Final = Machine(
         "report": "上报", "accept": "受理", "file": "立案", "dispatch": "派遣", "sign": "签收", "submit": "提交处置结果",
         "confirm": "部门确认", "order_check": "安排核查", "close": "结案",
     },
+    clocks={
+        "reported":    ["incidents.accept"],
+        "accepted":    ["incidents.file"],
+        "filed":       ["incidents.dispatch"],
+        "dispatched":  ["incidents.sign", "incidents.handle"],  # handling begins with the dispatch, however long nobody signs
+        "in_progress": ["incidents.handle"],
+        "dept_review": ["incidents.handle"],
+        "handled":     ["incidents.order_check"],
+        "checking":    ["incidents.check"],
+        "checked":     ["incidents.close"],
+    },
 )  # fmt: skip
+
+PRESETS: Final = (
+    Preset("incidents.accept", 15, "urgent_minute", "R1 urban", "Townships: 4 work_hour (INF)."),
+    Preset("incidents.file", 15, "urgent_minute", "R1 urban", "Townships: 4 work_hour (INF)."),
+    Preset("incidents.dispatch", 15, "urgent_minute", "R1 urban", "Townships: 4 work_hour (INF)."),
+    Preset("incidents.sign", 4, "work_hour", "INF"),
+    Preset(
+        "incidents.handle",
+        5,
+        "work_day_legal",
+        "L 济南12345条例 24; 潍坊12345条例",
+        "Categories of city management have their own.",
+    ),
+    Preset("incidents.order_check", 15, "urgent_minute", "R1 urban", "Townships: 4 work_hour (INF)."),
+    Preset("incidents.check", 30, "urgent_minute", "R1 urban", "Townships: 8 work_hour (INF)."),
+    Preset("incidents.close", 15, "urgent_minute", "R1 urban", "Townships: 4 work_hour (INF)."),
+)
+"""How long each stage may take until a county says otherwise."""
 
 _PHONE = r"(?:\+?86[ -]?)?1[3-9][0-9](?:[ -]?[0-9]{4}){2}"
 _ID_NUMBER = r"[1-9][0-9]{16}[0-9Xx]"

@@ -3,11 +3,8 @@
 from pathlib import Path
 from typing import Final
 
-from fastapi import FastAPI
-
 from gridwhistle.common.service import Service
-from gridwhistle.common.settings import Settings
-from gridwhistle.personnel.api import router
+from gridwhistle.personnel import access, api
 from gridwhistle.personnel.consumers import CONSUMER
 from gridwhistle.personnel.domain import AlreadyAssigned, AlreadyOnShift, CodeTaken
 from gridwhistle.personnel.tables import metadata
@@ -15,7 +12,7 @@ from gridwhistle.personnel.tables import metadata
 PERSONNEL: Final = Service(
     name="personnel",
     title="Gridwhistle personnel 网格员",
-    routers=[router],
+    routers=[api.router, access.router],
     consumer=CONSUMER,
     tables=metadata,
     versions=Path(__file__).parent / "versions",
@@ -27,8 +24,5 @@ PERSONNEL: Final = Service(
         "shift_one_at_a_time": AlreadyOnShift,
     },
 )
-
-
-def create() -> FastAPI:
-    """Return the service for `uvicorn --factory`, set by the environment."""
-    return PERSONNEL.app(Settings())
+create: Final = PERSONNEL.create
+"""For `uvicorn --factory`."""

@@ -10,6 +10,9 @@ from gridwhistle.common.problems import Conflict, Forbidden, Invalid, Problem, T
 LEVELS: Final = {"county": 6, "township": 9, "community": 12}
 """How many digits of an area's code carry meaning; the rest are zeros."""
 
+REVOKED_FOR: Final = ("account_frozen", "worker_exited", "device_lost")
+"""Why tokens are revoked (吊销): 账号冻结, 离职, 设备丢失."""
+
 WORKER: Final = frozenset({"grid_worker"})
 
 

@@ -21,6 +21,7 @@ from gridwhistle.common.problems import Term
 from gridwhistle.common.retention import Kept
 from gridwhistle.common.sealed import P0
 from gridwhistle.common.tables import NAMING, code, moment, place, root
+from gridwhistle.personnel.domain import REVOKED_FOR
 
 metadata = MetaData(naming_convention=NAMING)
 
@@ -72,7 +73,7 @@ workers = Table(
     Column("employment", Text, nullable=False),
     code("org"),
     CheckConstraint("employment IN ('full_time', 'part_time', 'committee_member')", name="employment_is_known"),
-    info={"thing": Term("网格员", "grid worker"), "kept": Kept("r2")},
+    info={"thing": Term("网格员", "grid worker"), "own": "id", "kept": Kept("r2")},
 )
 # A child of its worker: changed only by commands that hold the worker.
 assignments = Table(
@@ -100,11 +101,22 @@ shifts = Table(
     CheckConstraint("ended_at >= started_at", name="ends_after_it_starts"),
     info={"thing": Term("班次", "shift"), "kept": Kept("r2", since="ended_at")},
 )
+revocations = Table(
+    "revocation",
+    metadata,
+    *root(),
+    *place(),
+    Column("subject_id", Text, nullable=False),
+    Column("reason_code", Text, nullable=False),
+    moment("revoked_at", nullable=False),
+    CheckConstraint("reason_code IN ({})".format(", ".join(f"'{code}'" for code in REVOKED_FOR)), name="reason_code_is_known"),
+    info={"thing": Term("吊销", "revocation"), "kept": Kept("r7", since="revoked_at")},
+)
 # A worker is on one shift at a time: the database says so, whatever the code does.
 Index("shift_one_at_a_time", shifts.c.worker_id, unique=True, postgresql_where=shifts.c.state == "on")
 for _column in (shifts.c.community_code, shifts.c.town_code, shifts.c.county_code):
     Index(f"shift_{_column.name}_newest", _column, shifts.c.started_at.desc(), shifts.c.id.desc())
-for _table in (areas, organisations, grids, workers):
+for _table in (areas, organisations, grids, workers, revocations):
     for _column in (_table.c.community_code, _table.c.town_code, _table.c.county_code):
         Index(f"{_table.name}_{_column.name}_newest", _column, _table.c.id.desc())
 

@@ -46,6 +46,18 @@ class Unknown(Event):
 
 
 REGISTRY: dict[str, type[Event]] = {}
+
+
+class ClockEvent(Event):
+    """What is told when a clock fires: of which stage, at how many percent of its limit, and whose it is."""
+
+    stage: str
+    percent: int
+    started_at: dt.datetime
+    due_at: dt.datetime
+    org: str | None
+
+
 E_co = TypeVar("E_co", bound=Event, covariant=True)
 
 
@@ -63,6 +75,7 @@ class Envelope(Generic[E_co]):
     correlation_id: str
     causation_id: str
     emergency_session_id: UUID | None = None
+    traceparent: str | None = None  # CloudEvents' extension for distributed tracing; there only while somebody traces
 
     @property
     def subject(self) -> str:
@@ -91,6 +104,7 @@ class Envelope(Generic[E_co]):
                 "actorrole": self.actor_role,
                 "timeline": TIMELINE,
                 **({"emergencysession": self.emergency_session_id} if self.emergency_session_id else {}),
+                **({"traceparent": self.traceparent} if self.traceparent else {}),
                 "data": orjson.Fragment(data.__pydantic_serializer__.to_json(data)),
             },
             default=str,  # the driver's UUIDs are a class of their own
@@ -119,6 +133,7 @@ class Envelope(Generic[E_co]):
                 correlation_id=outer["correlationid"],
                 causation_id=outer["causationid"],
                 emergency_session_id=UUID(outer["emergencysession"]) if "emergencysession" in outer else None,
+                traceparent=trace if isinstance(trace := outer.get("traceparent"), str) else None,
             )
         except (ValueError, KeyError, TypeError, AttributeError, ValidationError) as error:
             # The content may be anything, so only the kind of fault is told.

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from gridwhistle.common.events import Event
+from gridwhistle.common.events import ClockEvent, Event
 from gridwhistle.common.events.inventory import SessionPurged
 
 
@@ -64,6 +64,18 @@ class IncidentClosed(_IncidentEvent, type="gw.incidents.incident.closed.v1"):
     category: str
     lead_org: str
     worker_id: UUID | None
+
+
+class IncidentClockWarned(ClockEvent, type="gw.incidents.incident.clock_warned.v1"):
+    """Four fifths of a stage's limit have passed."""
+
+
+class IncidentClockBreached(ClockEvent, type="gw.incidents.incident.clock_breached.v1"):
+    """A stage took longer than its limit."""
+
+
+class IncidentClockEscalated(ClockEvent, type="gw.incidents.incident.clock_escalated.v1"):
+    """A stage took half as long again, or twice as long as its limit: the county's supervisor is to look at it."""
 
 
 class IncidentsSessionPurged(SessionPurged, type="gw.incidents.session.purged.v1"):

@@ -60,5 +60,13 @@ class ShiftEnded(Event, type="gw.personnel.shift.ended.v1"):
     ended_at: dt.datetime
 
 
+class SubjectRevoked(Event, type="gw.personnel.revocation.made.v1"):
+    """Tokens of the subject that were issued before `since`, for places within the area, are refused."""
+
+    subject_id: str
+    reason_code: str
+    since: dt.datetime
+
+
 class PersonnelSessionPurged(SessionPurged, type="gw.personnel.session.purged.v1"):
     """What was personal in an emergency session is gone from this service; counts alone remain."""

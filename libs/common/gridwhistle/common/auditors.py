@@ -1,0 +1,97 @@
+"""What auditors can ask of every service: who did what to what, and the seals that prove it."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query
+from pydantic import AwareDatetime, Field
+from sqlalchemy import ColumnElement, and_, func, or_, select
+
+from gridwhistle.common.database import Database
+from gridwhistle.common.edge import Caller, Db, Router
+from gridwhistle.common.jurisdiction import within
+from gridwhistle.common.principal import Principal
+from gridwhistle.common.reading import filters
+from gridwhistle.common.tables import audit, audit_seals, plumbing
+from gridwhistle.common.wire import Keyset, Moment, Page, PageQuery, View
+
+
+class AuditQuery(PageQuery):
+    """Which entries of the audit."""
+
+    object_type: Annotated[str | None, Field(max_length=60, description="What kind of thing it was done to.")] = None
+    object_id: UUID | None = None
+    actor_id: Annotated[str | None, Field(max_length=100)] = None
+    since: Annotated[Moment | None, Field(description="Not older than this.")] = None
+    until: Annotated[Moment | None, Field(description="Older than this.")] = None
+
+
+class AuditLine(View):
+    """One thing that somebody did."""
+
+    id: int
+    at: AwareDatetime
+    actor_id: str
+    actor_role: str
+    org: str | None
+    action: str
+    object_type: str
+    object_id: UUID
+    request_id: str
+    reason: str | None
+
+
+class SealLine(View):
+    """A seal of the audit: how many rows it proves, and the hash that stands for them and for every seal before."""
+
+    number: int
+    sealed_at: AwareDatetime
+    rows: int
+    hash: str
+
+
+async def list_audit(query: Annotated[AuditQuery, Query()], caller: Caller, db: Db) -> Page[AuditLine]:
+    """List what was done to things of your jurisdiction, newest first."""
+    order = Keyset(audit.c.id)
+    asked = [*filters(audit, query), _within(db.database, caller)]
+    if query.since:
+        asked.append(audit.c.at >= query.since)
+    if query.until:
+        asked.append(audit.c.at < query.until)
+    rows, next_cursor = order.cut(await db.fetch(order.page(select(audit).where(*asked), query)), query)
+    return Page[AuditLine].model_construct(items=[AuditLine.of(row) for row in rows], next_cursor=next_cursor)
+
+
+async def list_seals(query: Annotated[PageQuery, Query()], db: Db) -> Page[SealLine]:
+    """List the seals of this service's audit, newest first. `gridwhistle audit verify` proves them."""
+    order = Keyset(audit_seals.c.number)
+    shown = select(
+        audit_seals.c.number,
+        audit_seals.c.sealed_at,
+        func.cardinality(audit_seals.c.ids).label("rows"),
+        func.encode(audit_seals.c.hash, "hex").label("hash"),
+    )
+    rows, next_cursor = order.cut(await db.fetch(order.page(shown, query)), query)
+    return Page[SealLine].model_construct(items=[SealLine.of(row) for row in rows], next_cursor=next_cursor)
+
+
+def routes(service: str) -> Router:
+    """Return the routes, for a service by its name."""
+    router = Router(service, "Operations 运维", in_every_service=True)
+    router.get("/audit", may="audit:read")(list_audit)
+    router.get("/audit/seals", may="audit:read")(list_seals)
+    return router
+
+
+def _within(database: Database, caller: Principal) -> ColumnElement[bool]:
+    """Return the jurisdiction for the audit: an entry is seen by whoever may see the thing, or when its kind lies nowhere."""
+    placed = [table for table in (*database.tables, *plumbing.tables.values()) if "county_code" in table.c]
+    nowhere = audit.c.object_type.not_in([table.name for table in placed])
+    theirs = (
+        and_(
+            audit.c.object_type == table.name,
+            select(table.c.id).where(table.c.id == audit.c.object_id, within(table, caller)).exists(),
+        )
+        for table in placed
+    )
+    return or_(nowhere, *theirs)

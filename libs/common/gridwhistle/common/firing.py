@@ -1,0 +1,188 @@
+"""The loop in which a service's clocks fire: each stage is a command on its thing, keyed by clock and moment.
+
+So it happens once, however many processes look and whatever dies in between. Only the database's clock decides.
+"""
+
+import asyncio
+import datetime as dt
+import logging
+import random
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from asyncpg import Record
+from sqlalchemy import MetaData
+
+from gridwhistle.common.again import Away, Replay, again
+from gridwhistle.common.clocks import clocks, counted_anew
+from gridwhistle.common.commands import Command
+from gridwhistle.common.database import Database, Db
+from gridwhistle.common.events import REGISTRY
+from gridwhistle.common.ids import new_id
+from gridwhistle.common.logs import told_safely
+from gridwhistle.common.principal import system
+from gridwhistle.common.problems import Busy, Conflict, NotFound
+from gridwhistle.common.rows import Row, row_from
+from gridwhistle.common.rules import RULES
+from gridwhistle.common.running import Running
+
+log = logging.getLogger(__name__)
+AT_ONCE: Final = 200
+_LOOK_EVERY_S: Final = 1.0
+_SETTLED_S: Final = 5
+"""A calendar day is applied when every process has seen it: rules in memory are a second old at most."""
+_JUMP_MAX: Final = dt.timedelta(minutes=10)
+_DUE = (
+    "SELECT id, owner, owner_id, next_at FROM clock WHERE next_at <= clock_timestamp() AND id <> ALL($1)"
+    f" ORDER BY next_at LIMIT {AT_ONCE}"
+)
+# A breach never changes by itself, and what counts day and night knows no calendar.
+_MAY_CHANGE = (
+    "SELECT * FROM clock WHERE stopped_at IS NULL AND breached_at IS NULL AND {which}"
+    " AND unit NOT IN ('urgent_minute', 'urgent_hour', 'natural_day')"
+)
+_PROVISIONAL = _MAY_CHANGE.format(which="is_provisional")
+_CONCERNED = _MAY_CHANGE.format(
+    which="EXISTS (SELECT 1 FROM calendar_day day WHERE day.id = ANY($1) AND clock.area_code LIKE day.area_code || '%'"
+    " AND (is_provisional OR day.date BETWEEN (started_at AT TIME ZONE 'Asia/Shanghai')::date"
+    " AND (due_at AT TIME ZONE 'Asia/Shanghai')::date))"
+)
+_NEW_DAYS = (
+    "SELECT id FROM calendar_day WHERE applied_at IS NULL"
+    " AND put_in_at < clock_timestamp() - make_interval(secs => $1) ORDER BY id LIMIT 1000"
+)
+OnClock = Callable[[Command, Row, Row, int], Awaitable[None]]
+"""What a service does when a clock fires, in the same command: the thing, its clock, and at how many percent."""
+_Work = Callable[[Command, Row], Awaitable[None]]
+
+
+class NotNow(Conflict):
+    """Somebody was faster, or nothing is otherwise: there is nothing to be done."""
+
+    code, kept = "not_now", False
+    zh, en = "该时限现无需处理。", "There is nothing to be done about that clock now."
+
+
+class Firing:
+    """Fires the clocks of one service."""
+
+    def __init__(self, service: str, database: Database, tables: MetaData, handlers: Mapping[str, OnClock]) -> None:
+        """Take the service's name, its database, its tables, and what it does when clocks fire, by the clock's rule."""
+        self._service, self._database, self._tables, self._handlers = service, database, tables.tables, handlers
+        self._system = system(service)
+        self._failed: set[UUID] = set()  # they are not tried again before the next minute
+        self._heard: tuple[dt.datetime, float] | None = None
+        self.held_back = False
+
+    async def clocks(self, _running: Running) -> None:
+        """Fire what is due, every second, until cancelled; count out again what a changed calendar concerns."""
+        await self.recount(_PROVISIONAL)  # a new release may know a year that this one's predecessor did not
+        for rounds in range(1 << 62):
+            if not await self.jumped():
+                while await self.fire() == AT_ONCE:
+                    pass
+            if rounds % 10 == 0:
+                await self.apply_calendar()
+            if rounds % 60 == 0:
+                self._failed.clear()
+            await asyncio.sleep(_LOOK_EVERY_S)
+
+    async def jumped(self) -> bool:
+        """Tell whether the database's clock has jumped: then nothing fires, for fear of breaches that are none."""
+        now = (await self._database.run(self._database.background, "SELECT clock_timestamp()"))[0][0]
+        passed = time.monotonic()
+        if self._heard is not None and not self.held_back:
+            jump = (now - self._heard[0]) - dt.timedelta(seconds=passed - self._heard[1])
+            if jump > _JUMP_MAX:
+                self.held_back = True
+                log.critical(
+                    "the database's clock jumped forward by %s: no clock of %s fires. If the time is right now, start the"
+                    " service again.",
+                    jump,
+                    self._service,
+                )
+        self._heard = (now, passed)
+        return self.held_back
+
+    async def fire(self) -> int:
+        """Fire up to two hundred clocks that are due; return how many there were."""
+        due = await self._database.run(self._database.background, _DUE, list(self._failed))
+        random.shuffle(due)  # several processes look at the same ones, and get in each other's way less
+        for clock in due:
+            await self._once(f"clock|{self._service}", f"{clock['id']}|{clock['next_at'].isoformat()}", clock, self._fire)
+        return len(due)
+
+    async def _fire(self, tx: Command, clock: Row) -> None:
+        if clock.next_at is None or clock.next_at > tx.now:
+            raise NotNow  # stopped, paused or extended meanwhile, or fired by another process
+        percent, told = tx.clocks.fired(tx.row, clock)
+        stage = clock.rule_key.partition(".")[2]
+        tx.record(tx.row, told, f"{clock.rule_key} {percent} %")
+        if kind := REGISTRY.get(f"gw.{self._service}.{clock.owner}.{told}.v1"):
+            org = tx.row.__dict__.get("lead_org")
+            tx.tell(tx.row, kind(stage=stage, percent=percent, started_at=clock.started_at, due_at=clock.due_at, org=org))
+        if handler := self._handlers.get(clock.rule_key):
+            await handler(tx, tx.row, clock, percent)
+
+    async def apply_calendar(self, settled_s: float = _SETTLED_S) -> None:
+        """Count out again what newly put in calendar days concern."""
+        days = [row["id"] for row in await self._database.run(self._database.background, _NEW_DAYS, settled_s)]
+        if days:
+            await self.recount(_CONCERNED, days)
+            await self._database.run(
+                self._database.background, "UPDATE calendar_day SET applied_at = clock_timestamp() WHERE id = ANY($1)", days
+            )
+
+    async def recount(self, which: str, *args: Any) -> None:
+        """Count clocks out again; both due times go into the audit."""
+        rules = await RULES.of(self._db("recount", None))
+        for found in await self._database.run(self._database.background, which, *args):
+            # At the end of a year most of them are provisional, and for most of them nothing is otherwise.
+            if counted_anew(row_from(clocks, found, self._database.seal), rules):
+                await self._once("recount", None, found, self._recount)
+            await asyncio.sleep(0)
+
+    async def _recount(self, tx: Command, clock: Row) -> None:
+        if clock.breached_at is not None or not tx.clocks.recount(tx.row, clock):
+            raise NotNow
+
+    def _db(self, scope: str, key: str | None) -> Db:
+        return Db(self._database, scope=scope, key=key, request_id=str(new_id()), background=True)
+
+    async def _once(self, scope: str, key: str | None, found: Record, work: _Work) -> None:
+        """Run the work on a clock that was found, as a command on its thing."""
+        db = self._db(scope, key)
+
+        async def run() -> None:
+            db.start_over()
+            async with db.command(self._system, self._tables[found["owner"]], found["owner_id"]) as tx:
+                for clock in await tx.clocks.of(tx.row):
+                    if clock.id == found["id"] and clock.stopped_at is None:
+                        await work(tx, clock)
+                        return
+                raise NotNow
+
+        try:
+            await again(run)
+        except NotNow:
+            pass
+        except Replay as before:
+            # Another process was faster, and goes on with it; or a handler refused, and the key keeps that.
+            self._failed.add(found["id"])
+            if before.status >= 400:  # noqa: PLR2004  a refusal
+                log.warning("clock %s does not fire: a handler refused it", found["id"])
+        except (Busy, Away):
+            raise
+        except NotFound:
+            log.info("a clock of %s runs on a %s that is gone; it fires no more", self._service, found["owner"])
+            await self._database.run(
+                self._database.background,
+                "UPDATE clock SET next_at = NULL WHERE owner_id = $1 AND id = $2",
+                found["owner_id"],
+                found["id"],
+            )
+        except Exception as error:  # noqa: BLE001  a mistake of ours, which must not stop the other clocks
+            self._failed.add(found["id"])
+            log.error("clock %s does not fire and is tried again later: %s", found["id"], told_safely(error))  # noqa: TRY400

@@ -1,0 +1,74 @@
+"""What security administrators can ask of the personnel service: that somebody's tokens are good no longer."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import Query
+from pydantic import AwareDatetime, Field
+
+from gridwhistle.common.edge import Caller, Db, Router
+from gridwhistle.common.events.personnel import SubjectRevoked
+from gridwhistle.common.ids import AreaCode
+from gridwhistle.common.problems import OutsideYourArea
+from gridwhistle.common.reading import page
+from gridwhistle.common.tables import revoked
+from gridwhistle.common.wire import Body, Keyset, Page, PageQuery, View
+from gridwhistle.personnel.domain import REVOKED_FOR
+from gridwhistle.personnel.tables import revocations
+
+router = Router("personnel", "Access 访问控制")
+
+
+class Revoke(Body):
+    """Whose tokens, and why."""
+
+    subject_id: Annotated[str, Field(min_length=1, max_length=100, description="The tokens' `sub`; a worker's is its id.")]
+    reason_code: Literal[REVOKED_FOR]  # type: ignore[valid-type]
+    area_code: Annotated[AreaCode | None, Field(description="Where they are good no longer; your own area, if left out.")] = (
+        None
+    )
+
+
+class RevocationView(View):
+    """A revocation: tokens of the subject that were issued before it, for places within its area, are refused."""
+
+    id: UUID
+    version: int
+    area_code: str
+    subject_id: str
+    reason_code: str
+    revoked_at: AwareDatetime
+
+
+@router.post("/revocations", may="access:write", status_code=201)
+async def revoke(body: Revoke, caller: Caller, db: Db) -> RevocationView:
+    """Revoke somebody's tokens (吊销): here at once, elsewhere within a second. Tokens issued later are good again."""
+    if not caller.areas:
+        raise OutsideYourArea
+    async with db.command(caller) as tx:
+        made = tx.create(
+            revocations,
+            None,
+            area_code=body.area_code or caller.areas[0][:12].ljust(12, "0"),
+            subject_id=body.subject_id,
+            reason_code=body.reason_code,
+            revoked_at=tx.now,
+        )
+        tx.tell(made, SubjectRevoked(subject_id=made.subject_id, reason_code=made.reason_code, since=tx.now))
+        tx.insert(
+            revoked,
+            id=made.id,
+            event_no=made.event_no,
+            subject_id=made.subject_id,
+            since=tx.now,
+            area_code=made.area_code,
+        )
+        view = tx.answer(RevocationView.of(made))
+    await db.database.revoked.look(db.database)
+    return view
+
+
+@router.get("/revocations", may="access:read")
+async def list_revocations(query: Annotated[PageQuery, Query()], caller: Caller, db: Db) -> Page[RevocationView]:
+    """List the revocations of your jurisdiction, newest first."""
+    return await page(db, caller, revocations, Keyset(revocations.c.id), query, RevocationView)

@@ -1,0 +1,322 @@
+"""Clocks: states start and stop them, pauses and extensions move them, and each of their stages fires once."""
+
+import asyncio
+import datetime as dt
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+
+from gridwhistle.common.clocks import NoClockRuns
+from gridwhistle.common.commands import Command
+from gridwhistle.common.database import Database
+from gridwhistle.common.firing import Firing
+from gridwhistle.common.overdue import clocks_of, list_overdue_clocks
+from gridwhistle.common.principal import Principal
+from gridwhistle.common.rows import Row
+from gridwhistle.common.rulebook import CalendarDay, PutInDays, SetRule, put_in_calendar_days, set_rule
+from gridwhistle.common.wire import PageQuery
+from tests import toolshed
+from tests.toolshed import Bring, Turn, bring, done, lend, turn, work
+
+pytestmark = pytest.mark.anyio
+Truth = "asyncpg.Connection[Any]"
+KEY = "toolshed.return"
+CLERK = Principal(id="clerk", roles=toolshed.ROLES, areas=("99",))
+LONG_AGO = dt.datetime(2026, 3, 9, 2, tzinfo=dt.UTC)  # a Monday, 10:00
+
+
+@pytest.fixture
+def firing(database: Database) -> Firing:
+    """Return the loop of the toolshed's clocks, to be turned by hand."""
+    return Firing("toolshed", database, toolshed.metadata, {})
+
+
+async def a_tool(database: Database, **how: Any) -> UUID:
+    return (await bring(Bring(**how), CLERK, work(database))).id
+
+
+async def turned(database: Database, tool: UUID, **how: Any) -> None:
+    db = work(database)
+    await done(db, lambda: turn(tool, Turn(**how), CLERK, db))
+
+
+async def lent(database: Database, *, as_of: dt.datetime | None = None, **how: Any) -> UUID:
+    """Return a tool that was lent, at a moment or now."""
+    tool = await a_tool(database, **how)
+    await lend(tool, CLERK, work(database, as_of=as_of))
+    return tool
+
+
+async def clocks_in(truth: Truth, tool: UUID) -> list[asyncpg.Record]:
+    return await truth.fetch("SELECT * FROM clock WHERE owner_id = $1 ORDER BY started_at", tool)
+
+
+async def changed(database: Database, tool: UUID, block: Callable[[Command, Row], Awaitable[None]], **how: Any) -> None:
+    db = work(database, **how)
+
+    async def run() -> None:
+        async with db.command(CLERK, toolshed.tools, tool) as tx:
+            await block(tx, tx.row)
+
+    await done(db, run)
+
+
+async def fired(firing: Firing) -> None:
+    while await firing.fire():
+        pass
+
+
+async def test_a_state_starts_its_clock_and_leaving_it_stops_it(database: Database, truth: Truth) -> None:
+    tool = await lent(database)
+    [running] = await clocks_in(truth, tool)
+
+    await turned(database, tool)
+
+    [stopped] = await clocks_in(truth, tool)
+    assert (running["rule_key"], running["amount"], running["unit"]) == (KEY, 5, "work_day_legal")
+    assert running["started_at"] < running["warn_at"] == running["next_at"] < running["due_at"]
+    assert (running["stopped_at"], stopped["next_at"]) == (None, None)
+    assert stopped["stopped_at"] is not None
+
+
+async def test_a_clock_of_two_states_runs_on_from_one_to_the_other(database: Database, truth: Truth) -> None:
+    tool = await lent(database)
+    [before] = await clocks_in(truth, tool)
+
+    await toolshed.service(tool, CLERK, work(database))
+
+    assert await clocks_in(truth, tool) == [before]
+
+
+async def test_a_refused_command_starts_no_clock(database: Database, truth: Truth) -> None:
+    tool = await a_tool(database)
+
+    with pytest.raises(toolshed.Rusty):
+        await turned(database, tool, title="rust")
+
+    assert await clocks_in(truth, tool) == []
+
+
+async def test_a_rule_that_changes_moves_no_clock_that_runs(database: Database, truth: Truth) -> None:
+    county = Principal(id="admin", roles=frozenset({"county_admin"}), areas=("990303",))
+    first = await lent(database, area_code="990303001001")
+    body = SetRule(key=KEY, area_code="990303", value="9", source_ref="county notice 7")
+
+    await set_rule(body, county, work(database))
+
+    second = await lent(database, area_code="990303001001")
+    assert [clock["amount"] for tool in (first, second) for clock in await clocks_in(truth, tool)] == [5, 9]
+
+
+async def test_a_pause_gives_back_what_was_left(database: Database, truth: Truth) -> None:
+    tool = await lent(database, as_of=LONG_AGO)
+    wednesday, next_monday = LONG_AGO + dt.timedelta(days=2), LONG_AGO + dt.timedelta(days=7)
+    await changed(database, tool, lambda tx, row: tx.clocks.pause(row, KEY), as_of=wednesday)
+    [paused] = await clocks_in(truth, tool)
+
+    await changed(database, tool, lambda tx, row: tx.clocks.resume(row, KEY), as_of=next_monday)
+
+    [resumed] = await clocks_in(truth, tool)
+    assert (paused["paused_at"], paused["next_at"]) == (wednesday, None)
+    # Due on the next Monday at close; of forty hours from Tuesday on, ten were used when it was paused.
+    assert paused["due_at"] == dt.datetime(2026, 3, 16, 10, tzinfo=dt.UTC)
+    assert (resumed["paused_at"], resumed["due_at"]) == (None, dt.datetime(2026, 3, 19, 10, tzinfo=dt.UTC))
+
+
+async def test_an_extension_gives_the_limit_once_more_and_warns_anew(database: Database, truth: Truth, firing: Firing) -> None:
+    tool = await lent(database, as_of=LONG_AGO)
+    await firing.fire()
+
+    await changed(database, tool, lambda tx, row: tx.clocks.extend(row, KEY))
+
+    [clock] = await clocks_in(truth, tool)
+    assert clock["due_at"] == dt.datetime(2026, 3, 23, 10, tzinfo=dt.UTC)
+    assert (clock["extended_times"], clock["warned_at"], clock["next_at"]) == (1, None, clock["warn_at"])
+
+
+async def test_rework_gets_half_of_the_limit_at_least(database: Database, truth: Truth) -> None:
+    tool = await lent(database, as_of=LONG_AGO)
+    await changed(database, tool, _stop, as_of=dt.datetime(2026, 3, 16, 9, tzinfo=dt.UTC))
+
+    await changed(database, tool, lambda tx, row: tx.clocks.rework(row, KEY), as_of=dt.datetime(2026, 3, 17, 0, tzinfo=dt.UTC))
+
+    _, again = await clocks_in(truth, tool)
+    assert (again["minutes"], again["due_at"]) == (1_200, dt.datetime(2026, 3, 19, 4, tzinfo=dt.UTC))
+
+
+async def _stop(tx: Command, row: Row) -> None:
+    tx.clocks.stop(row, KEY)
+
+
+async def test_what_does_not_run_cannot_be_paused_or_resumed(database: Database) -> None:
+    tool, resting = await lent(database), await a_tool(database)
+
+    with pytest.raises(NoClockRuns):
+        await changed(database, resting, lambda tx, row: tx.clocks.pause(row, KEY))
+    with pytest.raises(NoClockRuns):
+        await changed(database, tool, lambda tx, row: tx.clocks.resume(row, KEY))
+
+
+async def test_a_clock_fires_each_stage_once_and_tells_of_it(database: Database, truth: Truth, firing: Firing) -> None:
+    tool = await lent(database, as_of=LONG_AGO)
+
+    await fired(firing)
+
+    [clock] = await clocks_in(truth, tool)
+    told = await truth.fetch(
+        "SELECT envelope->>'type' AS type, envelope->'data'->>'percent' AS percent, envelope->'data'->>'stage' AS stage"
+        " FROM outbox WHERE aggregate_id = $1 AND envelope->>'type' LIKE '%clock%' ORDER BY event_no",
+        tool,
+    )
+    audited = await truth.fetch("SELECT action FROM audit WHERE object_id = $1 AND reason LIKE $2 ORDER BY id", tool, f"{KEY}%")
+    assert None not in (clock["warned_at"], clock["breached_at"], clock["escalated_at"], clock["listed_at"])
+    assert clock["next_at"] is None
+    # The toolshed declares no event for escalations; they are in the audit all the same.
+    assert [tuple(row) for row in told] == [
+        ("gw.toolshed.tool.clock_warned.v1", "80", "return"),
+        ("gw.toolshed.tool.clock_breached.v1", "100", "return"),
+    ]
+    assert [row["action"] for row in audited] == ["clock_warned", "clock_breached", "clock_escalated", "clock_escalated"]
+
+
+async def test_two_processes_fire_a_clock_once(database: Database, elsewhere: Database, truth: Truth) -> None:
+    tools = [await lent(database, as_of=LONG_AGO) for _ in range(8)]
+    loops = [Firing("toolshed", process, toolshed.metadata, {}) for process in (database, elsewhere)]
+
+    await asyncio.gather(*(fired(loop) for loop in loops))
+
+    told = await truth.fetchval(
+        "SELECT count(*) FROM outbox WHERE aggregate_id = ANY($1) AND envelope->>'type' LIKE '%clock%'", tools
+    )
+    assert told == 16
+
+
+async def test_a_clock_that_is_stopped_fires_no_more(database: Database, truth: Truth, firing: Firing) -> None:
+    tool = await lent(database, as_of=LONG_AGO)
+    await turned(database, tool)
+
+    await fired(firing)
+
+    [clock] = await clocks_in(truth, tool)
+    assert clock["warned_at"] is None
+
+
+async def test_a_service_does_its_own_thing_when_a_clock_fires(database: Database, truth: Truth) -> None:
+    async def fetch_it(tx: Command, tool: Row, _clock: Row, percent: int) -> None:
+        if percent == 200:
+            tx.move(tool, toolshed.TOOL.step(tool, "take_back", CLERK), reason="it was fetched")
+
+    tool = await lent(database, as_of=LONG_AGO)
+
+    await fired(Firing("toolshed", database, toolshed.metadata, {KEY: fetch_it}))
+
+    assert await truth.fetchval("SELECT state FROM tool WHERE id = $1", tool) == "idle"
+    [clock] = await clocks_in(truth, tool)
+    assert clock["listed_at"] == clock["stopped_at"]
+
+
+async def test_a_mistake_in_one_clock_does_not_stop_the_others(database: Database, truth: Truth) -> None:
+    async def stumble(_tx: Command, tool: Row, _clock: Row, _percent: int) -> None:
+        if tool.title == "broken":
+            raise ZeroDivisionError
+
+    bad, good = await lent(database, as_of=LONG_AGO, title="broken"), await lent(database, as_of=LONG_AGO)
+
+    await fired(Firing("toolshed", database, toolshed.metadata, {KEY: stumble}))
+
+    warned = {tool: (await clocks_in(truth, tool))[0]["warned_at"] is not None for tool in (bad, good)}
+    assert warned == {bad: False, good: True}
+    await turned(database, bad)  # so that other tests do not meet it
+
+
+async def test_nothing_fires_after_the_databases_clock_has_jumped(firing: Firing, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not await firing.jumped()
+    really = time.monotonic
+    monkeypatch.setattr(time, "monotonic", lambda: really() - 3_600)
+
+    assert await firing.jumped()
+    monkeypatch.undo()
+    assert await firing.jumped(), "it stays so until the service is started again"
+
+
+async def test_a_calendar_day_that_is_put_in_moves_the_clocks_that_it_concerns(
+    database: Database, truth: Truth, firing: Firing
+) -> None:
+    county = Principal(id="admin", roles=frozenset({"county_admin"}), areas=("990404",))
+    far = dt.datetime(2040, 3, 5, 2, tzinfo=dt.UTC)  # nobody knows that year's notice yet; a Monday
+    here = await lent(database, as_of=far, area_code="990404001001")
+    elsewhere = await lent(database, as_of=far)
+    days = [CalendarDay(date=dt.date(2040, 3, 7), is_workday=False, name="县庆")]
+    await put_in_calendar_days(
+        PutInDays(area_code="990404", source_ref="county notice 8", of_notice=True, days=days), county, work(database)
+    )
+
+    await firing.apply_calendar(settled_s=-1)
+
+    [moved], [same] = await clocks_in(truth, here), await clocks_in(truth, elsewhere)
+    assert (moved["due_at"], moved["is_provisional"]) == (dt.datetime(2040, 3, 13, 10, tzinfo=dt.UTC), False)
+    assert (same["due_at"], same["is_provisional"]) == (dt.datetime(2040, 3, 12, 10, tzinfo=dt.UTC), True)
+    assert moved["next_at"] == moved["warn_at"]
+    audited = await truth.fetchval("SELECT reason FROM audit WHERE object_id = $1 AND action = 'recount_clock'", here)
+    assert audited == f"{KEY}: 2040-03-12T10:00:00+00:00 → 2040-03-13T10:00:00+00:00"
+    assert await truth.fetchval("SELECT count(*) FROM calendar_day WHERE applied_at IS NULL") == 0
+
+
+async def test_a_breach_stays_whatever_the_calendar_says_later(database: Database, truth: Truth, firing: Firing) -> None:
+    county = Principal(id="admin", roles=frozenset({"county_admin"}), areas=("990505",))
+    tool = await lent(database, as_of=LONG_AGO, area_code="990505001001")
+    await fired(firing)
+    before = await clocks_in(truth, tool)
+    days = [CalendarDay(date=dt.date(2026, 3, 11), is_workday=False, name="县庆")]
+    await put_in_calendar_days(PutInDays(area_code="990505", source_ref="notice 9", days=days), county, work(database))
+
+    await firing.apply_calendar(settled_s=-1)
+
+    assert await clocks_in(truth, tool) == before
+
+
+async def test_a_clock_explains_itself_in_the_callers_language(database: Database) -> None:
+    tool = await lent(database, as_of=LONG_AGO)
+    await changed(database, tool, lambda tx, row: tx.clocks.pause(row, KEY), as_of=LONG_AGO + dt.timedelta(days=2))
+
+    [zh] = (await clocks_of(work(database), Row(toolshed.tools, {"id": tool}, None))).items
+    [en] = (await clocks_of(work(database, language="en"), Row(toolshed.tools, {"id": tool}, None))).items
+
+    assert zh.explanation == [
+        "2026-03-09(周一) 10:00 开始计时;时限:5 工作日(法定)。",
+        "暂停中:已用 600 分钟,恢复后尚余 1800 分钟。",
+    ]
+    assert en.explanation[1] == "It is paused: 600 minutes are used, 1800 are left."
+    assert (en.stage, en.used_minutes) == ("return", 600)
+
+
+async def test_what_is_overdue_is_listed_whether_it_fired_or_not(database: Database, firing: Firing) -> None:
+    area = f"99{uuid4().int % 10_000:04}"
+    operator = Principal(id="operator", roles=frozenset({"sysadmin"}), areas=(area,))
+    first = await lent(database, as_of=LONG_AGO, area_code=f"{area}001001")
+    await fired(firing)
+    second = await lent(database, as_of=LONG_AGO, area_code=f"{area}001001")
+    back = await lent(database, as_of=LONG_AGO, area_code=f"{area}001001")
+    await turned(database, back)
+    await lent(database, area_code=f"{area}001001")
+
+    page = await list_overdue_clocks(PageQuery(), operator, work(database))
+
+    assert {clock.owner_id: clock.breached_at is not None for clock in page.items} == {first: True, second: False}
+    await turned(database, second)
+
+
+async def test_what_is_told_of_the_past_starts_no_clock(database: Database, truth: Truth) -> None:
+    tool = await a_tool(database)
+
+    await lend(tool, CLERK, work(database, as_of=LONG_AGO, starts_clocks=False))
+
+    assert await clocks_in(truth, tool) == []
+    at = await truth.fetch("SELECT at FROM history WHERE thing_id = $1 ORDER BY id", tool)
+    audited = await truth.fetch("SELECT at FROM audit WHERE object_id = $1 ORDER BY id", tool)
+    assert at[1]["at"] == LONG_AGO
+    assert audited[1]["at"] > audited[0]["at"], "the audit says when it was told"

@@ -1,0 +1,405 @@
+"""Every operation, asked by every role from every side of a place: let through, refused, not there, or a list of one's own.
+
+Operations are found from the services, so a new one joins by itself; one that this file does not know how to ask fails until it
+is said: what it acts on in `THINGS`, what it is sent in `SENT`. What is expected follows from the permission that the route
+declares and from where the planted things lie.
+"""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import asyncpg
+import httpx2
+import pytest
+
+from gridwhistle.common.calendars import ORDINARY_WINDOWS
+from gridwhistle.common.edge import EdgeRoute
+from gridwhistle.common.presets import WINDOWS
+from gridwhistle.common.principal import DESKS, GRANTS, PUBLIC, ROLES
+from gridwhistle.standalone.services import KINDS
+from tests.conftest import Loop, Person, RunningSuite
+
+HERE: Final = "990201001001"
+GRID: Final = f"{HERE}001"
+WATER: Final = "990201-water"
+PLACES: Final = {HERE: 60.0, "990201001002": 60.1, "990202001001": 60.2}
+"""Where things are planted, and how far east: here, in the community beside, in another county."""
+SIDES: Final = {
+    "own": (HERE,),
+    "child": (GRID,),
+    "another child": (f"{HERE}002",),
+    "parent": ("990201001",),
+    "county": ("990201",),
+    "sibling": ("990201001002",),
+    "other county": ("990202",),
+    "two": ("990202", GRID),
+    "nowhere": (),
+}
+"""From where one asks, seen from the things that are planted here."""
+OPERATIONS: Final = sorted(
+    (
+        (kind.name, route)
+        for kind in KINDS
+        for router in kind.all_routers()
+        for route in router.routes
+        if isinstance(route, EdgeRoute)
+    ),
+    key=lambda operation: (operation[1].method != "GET", operation[1].path),  # reads first, before the others make more
+)
+NAMED: Final = [f"{route.method} {route.path}" for _, route in OPERATIONS]
+
+# --- how operations are asked ------------------------------------------------------------------------------------------------
+
+THINGS: Final = {
+    "incident_id": "incidents",
+    "grid_id": "grids",
+    "worker_id": "workers",
+    "shift_id": "shifts",
+    "letter_id": "dead_letters",
+}
+"""Which things a parameter of a path names."""
+WHOLE: Final = {"list_seals"}
+"""What belongs to a service and to no place: whoever has the permission has all of it."""
+OF_THE_COUNTY: Final = {"list_rules": "", "list_calendar_days": "&year=2026"}
+"""Reads of what holds in one's own county, whatever side of it one is on, and how they are asked."""
+_SQUARE: Final = {"type": "Polygon", "coordinates": [[[60, 10], [60.05, 10], [60.05, 10.05], [60, 10.05], [60, 10]]]}
+_REPORT: Final = {"title": "井盖缺失", "area_code": HERE}
+SENT: Final[dict[str, dict[str, Any]]] = {
+    "report_incident": _REPORT,
+    "report_incidents": {"reports": [_REPORT]},
+    "accept": {},
+    "file": {"category": "C-0101"},
+    "dispatch": {"lead_org": WATER},
+    "submit": {"result": "已处置"},
+    "checked": {},
+    "close": {},
+    "add_area": {"area_code": HERE, "level": "community", "name": "示例社区"},
+    "add_organisation": {"org": WATER, "area_code": HERE, "name": "水务局", "kind": "department"},
+    "add_grid": {"grid_code": GRID, "name": "一", "households": 1, "boundary": _SQUARE},
+    "change_grid": {"name": "二"},
+    "locate": {"lon": 60.02, "lat": 10.02},
+    "add_worker": {"name": "丁", "area_code": HERE, "employment": "full_time", "org": WATER},
+    "assign_grid": {"grid_code": GRID},
+    "start_shift": {"grid_code": GRID},
+    "revoke": {"subject_id": "nobody-at-all", "reason_code": "device_lost", "area_code": HERE},
+    "set_rule": {"key": WINDOWS, "area_code": HERE[:6], "value": ORDINARY_WINDOWS, "source_ref": "?"},
+    "confirm_rule": {"key": WINDOWS, "area_code": HERE[:6]},
+    "put_in_calendar_days": {"area_code": HERE[:6], "source_ref": "?"}
+    | {"days": [{"date": "2026-11-24", "is_workday": False, "name": "示例节"}]},
+    "replay_dead_letter": {"reason": "?"},
+    "discard_dead_letter": {"reason": "?"},
+}
+"""What an operation with a body is sent: what it makes would lie here."""
+LIES_IN: Final = dict.fromkeys(("add_grid", "locate", "start_shift"), GRID) | dict.fromkeys(
+    ("set_rule", "confirm_rule", "put_in_calendar_days"), HERE[:6]
+)
+"""Where lies what is sent; in the community, if it is not said."""
+OF_EVERY_SERVICE: Final = {"dead_letters", "overdue"}
+"""Things that are planted in every service's database."""
+IDS: Final = {"list_audit": "object_id", "list_overdue_clocks": "owner_id"}
+"""The field by which a list names the thing that a line is about."""
+
+
+def of_a_batch(answer: httpx2.Response) -> str:
+    code = answer.json()["results"][0]["code"]
+    return "outside" if code == "outside_your_area" else "let through"
+
+
+def of_a_point(answer: httpx2.Response) -> str:
+    return "outside" if answer.json()["grid_code"] is None else "let through"
+
+
+SAYS_INSIDE: Final[dict[str, Callable[[httpx2.Response], str]]] = {"report_incidents": of_a_batch, "locate": of_a_point}
+"""Operations that answer 200 and say within the answer that a place is out of reach."""
+
+
+@dataclass
+class Planted:
+    """Things that were planted in every place, by kind: where each lies, and which organisation has it."""
+
+    things: dict[str, dict[str, tuple[str, str | None]]] = field(default_factory=lambda: defaultdict(dict))
+    worker_id: str = ""
+    askers: dict[Any, Person] = field(default_factory=dict)
+
+    def add(self, kind: str, id_: str, place: str, lead_org: str | None = None) -> None:
+        self.things[kind][id_] = (place, lead_org)
+
+    def of(self, kind: str) -> list[str]:
+        """Return the ids of a kind of thing that lie here."""
+        return [id_ for id_, (place, _) in self.things[kind].items() if place.startswith(HERE)]
+
+
+# --- planting ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def planted(suite: RunningSuite, background: Loop) -> Planted:
+    """Plant one of everything in every place."""
+    planted = Planted()
+    for place, west in PLACES.items():
+        _plant_personnel(suite, planted, place, west)
+    for place, west in PLACES.items():
+        _plant_incidents(suite, planted, place, west)
+    background.run(_plant_in_every_service(suite, planted))
+    return planted
+
+
+def _made(answer: httpx2.Response) -> dict[str, Any]:
+    assert answer.status_code in {200, 201}, answer.text
+    content: dict[str, Any] = answer.json()
+    return content
+
+
+def _plant_personnel(suite: RunningSuite, planted: Planted, place: str, west: float) -> None:
+    admin, base = suite.somebody("county_admin", place[:6]), "/personnel/v1"
+    ring = [[west, 10.0], [west + 0.05, 10.0], [west + 0.05, 10.05], [west, 10.05], [west, 10.0]]
+    content: dict[str, dict[str, Any]] = {
+        "areas": {"area_code": place, "level": "community", "name": "示例社区"},
+        "organisations": {"org": f"{place[:6]}-{place[-3:]}" if place != HERE else WATER, "area_code": place}
+        | {"name": "水务局", "kind": "department"},
+        "grids": {"grid_code": f"{place}001", "name": "一", "households": 1}
+        | {"boundary": {"type": "Polygon", "coordinates": [ring]}},
+        "workers": {"name": "丁", "area_code": place, "employment": "full_time", "org": WATER},
+    }
+    made = {kind: _made(admin.post(f"{base}/{kind}", body))["id"] for kind, body in content.items()}
+    for kind, id_ in made.items():
+        planted.add(kind, id_, f"{place}001" if kind == "grids" else place)
+    _made(admin.post(f"{base}/workers/{made['workers']}/assignments", {"grid_code": f"{place}001"}))
+    worker = suite.somebody("grid_worker", f"{place}001", subject=made["workers"])
+    planted.add("shifts", _made(worker.post(f"{base}/shifts", {"grid_code": f"{place}001"}))["id"], f"{place}001")
+    by = suite.somebody("security_admin", place[:6])
+    revoked = {"subject_id": f"nobody-{uuid.uuid4()}", "reason_code": "device_lost", "area_code": place}
+    planted.add("revocations", _made(by.post(f"{base}/revocations", revoked))["id"], place)
+    planted.worker_id = planted.worker_id or made["workers"]
+
+
+def _plant_incidents(suite: RunningSuite, planted: Planted, place: str, west: float) -> None:
+    base = "/incidents/v1/incidents"
+    acceptor = suite.somebody("town_acceptor", place[:9], subject="matrix-planter")
+    dispatcher = suite.somebody("town_dispatcher", place[:9], subject="matrix-planter-2")
+    report = {"title": "井盖缺失", "location": {"lon": west + 0.02, "lat": 10.02}}
+    _wait_for(lambda: acceptor.post(base, report), 201)
+    for lead_org in (None, WATER) if place == HERE else (None,):
+        incident = _made(acceptor.post(base, report))
+        assert incident["grid_code"] == f"{place}001"
+        planted.add("incidents", incident["id"], f"{place}001", lead_org)
+        if lead_org:
+            path = f"{base}/{incident['id']}"
+            _made(acceptor.post(f"{path}/accept", {}))
+            _made(acceptor.post(f"{path}/file", {"category": "C-0101"}))
+            _made(_wait_for(lambda path=path: dispatcher.post(f"{path}/dispatch", {"lead_org": lead_org}), 200))  # type: ignore[misc]  # noqa: B023
+
+
+def _wait_for(ask: Callable[[], httpx2.Response], status: int) -> httpx2.Response:
+    """Ask until what personnel told has arrived."""
+    import time  # noqa: PLC0415
+
+    end = time.monotonic() + 10
+    while (answer := ask()).status_code != status:
+        assert time.monotonic() < end, answer.text
+        time.sleep(0.05)
+    return answer
+
+
+async def _plant_in_every_service(suite: RunningSuite, planted: Planted) -> None:
+    for kind in KINDS:
+        connection = await asyncpg.connect(suite.postgres.url(kind.name))
+        for place in PLACES:
+            id_, owner_id = uuid.uuid4(), uuid.uuid4()
+            await connection.execute(
+                "INSERT INTO parked (id, version, area_code, state, why, source, subject, content, after_no, tries, parked_at)"
+                " VALUES ($1, 1, $2, 'dead', 'unreadable', 'matrix', 'gw.matrix', '', 0, 0, now())",
+                id_,
+                place,
+            )
+            planted.add(f"{kind.name}.dead_letters", str(id_), place)
+            await connection.execute(
+                "INSERT INTO clock (id, owner, owner_id, area_code, rule_key, rule_id, amount, unit, windows, extended_times,"
+                " is_provisional, started_at, warn_at, due_at, breached_at)"
+                " SELECT $1, 'matrix', $2, $3, 'matrix.stage', $1, 1, 'natural_day', '', 0, false, t, t, t, t FROM now() t",
+                id_,
+                owner_id,
+                place,
+            )
+            planted.add(f"{kind.name}.overdue", str(owner_id), place)
+        await connection.close()
+
+
+# --- asking ------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Somebody who asks, and what is to be expected of it."""
+
+    role: str
+    side: str
+    areas: tuple[str, ...]
+    scope: str = ""
+
+    @property
+    def org(self) -> str | None:
+        return WATER if self.role in DESKS else None
+
+    def person(self, suite: RunningSuite, planted: Planted) -> Person:
+        if self not in planted.askers:
+            subject = planted.worker_id if self.role == "grid_worker" else f"matrix-{self.role}"
+            planted.askers[self] = suite.somebody(self.role, *self.areas, subject=subject, org=self.org, scope=self.scope)
+        return planted.askers[self]
+
+    def may(self, permission: str) -> bool:
+        return permission in GRANTS[self.role] or permission in self.scope
+
+    def sees(self, place: str, lead_org: str | None, *, is_incident: bool) -> bool:
+        """Tell whether a thing is this asker's to see, by where it lies and whose it is."""
+        lies_within = any(place[: len(area)] == area for area in self.areas)
+        return lies_within and not (is_incident and self.role in DESKS and lead_org != WATER)
+
+
+def askers(permission: str) -> Iterator[Asker]:
+    """Return every role on every side, and an application that has the permission by its scope.
+
+    Without the permission the side makes no difference, so such a role asks from here and from another county only.
+    """
+    for side, areas in SIDES.items():
+        for role in sorted(ROLES.keys() - {"auto"}):
+            if permission in GRANTS[role] or side in {"own", "other county"}:
+                yield Asker(role, side, areas)
+        yield Asker("integrator", side, areas, scope=permission)
+
+
+def name_of(service: str, route: EdgeRoute) -> str:
+    """Return the operation's name; one that every service has begins with the service's."""
+    return str(route.operation_id).removeprefix(f"{service}_")
+
+
+def kind_of(service: str, route: EdgeRoute) -> str:
+    """Return which things an operation reads or changes."""
+    parameters = [part[1:-1] for part in route.path.split("/") if part.startswith("{")]
+    kind = THINGS[parameters[0]] if parameters else route.path.rpartition("/")[2]
+    return f"{service}.{kind}" if kind in OF_EVERY_SERVICE else kind
+
+
+def outcome(answer: httpx2.Response, name: str) -> str:
+    """Return what became of a request, in a word."""
+    if answer.status_code < 300:
+        return SAYS_INSIDE[name](answer) if name in SAYS_INSIDE else "let through"
+    code = answer.json()["code"]
+    words = {"insufficient_scope": "no permission", "outside_your_area": "outside", "not_found": "not there"}
+    if answer.status_code >= 500 or answer.status_code == 401:
+        return f"{answer.status_code} {code}"
+    return words.get(code, f"refused: {code}")
+
+
+def asked(person: Person, route: EdgeRoute, path: str, name: str) -> httpx2.Response:
+    if route.method == "GET":
+        return person.get(path)
+    if route.method == "PATCH":
+        return person.patch(path, SENT[name], If_Match='"1"')
+    return person.post(path, SENT.get(name))
+
+
+def test_it_is_said_how_every_operation_is_asked(planted: Planted) -> None:
+    unsaid = []
+    for service, route in OPERATIONS:
+        name = name_of(service, route)
+        parameters = [part[1:-1] for part in route.path.split("/") if part.startswith("{")]
+        reads_a_list = route.method == "GET" and not parameters and name not in {*WHOLE, *OF_THE_COUNTY}
+        if (
+            (route.method != "GET" and route.body_field is not None and name not in SENT)
+            or any(parameter not in THINGS for parameter in parameters)
+            or (reads_a_list and name != "list_audit" and not planted.things[kind_of(service, route)])
+        ):
+            unsaid.append(f"{route.method} {route.path} ({name})")
+
+    assert not unsaid, "say in this file how they are asked: THINGS, SENT, WHOLE, or what is planted"
+
+
+def test_without_a_token_nothing_is_let_through(suite: RunningSuite) -> None:
+    for _, route in OPERATIONS:
+        path = route.path.replace("{", "").replace("}", "")
+        answer = suite.client.request(route.method, path)
+
+        assert (answer.status_code == 401) == (route.may != PUBLIC), f"{route.method} {route.path}"
+
+
+@pytest.mark.parametrize(("service", "route"), OPERATIONS, ids=NAMED)
+def test_each_role_gets_what_its_permissions_and_its_place_allow(
+    suite: RunningSuite, planted: Planted, service: str, route: EdgeRoute
+) -> None:
+    if route.may == PUBLIC:
+        assert suite.client.request(route.method, route.path).status_code != 401
+        return
+    name, wrong, through = name_of(service, route), [], 0
+
+    for asker in askers(route.may):
+        for said, expected in _asked_and_expected(suite, planted, asker, service, route, name):
+            through += said == "let through"
+            if said != expected and not (expected == "outside" and said.startswith("refused")):
+                wrong.append(f"{asker.role} from {asker.side}: {said}, not {expected}")
+
+    assert not wrong
+    assert through, "nobody was let through: what is sent here shows nothing"
+
+
+def _asked_and_expected(
+    suite: RunningSuite, planted: Planted, asker: Asker, service: str, route: EdgeRoute, name: str
+) -> Iterator[tuple[str, str]]:
+    """Return what each request got, and what it should have got."""
+    person = asker.person(suite, planted)
+    if "{" in route.path:
+        kind = kind_of(service, route)
+        for id_ in planted.of(kind):
+            place, lead_org = planted.things[kind][id_]
+            parameter = route.path[route.path.index("{") : route.path.index("}") + 1]
+            said = outcome(asked(person, route, route.path.replace(parameter, id_), name), name)
+            there = asker.sees(place, lead_org, is_incident=kind == "incidents")
+            expected = "no permission" if not asker.may(route.may) else "let through" if there else "not there"
+            # A step may not be possible any more, or belong to another role: the thing was there for the asker all the same.
+            yield ("let through" if route.method != "GET" and said.startswith("refused") else said), expected
+        return
+    if route.method == "GET":
+        if name in OF_THE_COUNTY:
+            yield _own_countys(person, asker, route, name)
+            return
+        answer = person.get(f"{route.path}?limit=200")
+        yield outcome(answer, name), "let through" if asker.may(route.may) else "no permission"
+        if answer.status_code == 200 and name not in WHOLE:
+            yield _strangers_in(answer, planted, asker, kind_of(service, route), name), "nobody else's, and all of one's own"
+        return
+    said = outcome(asked(person, route, route.path, name), name)
+    within = asker.sees(LIES_IN.get(name, HERE), None, is_incident=False)
+    expected = "no permission" if not asker.may(route.may) else "let through" if within else "outside"
+    yield ("let through" if within and said.startswith("refused") else said), expected
+
+
+def _own_countys(person: Person, asker: Asker, route: EdgeRoute, name: str) -> tuple[str, str]:
+    """Return what was said of the rules of the county, and what should be said."""
+    county = asker.areas[0][:6] if asker.areas else None
+    answer = person.get(f"{route.path}?area_code={county or HERE[:6]}{OF_THE_COUNTY[name]}")
+    said = outcome(answer, name)
+    if said == "let through" and not all(str(county).startswith(item.get("area_code", "")) for item in answer.json()["items"]):
+        said = "shows another county's"
+    return said, "no permission" if not asker.may(route.may) else "let through" if county else "outside"
+
+
+def _strangers_in(answer: httpx2.Response, planted: Planted, asker: Asker, kind: str, name: str) -> str:
+    """Say what a list shows that it should not, or does not show that it should."""
+    items = answer.json()["items"]
+    places = {id_: thing for things in planted.things.values() for id_, thing in things.items()}
+    for item in items:
+        id_ = item[IDS.get(name, "id")]
+        place = item.get("grid_code") or item.get("area_code")
+        if id_ in places or place:
+            place, lead_org = places.get(id_, (place, item.get("lead_org")))
+            is_incident = id_ in planted.things["incidents"] or "incident_no" in item
+            # The worker asks as who they are, and one's own record is one's own wherever one is.
+            if id_ != planted.worker_id and not asker.sees(place, lead_org, is_incident=is_incident):
+                return f"shows what lies in {place}"
+    own = {id_ for id_, thing in planted.things[kind].items() if asker.sees(*thing, is_incident=kind == "incidents")}
+    if not own <= {item[IDS.get(name, "id")] for item in items}:
+        return "does not show what is one's own"
+    return "nobody else's, and all of one's own"
