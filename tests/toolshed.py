@@ -1,32 +1,57 @@
 """A small service for tests of the house: tools that members borrow, accounts of minutes, a database of its own."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any, Final
 from uuid import UUID
 
+import httpx2
 from pydantic import Field
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Integer, MetaData, Table, Text, UniqueConstraint, Uuid
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    select,
+)
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from gridwhistle.common import migrations
 from gridwhistle.common.again import Changed, again
+from gridwhistle.common.application import App
 from gridwhistle.common.commands import Command
 from gridwhistle.common.consumers import Consumer
 from gridwhistle.common.database import Database
 from gridwhistle.common.database import Db as Work
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events import ClockEvent, Event
+from gridwhistle.common.events.inventory import SessionPurged
 from gridwhistle.common.ids import AreaCode
+from gridwhistle.common.issuer import ISSUER, Issuer
+from gridwhistle.common.jurisdiction import within
 from gridwhistle.common.machine import Machine, Step
+from gridwhistle.common.personal import AddressDetail, IdNumber, PersonName, Phone
 from gridwhistle.common.presets import Preset
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Conflict, Problem, Term
+from gridwhistle.common.reading import one
+from gridwhistle.common.retention import Kept
 from gridwhistle.common.rows import Row
-from gridwhistle.common.sealing import Seal
+from gridwhistle.common.running import Running
+from gridwhistle.common.sealed import P0, found_by, sealed
+from gridwhistle.common.sealing import Seal, make_keys
 from gridwhistle.common.service import Service
-from gridwhistle.common.tables import NAMING, place, root
+from gridwhistle.common.settings import Settings
+from gridwhistle.common.tables import NAMING, emergency_session, moment, place, root
+from gridwhistle.common.tokens import Tokens
 from gridwhistle.common.wire import Body, View
 
 AREA: Final = "990101001001"
@@ -34,6 +59,7 @@ ROLES: Final = frozenset({"town_acceptor"})
 CLERK: Final = Principal(id="clerk", roles=ROLES, areas=("990101",))
 PARTS_MAX: Final = 5
 HANDLE: Final = "incidents:handle"
+LENDING: Final = Term("找回借出的工具", "to find a tool that was lent")
 
 
 class ToolMoved(Event, type="gw.toolshed.tool.moved.v1"):
@@ -42,6 +68,14 @@ class ToolMoved(Event, type="gw.toolshed.tool.moved.v1"):
 
 class ToolTouched(Event, type="gw.toolshed.tool.touched.v1"):
     """Somebody did something to a tool."""
+
+
+class MemberJoined(Event, type="gw.toolshed.member.joined.v1"):
+    """Somebody became a member."""
+
+
+class ToolshedSessionPurged(SessionPurged, type="gw.toolshed.session.purged.v1"):
+    """What was personal in an emergency session is gone from the toolshed."""
 
 
 class ToolClockWarned(ClockEvent, type="gw.toolshed.tool.clock_warned.v1"):
@@ -104,7 +138,7 @@ tools = Table(
     Column("deposit_minutes", BigInteger, nullable=False),
     CheckConstraint("title <> 'rust'", name="no_rust"),
     CheckConstraint("title <> 'dust'", name="no_dust"),  # nobody gave this one words
-    info={"thing": TOOL.thing},
+    info={"thing": TOOL.thing, "kept": Kept("r8")},
 )
 parts = Table(
     "part",
@@ -122,7 +156,7 @@ accounts = Table(
     *place(),
     Column("minutes", BigInteger, nullable=False),
     CheckConstraint("minutes >= 0", name="nobody_owes"),
-    info={"thing": Term("账户", "account")},
+    info={"thing": Term("账户", "account"), "kept": Kept("r4")},
 )
 entries = Table(
     "entry",
@@ -145,10 +179,30 @@ complaints = Table(
     Column("lead_org", Text),
     Column("subject_id", Text, nullable=False),
     Column("approved_by", Text),
-    info={"thing": COMPLAINT.thing},
+    info={"thing": COMPLAINT.thing, "kept": Kept("r8")},
 )
 members = Table(
-    "member", metadata, *root(), *place(), Column("name", Text), info={"thing": Term("成员", "member"), "own": "id"}
+    "member",
+    metadata,
+    *root(),
+    *place(),
+    *emergency_session(),
+    *sealed("name", PersonName, to=ROLES, basis="contract", purpose=LENDING),
+    *sealed("phone", Phone, to=ROLES, basis="contract", purpose=LENDING, kept="r1", found=True),
+    *sealed("address", AddressDetail, to=ROLES, basis="contract", purpose=LENDING),
+    *sealed("id_number", IdNumber, to=frozenset({"dept_leader"}), basis="law", purpose=LENDING),
+    Column("nickname", Text, info=P0),
+    moment("left_at"),
+    CheckConstraint("nickname <> 'dust'", name="no_dust"),  # nobody gave this one words either
+    info={"thing": Term("会员", "member"), "own": "id", "kept": Kept("r2", since="left_at")},
+)
+# Whom to call when a member cannot be reached: a child of the member, kept as long.
+friends = Table(
+    "friend",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("member_id", Uuid, ForeignKey(members.c.id), nullable=False, index=True),
+    *sealed("phone", Phone, to=ROLES, basis="consent", purpose=LENDING, kept="r1"),
 )
 CONSTRAINTS: Final[dict[str, Callable[[], Problem | Changed]]] = {"tool_no_rust": Rusty, "account_nobody_owes": NotEnough}
 
@@ -174,6 +228,32 @@ class Transfer(Body):
     target_id: UUID
     minutes: Annotated[int, Field(gt=0)]
     unchecked: bool = False  # the database is the one to refuse
+
+
+class Join(Body):
+    name: PersonName
+    phone: Phone
+    address: AddressDetail | None = None
+    id_number: IdNumber | None = None
+    nickname: str | None = None
+
+
+class Find(Body):
+    phone: Phone
+
+
+class MemberView(View):
+    id: UUID
+    version: int
+    name: PersonName | None
+    phone: Phone | None
+    address: AddressDetail | None
+    id_number: IdNumber | None
+    nickname: str | None
+
+
+class Members(View):
+    items: list[MemberView]
 
 
 class ToolView(View):
@@ -271,6 +351,37 @@ async def transfer(body: Transfer, caller: Caller, db: Db) -> PaidView:
         return tx.answer(PaidView(source_minutes=source.minutes, target_minutes=target.minutes))
 
 
+@router.post("/members", may=HANDLE, status_code=201)
+async def join(body: Join, caller: Caller, db: Db) -> MemberView:
+    """Become a member."""
+    async with db.command(caller) as tx:
+        member = tx.create(members, None, area_code=AREA, **dict(body))
+        tx.tell(member, MemberJoined())
+        return tx.answer(MemberView.of(member))
+
+
+@router.post("/members/find", may=HANDLE)
+async def find(body: Find, caller: Caller, db: Db) -> Members:
+    """Find members by their telephone number."""
+    rows = await db.fetch(select(members).where(within(members, caller), found_by(members.c.phone, body.phone, db)))
+    return Members(items=[MemberView.of(row) for row in rows])
+
+
+@router.get("/members/{member_id}", may=HANDLE)
+async def get_member(member_id: UUID, caller: Caller, db: Db) -> MemberView:
+    """Return a member."""
+    return MemberView.of(await one(db, caller, members, member_id))
+
+
+@router.patch("/members/{member_id}", may=HANDLE)
+async def move_house(member_id: UUID, body: Join, caller: Caller, db: Db) -> MemberView:
+    """Take down what changed."""
+    async with db.command(caller, members, member_id) as tx:
+        tx.update(tx.row, **dict(body))
+        tx.record(tx.row, "move_house")
+        return tx.answer(MemberView.of(tx.row))
+
+
 def pay(tx: Command, account: Row, minutes: int) -> None:
     """Book minutes into an account that the command holds."""
     tx.update(account, minutes=account.minutes + minutes)
@@ -307,6 +418,34 @@ async def make_tables(url: str) -> None:
         await engine.dispose()
 
 
+@asynccontextmanager
+async def served(
+    database: Database, role: str = "town_acceptor", *, subject: str = "clerk", area: str = "990101"
+) -> AsyncIterator[httpx2.AsyncClient]:
+    """Serve the toolshed over HTTP to one person."""
+    issuer = Issuer.fresh()
+    headers = {"Authorization": f"Bearer {issuer.token(subject, [role], [area])}", "Accept-Language": "en"}
+    app = App(TOOLSHED.all_routers())
+    app.state.service = Running(database, Tokens(ISSUER, jwks=issuer.jwks()), None)  # type: ignore[arg-type]
+    base_url = "http://shed/toolshed/v1"
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url=base_url, headers=headers) as client:
+        yield client
+
+
+def settings(folder: Path, url: str, nats_url: str, issuer: Issuer) -> Settings:
+    """Return what the toolshed needs to run as a service does; its keys are kept in a folder."""
+    make_keys(folder / "keys")
+    (folder / "jwks").write_text(issuer.jwks())
+    return Settings(
+        database_url=url,
+        nats_url=nats_url,
+        keys_file=folder / "keys",
+        issuer=ISSUER,
+        jwks_file=folder / "jwks",
+        development=True,
+    )
+
+
 def opened(url: str, **how: Any) -> Database:
     """Return the toolshed's database, as one process would have it."""
     return Database(url, Seal({1: bytes(32)}), CONSTRAINTS, presets=PRESETS, **how)
@@ -329,6 +468,21 @@ def work(database: Database, **how: Any) -> Work:
 
 async def a_tool(database: Database, **how: Any) -> UUID:
     return (await bring(Bring(**how), CLERK, work(database))).id
+
+
+async def a_member(database: Database, **more: Any) -> Row:
+    known = {
+        "name": PersonName("张三丰"),
+        "phone": Phone("13800138000"),
+        "address": AddressDetail("示例县城关镇幸福里3栋502室"),
+    }
+    async with work(database).command(CLERK) as tx:
+        return tx.create(members, None, area_code=AREA, **{**known, **more})
+
+
+async def a_friend(database: Database, member_id: UUID) -> Row:
+    async with work(database).command(CLERK, members, member_id) as tx:
+        return tx.insert(friends, member_id=member_id, phone=Phone("13600136000"))
 
 
 async def an_account(database: Database, minutes: int) -> UUID:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gridwhistle.common.sealing import CannotOpen, Seal, make_keys, read_keys
+from gridwhistle.common.sealing import CannotOpen, Seal, add_key, make_keys, read_keys
 
 OLD, NEW = b"o" * 32, b"n" * 32
 
@@ -37,11 +37,37 @@ def test_a_new_key_seals_and_the_old_one_still_opens() -> None:
     assert Seal({2: NEW}).open(both.close(b"answer", "here"), "here") == b"answer"
 
 
+def test_each_purpose_has_a_key_of_its_own() -> None:
+    seal = Seal({1: OLD})
+
+    with pytest.raises(CannotOpen):
+        seal.open(seal.close(b"answer", "command_key.answer|a"), "member.phone|a")
+    assert len({seal.mark("13800138000", purpose) for purpose in ("member.phone", "worker.phone")}) == 2
+
+
+def test_a_blind_index_is_the_same_under_the_same_key_alone() -> None:
+    mark = Seal({1: OLD}).mark("13800138000", "member.phone")
+
+    assert len(mark) == 16
+    assert mark == Seal({1: OLD}).mark("13800138000", "member.phone") != Seal({1: NEW}).mark("13800138000", "member.phone")
+    assert mark in Seal({1: OLD, 2: NEW}).marks("13800138000", "member.phone")
+
+
+def test_a_key_that_was_added_meanwhile_is_found_in_the_file(tmp_path: Path) -> None:
+    make_keys(tmp_path / "keys")
+    running = Seal.kept_in(tmp_path / "keys")
+
+    assert add_key(tmp_path / "keys") == 2
+
+    assert running.open(Seal.kept_in(tmp_path / "keys").close(b"answer", "here"), "here") == b"answer"
+    assert (tmp_path / "keys").stat().st_mode & 0o077 == 0
+
+
 def test_a_key_file_is_its_owners_alone_and_a_bad_one_is_named(tmp_path: Path) -> None:
     make_keys(tmp_path / "keys")
     (tmp_path / "empty").touch()
 
     assert [len(key) for key in read_keys(tmp_path / "keys").values()] == [32]
     assert (tmp_path / "keys").stat().st_mode & 0o077 == 0
-    with pytest.raises(ValueError, match="no usable key"):
+    with pytest.raises(ValueError, match="no usable keys"):
         read_keys(tmp_path / "empty")

@@ -21,7 +21,7 @@ from gridwhistle.common import logs
 from gridwhistle.common.issuer import Issuer
 from gridwhistle.common.principal import DESKS, ROLES
 from gridwhistle.common.rebuilding import rebuild
-from gridwhistle.standalone import rules
+from gridwhistle.standalone import keys, rules
 from gridwhistle.standalone.children import CannotStart
 from gridwhistle.standalone.demo import words
 from gridwhistle.standalone.postgres import databases
@@ -44,6 +44,7 @@ app = typer.Typer(
 )
 imports = typer.Typer(no_args_is_help=True, help="Bring in what exists already, through the API of a running suite.")
 app.add_typer(imports, name="import")
+app.add_typer(keys.app, name="keys")
 app.add_typer(rules.rules, name="rules")
 app.add_typer(rules.calendar, name="calendar")
 audits = typer.Typer(no_args_is_help=True, help="Look at what was written down about who did what.")

@@ -9,6 +9,7 @@ import orjson
 
 from gridwhistle.common.dead_letters import LETTER
 from gridwhistle.common.events import REGISTRY, Event
+from gridwhistle.common.holds import HOLD
 from gridwhistle.common.machine import Machine
 from gridwhistle.common.principal import GRANTS, ROLES
 from gridwhistle.incidents.domain import INCIDENT
@@ -16,10 +17,11 @@ from gridwhistle.personnel.domain import SHIFT
 from gridwhistle.standalone.demo.county import County
 from gridwhistle.standalone.demo.page import MAP, map_of, page
 from gridwhistle.standalone.manual import operating
-from gridwhistle.standalone.services import NAMES, contract
+from gridwhistle.standalone.register import register
+from gridwhistle.standalone.services import KINDS, NAMES, contract
 
 FOLDER: Final = Path("docs")
-MACHINES: Final = {"dead_letter": LETTER, "incident": INCIDENT, "shift": SHIFT}
+MACHINES: Final = {"dead_letter": LETTER, "incident": INCIDENT, "legal_hold": HOLD, "shift": SHIFT}
 _WRITTEN: Final = "<!-- Written by `make docs` from the code; change the code. -->"
 
 
@@ -90,6 +92,7 @@ def documents() -> dict[Path, str]:
         **{FOLDER / "states" / f"{name}.md": states(machine) for name, machine in MACHINES.items()},
         FOLDER / "events.md": events(ours),
         FOLDER / "roles.md": roles(),
+        FOLDER / "kept.md": f"{_WRITTEN}\n{register(KINDS)}",
         FOLDER / "operating.md": f"{_WRITTEN}\n{operating()}",
         FOLDER / "openapi.json": api(),
         FOLDER / "county.md": page(county),

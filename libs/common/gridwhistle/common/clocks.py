@@ -171,7 +171,7 @@ class Clocks:
         """Return the clocks of a held thing, as they were read."""
         if row.id not in self._known:
             records = await self._tx.db.read(read_rows(clocks, "owner_id", many=False), row.id)
-            self._known[row.id] = [row_from(clocks, record) for record in records]
+            self._known[row.id] = [row_from(clocks, record, self._tx.db.database.seal) for record in records]
         return self._known[row.id]
 
     async def _running(self, row: Row, key: str, *, paused: bool) -> Row:

@@ -36,6 +36,7 @@ from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Busy, MayHaveHappened, NotFound, OutsideYourArea, Problem, Stale
 from gridwhistle.common.rows import Row, blank, row_from, thing_of
 from gridwhistle.common.rules import RULES
+from gridwhistle.common.sealed import closed, sealed_columns
 from gridwhistle.common.statements import NOW, Statement, read_rows, read_versions
 from gridwhistle.common.tables import audit, command_key, history, outbox, waiting
 
@@ -91,7 +92,7 @@ class Command:
         """
         new = [id_ for id_ in ids if (table, id_) not in self._rows]
         for record in await self.db.read(read_rows(table, "id", many=True), new) if new else ():
-            row = row_from(table, record)
+            row = row_from(table, record, self.db.database.seal)
             row.__dict__["version"] += 1
             self._rows[table, row.id], self._held[table, row.id] = row, {}
         return [self._rows.get((table, id_)) for id_ in ids]
@@ -103,7 +104,7 @@ class Command:
         root = of or self.row
         column = next(c.name for c in table.c for key in c.foreign_keys if key.column.table is root.table)
         records = await self.db.read(read_rows(table, column, many=False), root.id)
-        rows = sorted((row_from(table, record) for record in records), key=lambda row: row.id)
+        rows = sorted((row_from(table, record, self.db.database.seal) for record in records), key=lambda row: row.id)
         self._owned.update((table, row.id) for row in rows)
         return rows
 
@@ -118,6 +119,8 @@ class Command:
         made = {"id": new_id(), "version": 1, **values}
         if "event_no" in table.c:
             made["event_no"] = 0
+        if self.db.emergency_session_id and "emergency_session_id" in table.c:
+            made["emergency_session_id"] = self.db.emergency_session_id
         if step:
             made["state"] = step.target
         row = Row(table, {**blank(table), **made}, None)
@@ -190,6 +193,7 @@ class Command:
             actor_role=self._role,
             correlation_id=self.db.correlation_id,
             causation_id=self.db.causation_id,
+            emergency_session_id=self.db.emergency_session_id,
             traceparent=doing.tracing.traceparent() if doing and doing.tracing else None,
         )
         content = envelope.to_json()
@@ -280,7 +284,7 @@ class Command:
         for table, ids in by_table.items():
             many = len(ids) > 1
             for record in await self.db.read(read_rows(table, "id", many=many), ids if many else ids[0]):
-                row = row_from(table, record)
+                row = row_from(table, record, self.db.database.seal)
                 self.db.database.heard(record[NOW])
                 self._tell_time(record[NOW])
                 if self.caller.reaches(table, row):
@@ -353,16 +357,18 @@ class Command:
         key = self.db.key_row()
         if key is None and not self._held and not self._inserts:
             return None
-        statement = Statement()
+        statement, seal = Statement(), self.db.database.seal
         for table, id_ in sorted(self._held, key=_in_order):
             row = self._rows[table, id_]
             assert row.read_version is not None
-            statement.hold(table, id_, row.read_version, self._held[table, id_])
+            statement.hold(table, id_, row.read_version, closed(table, id_, self._held[table, id_], seal))
         for (table, id_), changes in sorted(self._children.items(), key=lambda item: _in_order(item[0])):
-            statement.change(table, id_, changes)
+            statement.change(table, id_, closed(table, id_, changes, seal))
         for (table, *where), changes in self._others.items():
             statement.change_where(table, dict(where), changes)
         for table, rows in self._inserts.items():
+            if sealed_columns(table):
+                rows = [closed(table, row["id"], row, seal) for row in rows]  # noqa: PLW2901
             statement.insert(table, rows)
         if key is not None:
             statement.insert(command_key, [key])

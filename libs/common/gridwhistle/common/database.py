@@ -97,6 +97,7 @@ class Database:
             pool_pre_ping=False,
             connect_args={"timeout": 3, "command_timeout": _COMMAND_TIMEOUT_S, "server_settings": _SERVER_SETTINGS},
         )
+        self.reads.dialect.__dict__["seal"] = self.seal  # with which sealed columns open as they are read
         try:
             yield self
         finally:
@@ -230,6 +231,7 @@ class Db:
         language: Language = "zh",
         refusal_body: Callable[[Problem], bytes] | None = None,
         background: bool = False,
+        emergency_session_id: UUID | None = None,
     ) -> None:
         """Take what names the work.
 
@@ -247,12 +249,14 @@ class Db:
             language: of people-facing texts in the answer.
             refusal_body: how a refusal reads for whoever waits for the answer.
             background: it takes a background connection, so that it cannot take one from requests.
+            emergency_session_id: the emergency session (应急) that it belongs to.
         """
         self.database, self.scope, self.key, self.fingerprint = database, scope, key, fingerprint
         self.request_id, self.correlation_id = request_id, correlation_id or request_id
         self.causation_id = request_id
         self.if_match, self.status, self.as_of, self.starts_clocks = if_match, status, as_of, starts_clocks
         self.language = language
+        self.emergency_session_id = emergency_session_id
         self.answered: bytes | None = None
         self.refused = False  # a refusal of this very run is stored as the key's answer
         self._refusal_body = refusal_body

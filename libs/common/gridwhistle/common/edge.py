@@ -17,6 +17,7 @@ from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
 from urllib.parse import parse_qsl, urlencode
+from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Depends
@@ -302,6 +303,7 @@ class EdgeRoute(APIRoute):
             status=self.success,
             language=language,
             refusal_body=lambda problem: problem.body(language, request_id),
+            emergency_session_id=_session_of(headers) if b"emergency-session" in headers else None,
         )
         try:
             try:
@@ -480,6 +482,13 @@ async def _file(file: wire.File, headers: Mapping[bytes, str]) -> tuple[int, byt
 
 def _headers_of(problem: Problem) -> Headers:
     return [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
+
+
+def _session_of(headers: Mapping[bytes, str]) -> UUID:
+    try:
+        return UUID(headers[b"emergency-session"])
+    except ValueError:
+        raise BadHeader(header="Emergency-Session", form="UUID") from None
 
 
 def _key_of(headers: Mapping[bytes, str], caller: Principal) -> str | None:

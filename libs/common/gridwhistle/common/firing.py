@@ -140,7 +140,7 @@ class Firing:
         rules = await RULES.of(self._db("recount", None))
         for found in await self._database.run(self._database.background, which, *args):
             # At the end of a year most of them are provisional, and for most of them nothing is otherwise.
-            if counted_anew(row_from(clocks, found), rules):
+            if counted_anew(row_from(clocks, found, self._database.seal), rules):
                 await self._once("recount", None, found, self._recount)
             await asyncio.sleep(0)
 

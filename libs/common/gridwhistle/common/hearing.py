@@ -308,7 +308,13 @@ class Hearing:
 
     def _db(self, event: Envelope[Any], *, scope: str = "event", key: str | None = None) -> Db:
         return Db(
-            self.database, scope=scope, key=key, request_id=str(event.id), correlation_id=event.correlation_id, background=True
+            self.database,
+            scope=scope,
+            key=key,
+            request_id=str(event.id),
+            correlation_id=event.correlation_id,
+            background=True,
+            emergency_session_id=event.emergency_session_id,
         )
 
 

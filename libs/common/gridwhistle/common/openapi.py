@@ -38,6 +38,13 @@ _KEY = {
     "description": "Makes the call safe to repeat: one key, one answer, for seven days.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
 }
+_SESSION = {
+    "name": "Emergency-Session",
+    "in": "header",
+    "required": False,
+    "description": "The emergency session that this is done for; what is personal in it goes when the session is over.",
+    "schema": {"type": "string", "format": "uuid"},
+}
 _AS_OF = {
     "name": "As-Of",
     "in": "header",
@@ -71,7 +78,7 @@ def _correct(schema: dict[str, Any], routes: list[EdgeRoute]) -> None:
         statuses = ["400", "404", "422", "503"] + ([] if route.may == PUBLIC else ["401", "403"])
         parameters = operation.setdefault("parameters", [])
         if route.method != "GET":
-            parameters += [_KEY, _AS_OF]
+            parameters += [_KEY, _AS_OF, *([_SESSION] if route.success == 201 else [])]  # noqa: PLR2004  created
             statuses += ["409", "413", "415"]
             required = route.method in {"PATCH", "PUT"}
             if required or "{" in route.path:

@@ -32,14 +32,15 @@ PUBLIC: Final = "public"
 APART: Final = ("operations:write", "access:write", "audit:read")
 """What three people do, each one of it (三员分立): run the machines, say who gets in, look at what both did."""
 
-_HANDLE = {"incidents:read", "incidents:handle", "incidents:attach"}
+_REVEAL = "personal:reveal"  # whose values a role may see in full, the columns say
+_HANDLE = {"incidents:read", "incidents:handle", "incidents:attach", _REVEAL}
 _PLACES = {"areas:read", "grids:read", "organisations:read"}
 GRANTS: Final[dict[str, frozenset[str]]] = {
     "resident": frozenset({"incidents:report", "incidents:attach"}),
     "grid_worker": frozenset({"incidents:report", *_HANDLE, *_PLACES, "shifts:read", "shifts:own"}),
     "grid_leader": frozenset({"incidents:report", *_HANDLE, *_PLACES, "shifts:read", "workers:read"}),
     "community_admin": frozenset(
-        {"incidents:report", "incidents:attach", "incidents:read", *_PLACES, "shifts:read", "workers:read"}
+        {"incidents:report", "incidents:attach", "incidents:read", *_PLACES, "shifts:read", "workers:read", _REVEAL}
     ),
     "town_acceptor": frozenset({"incidents:report", "incidents:report_many", *_HANDLE, *_PLACES, "shifts:read"}),
     "town_dispatcher": frozenset({*_HANDLE, *_PLACES, "shifts:read"}),
@@ -47,7 +48,7 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
     "dept_handler": frozenset({*_HANDLE, *_PLACES}),
     "dept_leader": frozenset({*_HANDLE, *_PLACES}),
     "county_admin": frozenset(
-        {"incidents:read", "incidents:report", "incidents:attach", "incidents:report_many", *_PLACES, "areas:write"}
+        {"incidents:read", "incidents:report", "incidents:attach", "incidents:report_many", *_PLACES, "areas:write", _REVEAL}
         | {"grids:write", "organisations:write", "workers:read", "workers:write", "shifts:read", "rules:read", "rules:write"}
     ),
     # An application has nothing by role: only what the scopes of its token name.

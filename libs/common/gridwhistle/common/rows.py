@@ -7,6 +7,8 @@ import orjson
 from sqlalchemy import Table
 
 from gridwhistle.common.problems import Term
+from gridwhistle.common.sealed import opened, sealed_columns
+from gridwhistle.common.sealing import Seal
 from gridwhistle.common.statements import json_columns
 
 
@@ -25,9 +27,11 @@ class Row:
         def __getattr__(self, name: str) -> Any: ...
 
 
-def row_from(table: Table, record: Any) -> Row:
+def row_from(table: Table, record: Any, seal: Seal) -> Row:
     """Return a row of the table from a record of the driver."""
     values = dict(record)
+    if sealed_columns(table):
+        opened(table, values, seal)
     for name in json_columns(table):
         if values[name] is not None:
             values[name] = orjson.loads(values[name])

@@ -1,13 +1,24 @@
-"""Encryption of what the database keeps but must not show: AES-256-GCM, bound to its place, under a named key."""
+"""Encryption of what the database keeps but must not show: AES-256-GCM, bound to its place, under a numbered key.
 
+The key file holds secrets. What seals is derived from them (HKDF), one key for each purpose, so that an answer's key opens no
+telephone number, and one file is the only secret. The purpose is the first part of the place.
+"""
+
+import hmac
 import os
+from functools import cache
 from pathlib import Path
+from typing import Self
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-_FORMAT = 1
+_FORMAT = 2
 _NONCE_BYTES = 12
+_NUMBER_MAX = 255
+_MARK_BYTES = 16
 
 
 class CannotOpen(Exception):
@@ -17,16 +28,27 @@ class CannotOpen(Exception):
 class Seal:
     """Seals and opens bytes. Layout: format 1 byte, key number 1 byte, nonce 12 bytes, then ciphertext and tag."""
 
-    def __init__(self, keys: dict[int, bytes]) -> None:
-        """Take the ring of keys, 32 bytes each; the highest number seals, all open."""
-        self._current = max(keys)
-        self._ring = {number: AESGCM(key) for number, key in keys.items()}
+    def __init__(self, keys: dict[int, bytes], file: Path | None = None) -> None:
+        """Take the ring of secrets, 32 bytes each; the highest number seals, all open."""
+        self._file = file
+        self._take(keys)
+
+    @classmethod
+    def kept_in(cls, file: Path) -> Self:
+        """Return the seal of a key file; numbers that it does not know yet are looked for in the file."""
+        return cls(read_keys(file), file)
+
+    def _take(self, keys: dict[int, bytes]) -> None:
+        self.numbers, self.current = sorted(keys), max(keys)
+        # Purposes are names of columns, so neither cache grows.
+        self._derived = cache(lambda number, purpose: _derive(keys[number], purpose))
+        self._cipher = cache(lambda number, purpose: AESGCM(self._derived(number, purpose)))
 
     def close(self, content: bytes, place: str) -> bytes:
         """Encrypt, bound to a place such as `command_key.answer|user:7|k1`."""
         nonce = os.urandom(_NONCE_BYTES)
-        sealed = self._ring[self._current].encrypt(nonce, content, place.encode())
-        return bytes((_FORMAT, self._current)) + nonce + sealed
+        cipher = self._cipher(self.current, place.partition("|")[0])
+        return bytes((_FORMAT, self.current)) + nonce + cipher.encrypt(nonce, content, place.encode())
 
     def open(self, sealed: bytes, place: str) -> bytes:
         """Decrypt.
@@ -34,13 +56,34 @@ class Seal:
         Raises:
             CannotOpen: another format or key, or it was sealed for another place.
         """
-        key = self._ring.get(sealed[1]) if sealed[:1] == bytes((_FORMAT,)) else None
-        if key is None:
+        if sealed[:1] != bytes((_FORMAT,)) or not self._knows(sealed[1]):
             raise CannotOpen
+        cipher = self._cipher(sealed[1], place.partition("|")[0])
         try:
-            return key.decrypt(sealed[2 : 2 + _NONCE_BYTES], sealed[2 + _NONCE_BYTES :], place.encode())
+            return cipher.decrypt(sealed[2 : 2 + _NONCE_BYTES], sealed[2 + _NONCE_BYTES :], place.encode())
         except InvalidTag:
             raise CannotOpen from None
+
+    def _knows(self, number: int) -> bool:
+        # Another process may have been told of a new key before us.
+        if number not in self.numbers and self._file:
+            self._take(read_keys(self._file))
+        return number in self.numbers
+
+    def mark(self, content: str, purpose: str) -> bytes:
+        """Return the blind index of a value: 16 bytes that find it again, and say nothing without the key."""
+        return self._mark(self.current, content, purpose)
+
+    def marks(self, content: str, purpose: str) -> list[bytes]:
+        """Return the blind indexes of a value under every key of the ring, for a search among rows old and new."""
+        return [self._mark(number, content, purpose) for number in self.numbers]
+
+    def _mark(self, number: int, content: str, purpose: str) -> bytes:
+        return hmac.digest(self._derived(number, f"{purpose}|mark"), content.encode(), "sha256")[:_MARK_BYTES]
+
+
+def _derive(secret: bytes, purpose: str) -> bytes:
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=f"gridwhistle|{purpose}".encode()).derive(secret)
 
 
 def read_keys(path: Path) -> dict[int, bytes]:
@@ -49,12 +92,32 @@ def read_keys(path: Path) -> dict[int, bytes]:
     for line in path.read_text().split():
         number, _, digits = line.partition(":")
         keys[int(number)] = bytes.fromhex(digits)
-    if not keys or any(len(key) != 32 for key in keys.values()):  # noqa: PLR2004  AES-256 keys are 32 bytes
-        raise ValueError(f"{path} holds no usable key; a line is `number:64 hex digits`")
+    if not keys or any(len(key) != 32 for key in keys.values()) or not 0 < min(keys) <= max(keys) <= _NUMBER_MAX:  # noqa: PLR2004  AES-256 keys are 32 bytes
+        raise ValueError(f"{path} holds no usable keys; a line is `number:64 hex digits`, numbers from 1 to {_NUMBER_MAX}")
     return keys
 
 
 def make_keys(path: Path) -> None:
     """Write a key file with one fresh key, readable by its owner alone."""
-    path.touch(mode=0o600)
-    path.write_text(f"1:{os.urandom(32).hex()}\n")
+    _write(path, {1: os.urandom(32)})
+
+
+def add_key(path: Path) -> int:
+    """Add a fresh key to a key file, and return its number: from now on it seals."""
+    keys = read_keys(path)
+    number = max(keys) + 1
+    _write(path, {**keys, number: os.urandom(32)})
+    return number
+
+
+def _write(path: Path, keys: dict[int, bytes]) -> None:
+    if max(keys) > _NUMBER_MAX:
+        raise ValueError(f"{path} has reached the last number, {_NUMBER_MAX}")
+    # Written beside and put in place at once: a process that reads it meanwhile finds the old keys or the new, never half.
+    half = path.with_name(path.name + ".part")
+    half.touch(mode=0o600)
+    half.write_text("".join(f"{number}:{key.hex()}\n" for number, key in sorted(keys.items())))
+    if path.exists():
+        owner = path.stat()
+        os.chown(half, owner.st_uid, owner.st_gid)
+    half.replace(path)

@@ -17,7 +17,7 @@ from fastapi_standalone_docs import StandaloneDocs
 from nats.aio.client import Client
 from sqlalchemy import MetaData
 
-from gridwhistle.common import auditors, dead_letters, overdue, rulebook
+from gridwhistle.common import auditors, dead_letters, disclosures, emergency, holds, overdue, retention, rulebook
 from gridwhistle.common.again import Away, Changed
 from gridwhistle.common.application import App
 from gridwhistle.common.audit import seal_audit
@@ -39,7 +39,7 @@ from gridwhistle.common.problems import Busy, Problem
 from gridwhistle.common.relay import Relay
 from gridwhistle.common.revoked import copy_revoked, watch_revoked
 from gridwhistle.common.running import Loop, Running, keep_up
-from gridwhistle.common.sealing import Seal, read_keys
+from gridwhistle.common.sealing import Seal
 from gridwhistle.common.settings import Settings, read, tracing_is_asked_for
 from gridwhistle.common.sweep import sweep
 from gridwhistle.common.tokens import Tokens
@@ -56,6 +56,8 @@ PLUMBING_ROUTES: Final[tuple[Callable[[str], Router], ...]] = (
     rulebook.routes,
     overdue.routes,
     auditors.routes,
+    disclosures.routes,
+    retention.routes,
 )
 """The routes that every service has, made for a service by its name."""
 LOOPS: Final[tuple[Loop, ...]] = (sweep, seal_audit, watch_revoked)
@@ -98,10 +100,12 @@ class Service:
         """Make the events that every service has, and let it hear what every service hears."""
         audit_sealed(self.name)
         copy_revoked(self.consumer)
+        emergency.hear_of_the_end(self.consumer, self.tables)
 
     def all_routers(self) -> list[Router]:
         """Return the service's own routers, then those that every service has."""
-        return [*self.routers, *(routes(self.name) for routes in PLUMBING_ROUTES)]
+        shared = (routes(self.name) for routes in PLUMBING_ROUTES)
+        return [*self.routers, *shared, *(routes(self.name, self.tables) for routes in (disclosures.reveals, holds.routes))]
 
     def create(self) -> FastAPI:
         """Return the service for `uvicorn --factory`, set by the environment."""
@@ -139,7 +143,7 @@ class Service:
     @asynccontextmanager
     async def _running(self, settings: Settings) -> AsyncIterator[Running]:
         jwks = settings.jwks_file.read_text() if settings.jwks_file else None
-        seal = Seal(read_keys(settings.keys_file))
+        seal = Seal.kept_in(settings.keys_file)
         database = Database(
             settings.database_url,
             seal,
@@ -175,7 +179,7 @@ class Service:
 
             firing = Firing(self.name, database, self.tables, self.on_clock)
             loops = service.state.loops
-            for loop in (connection, relay, consumers, firing.clocks, *LOOPS, *self.loops):
+            for loop in (connection, relay, consumers, firing.clocks, *LOOPS, retention.purging(self.tables), *self.loops):
                 name = loop.__name__
                 loops[name] = asyncio.create_task(keep_up(loop, service), name=f"{self.name} {name}")
                 loops[name].add_done_callback(_tell_if_dead)
@@ -201,7 +205,7 @@ class Service:
             return None
         if settings.attachments_dir is None:
             raise ValueError(f"the {self.name} service takes attachments: set GW_ATTACHMENTS_DIR")
-        return Files(settings.attachments_dir / self.name, Seal(read_keys(settings.keys_file)))
+        return Files(settings.attachments_dir / self.name, Seal.kept_in(settings.keys_file))
 
 
 async def _connect(service: Running, settings: Settings) -> None:

@@ -20,17 +20,16 @@ NOW = "~now"
 @lru_cache(maxsize=1024)
 def read_rows(table: Table, key: str, *, many: bool) -> str:
     """Return the statement that reads whole rows by `key`, with the database's clock."""
-    columns = ", ".join(_quoted(column.name) for column in table.c)
+    columns = ", ".join(quoted(column.name) for column in table.c)
     one_or_many = "= ANY($1::uuid[])" if many else "= $1"
-    return f'SELECT {columns}, clock_timestamp() AS "{NOW}" FROM {_quoted(table.name)} WHERE {_quoted(key)} {one_or_many}'
+    return f'SELECT {columns}, clock_timestamp() AS "{NOW}" FROM {quoted(table.name)} WHERE {quoted(key)} {one_or_many}'
 
 
 @lru_cache(maxsize=1024)
 def read_versions(table: Table) -> str:
     """Return the statement that counts how many rows are still at the versions they were read at."""
     return (
-        f"SELECT count(*) FROM {_quoted(table.name)} JOIN unnest($1::uuid[], $2::int[]) AS held(id, version)"
-        " USING (id, version)"
+        f"SELECT count(*) FROM {quoted(table.name)} JOIN unnest($1::uuid[], $2::int[]) AS held(id, version) USING (id, version)"
     )
 
 
@@ -50,10 +49,10 @@ def written_columns(table: Table) -> tuple[Column[Any], ...]:
 def upsert(table: Table) -> str:
     """Return the statement that takes a set of copies, one array a column; a copy never gives way to an older one."""
     columns = written_columns(table)
-    names = ", ".join(_quoted(column.name) for column in columns)
-    arrays = ", ".join(f"${n}::{_type(column)}[]" for n, column in enumerate(columns, 1))
-    changes = ", ".join(f"{_quoted(c.name)} = excluded.{_quoted(c.name)}" for c in columns if c.name != "id")
-    name = _quoted(table.name)
+    names = ", ".join(quoted(column.name) for column in columns)
+    arrays = ", ".join(f"${n}::{column_type(column)}[]" for n, column in enumerate(columns, 1))
+    changes = ", ".join(f"{quoted(c.name)} = excluded.{quoted(c.name)}" for c in columns if c.name != "id")
+    name = quoted(table.name)
     return (
         f"INSERT INTO {name} ({names}) SELECT * FROM unnest({arrays})"
         f" ON CONFLICT (id) DO UPDATE SET {changes} WHERE {name}.event_no < excluded.event_no"
@@ -152,12 +151,12 @@ def _compose(shape: tuple[_Shape, ...]) -> str:
     def mark(column: Column[Any], suffix: str = "") -> str:
         nonlocal position
         position += 1
-        return f"${position}::{_type(column)}{suffix}"
+        return f"${position}::{column_type(column)}{suffix}"
 
     for number, (kind, table, names, how) in enumerate(shape):
-        columns, name = [table.c[column] for column in names], _quoted(table.name)
+        columns, name = [table.c[column] for column in names], quoted(table.name)
         if isinstance(how, int):
-            into = f"INSERT INTO {name} ({', '.join(map(_quoted, names))})"
+            into = f"INSERT INTO {name} ({', '.join(map(quoted, names))})"
             if how:
                 lists = [f"({', '.join(mark(column) for column in columns)})" for _ in range(how)]
                 parts.append(f"w{number} AS ({into} VALUES {', '.join(lists)})")
@@ -165,9 +164,9 @@ def _compose(shape: tuple[_Shape, ...]) -> str:
                 arrays = ", ".join(mark(column, "[]") for column in columns)
                 parts.append(f"w{number} AS ({into} SELECT * FROM unnest({arrays}))")
             continue
-        changes = ", ".join(f"{_quoted(column.name)} = {mark(column)}" for column in columns)
+        changes = ", ".join(f"{quoted(column.name)} = {mark(column)}" for column in columns)
         assert not isinstance(how, int)
-        keys = [f"{_quoted(key)} IS NULL" if empty else f"{_quoted(key)} = {mark(table.c[key])}" for key, empty in how]
+        keys = [f"{quoted(key)} IS NULL" if empty else f"{quoted(key)} = {mark(table.c[key])}" for key, empty in how]
         parts.append(f"w{number} AS (UPDATE {name} SET {changes} WHERE {' AND '.join(keys)} RETURNING 1)")
         if kind != "change_where":
             counted.append(f"(SELECT count(*) FROM w{number})")
@@ -176,10 +175,11 @@ def _compose(shape: tuple[_Shape, ...]) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _type(column: Column[Any]) -> str:
+def column_type(column: Column[Any]) -> str:
     """Return the column's type for a cast; a collation belongs to the column, not to the value."""
     return column.type.compile(_DIALECT).partition(" COLLATE")[0]
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """Return a name of ours as SQL takes it."""
     return str(_DIALECT.identifier_preparer.quote(name))

@@ -22,6 +22,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSON
+from sqlalchemy.schema import SchemaItem
 
 from gridwhistle.common.problems import Term
 
@@ -67,6 +68,15 @@ def place(*, grid: bool | None = None) -> list[Column[Any]]:
 def moment(name: str, *, nullable: bool = True) -> Column[Any]:
     """Return a column for a point in time."""
     return Column(name, DateTime(timezone=True), nullable=nullable)
+
+
+def emergency_session() -> list[SchemaItem]:
+    """Return the column that says in which emergency session (应急) a row was made, for tables that keep personal values.
+
+    Commands fill it from the request or event that they follow; when the session is over, what is personal goes.
+    """
+    there = text("emergency_session_id IS NOT NULL")
+    return [Column("emergency_session_id", Uuid), Index(None, "emergency_session_id", postgresql_where=there)]
 
 
 plumbing = MetaData(naming_convention=NAMING)

@@ -14,6 +14,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, V
 from sqlalchemy import Column, Select, tuple_
 from sqlalchemy import Row as ReadRow
 
+from gridwhistle.common.personal import KINDS
 from gridwhistle.common.problems import Invalid, Problem, Term
 
 PAGE_MAX: Final = 200
@@ -240,4 +241,5 @@ _FAULTS: Mapping[str, Term] = {
     "date_type": Term("须为日期(YYYY-MM-DD)", "must be a date (YYYY-MM-DD)"),
     "date_from_datetime_parsing": Term("须为日期(YYYY-MM-DD)", "must be a date (YYYY-MM-DD)"),
     "json_invalid": Term("不是有效的 JSON", "is not valid JSON"),
+    **{kind.code: kind.fault for kind in KINDS},
 }

@@ -22,6 +22,8 @@ from sqlalchemy.dialects.postgresql import JSON
 from gridwhistle.common.database import Db
 from gridwhistle.common.known import grids_in
 from gridwhistle.common.problems import Term
+from gridwhistle.common.retention import Kept
+from gridwhistle.common.sealed import P0
 from gridwhistle.common.tables import NAMING, code, moment, place, root
 from gridwhistle.incidents.domain import INCIDENT, checker_among
 
@@ -64,7 +66,7 @@ incidents = Table(
     CheckConstraint("grid_code IS NOT NULL OR state IN ('reported', 'accepted')", name="grid_from_filed_on"),
     CheckConstraint("lead_org IS NOT NULL OR state IN ('reported', 'accepted', 'filed')", name="lead_org_from_dispatched_on"),
     CheckConstraint("checker_id IS NULL OR checker_id::text <> handled_by", name="nobody_checks_what_they_handled"),
-    info={"thing": INCIDENT.thing},
+    info={"thing": INCIDENT.thing, "kept": Kept("r2", since="closed_at")},
 )
 # Lists are by area and time; level columns keep them fast however many incidents there are, and the open copies stay small.
 for _level in ("county_code", "town_code", "community_code", "grid_code"):
@@ -99,10 +101,10 @@ known_grids = Table(
     Column("id", Uuid, primary_key=True),
     Column("event_no", Integer, nullable=False),
     *place(grid=True),
-    Column("name", Text, nullable=False),
+    Column("name", Text, nullable=False, info=P0),
     Column("boundary", JSON, nullable=False),
     Index(None, "grid_code"),
-    info={"thing": Term("网格", "grid")},
+    info={"thing": Term("网格", "grid"), "kept": Kept("r8")},
 )
 known_organisations = Table(
     "known_organisation",
@@ -110,8 +112,9 @@ known_organisations = Table(
     Column("id", Uuid, primary_key=True),
     Column("event_no", Integer, nullable=False),
     code("org"),
-    Column("name", Text, nullable=False),
+    Column("name", Text, nullable=False, info=P0),
     Index(None, "org"),
+    info={"kept": Kept("r8")},
 )
 known_shifts = Table(
     "known_shift",
@@ -122,6 +125,7 @@ known_shifts = Table(
     code("grid_code"),
     moment("started_at", nullable=False),
     moment("ended_at"),
+    info={"kept": Kept("r0", since="ended_at")},
 )
 Index("known_shift_on", known_shifts.c.grid_code, postgresql_where=known_shifts.c.ended_at.is_(None))
 

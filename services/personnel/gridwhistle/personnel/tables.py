@@ -18,6 +18,8 @@ from sqlalchemy.dialects.postgresql import JSON
 
 from gridwhistle.common.known import grids_in
 from gridwhistle.common.problems import Term
+from gridwhistle.common.retention import Kept
+from gridwhistle.common.sealed import P0
 from gridwhistle.common.tables import NAMING, code, moment, place, root
 from gridwhistle.personnel.domain import REVOKED_FOR
 
@@ -29,11 +31,11 @@ areas = Table(
     *root(),
     *place(),
     Column("level", Text, nullable=False),
-    Column("name", Text, nullable=False),
+    Column("name", Text, nullable=False, info=P0),
     UniqueConstraint("area_code"),
     CheckConstraint("level IN ('county', 'township', 'community')", name="level_is_known"),
     CheckConstraint("area_code ~ '^[0-9]{12}$'", name="code_has_12_digits"),
-    info={"thing": Term("区划", "area")},
+    info={"thing": Term("区划", "area"), "kept": Kept("r8")},
 )
 organisations = Table(
     "organisation",
@@ -41,18 +43,18 @@ organisations = Table(
     *root(),
     code("org"),
     *place(),
-    Column("name", Text, nullable=False),
+    Column("name", Text, nullable=False, info=P0),
     Column("kind", Text, nullable=False),
     UniqueConstraint("org"),
     CheckConstraint("kind IN ('township', 'department', 'company')", name="kind_is_known"),
-    info={"thing": Term("单位", "organisation")},
+    info={"thing": Term("单位", "organisation"), "kept": Kept("r8")},
 )
 grids = Table(
     "grid",
     metadata,
     *root(),
     *place(grid=True),
-    Column("name", Text, nullable=False),
+    Column("name", Text, nullable=False, info=P0),
     Column("kind", Text, nullable=False),
     Column("households", Integer, nullable=False),
     Column("boundary", JSON, nullable=False),
@@ -60,18 +62,18 @@ grids = Table(
     CheckConstraint("kind IN ('general', 'dedicated')", name="kind_is_known"),
     CheckConstraint("grid_code ~ '^[0-9]{15}$'", name="code_has_15_digits"),
     CheckConstraint("households >= 0", name="households_not_negative"),
-    info={"thing": Term("网格", "grid")},
+    info={"thing": Term("网格", "grid"), "kept": Kept("r8")},
 )
 workers = Table(
     "worker",
     metadata,
     *root(),
     *place(),
-    Column("name", Text, nullable=False),  # published on the posting board by law, so not a secret
+    Column("name", Text, nullable=False, info=P0),  # published on the posting board by law
     Column("employment", Text, nullable=False),
     code("org"),
     CheckConstraint("employment IN ('full_time', 'part_time', 'committee_member')", name="employment_is_known"),
-    info={"thing": Term("网格员", "grid worker"), "own": "id"},
+    info={"thing": Term("网格员", "grid worker"), "own": "id", "kept": Kept("r2")},
 )
 # A child of its worker: changed only by commands that hold the worker.
 assignments = Table(
@@ -97,7 +99,7 @@ shifts = Table(
     CheckConstraint("state IN ('on', 'ended')", name="state_is_known"),
     CheckConstraint("(ended_at IS NOT NULL) = (state = 'ended')", name="ended_at_iff_ended"),
     CheckConstraint("ended_at >= started_at", name="ends_after_it_starts"),
-    info={"thing": Term("班次", "shift")},
+    info={"thing": Term("班次", "shift"), "kept": Kept("r2", since="ended_at")},
 )
 revocations = Table(
     "revocation",
@@ -108,7 +110,7 @@ revocations = Table(
     Column("reason_code", Text, nullable=False),
     moment("revoked_at", nullable=False),
     CheckConstraint("reason_code IN ({})".format(", ".join(f"'{code}'" for code in REVOKED_FOR)), name="reason_code_is_known"),
-    info={"thing": Term("吊销", "revocation")},
+    info={"thing": Term("吊销", "revocation"), "kept": Kept("r7", since="revoked_at")},
 )
 # A worker is on one shift at a time: the database says so, whatever the code does.
 Index("shift_one_at_a_time", shifts.c.worker_id, unique=True, postgresql_where=shifts.c.state == "on")

@@ -74,6 +74,7 @@ class Envelope(Generic[E_co]):
     actor_role: str
     correlation_id: str
     causation_id: str
+    emergency_session_id: UUID | None = None
     traceparent: str | None = None  # CloudEvents' extension for distributed tracing; there only while somebody traces
 
     @property
@@ -102,6 +103,7 @@ class Envelope(Generic[E_co]):
                 "causationid": self.causation_id,
                 "actorrole": self.actor_role,
                 "timeline": TIMELINE,
+                **({"emergencysession": self.emergency_session_id} if self.emergency_session_id else {}),
                 **({"traceparent": self.traceparent} if self.traceparent else {}),
                 "data": orjson.Fragment(data.__pydantic_serializer__.to_json(data)),
             },
@@ -130,6 +132,7 @@ class Envelope(Generic[E_co]):
                 actor_role=outer["actorrole"],
                 correlation_id=outer["correlationid"],
                 causation_id=outer["causationid"],
+                emergency_session_id=UUID(outer["emergencysession"]) if "emergencysession" in outer else None,
                 traceparent=trace if isinstance(trace := outer.get("traceparent"), str) else None,
             )
         except (ValueError, KeyError, TypeError, AttributeError, ValidationError) as error:

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from gridwhistle.common.events import ClockEvent, Event
+from gridwhistle.common.events.inventory import SessionPurged
 
 
 class _IncidentEvent(Event):
@@ -75,3 +76,7 @@ class IncidentClockBreached(ClockEvent, type="gw.incidents.incident.clock_breach
 
 class IncidentClockEscalated(ClockEvent, type="gw.incidents.incident.clock_escalated.v1"):
     """A stage took half as long again, or twice as long as its limit: the county's supervisor is to look at it."""
+
+
+class IncidentsSessionPurged(SessionPurged, type="gw.incidents.session.purged.v1"):
+    """What was personal in an emergency session is gone from this service; counts alone remain."""

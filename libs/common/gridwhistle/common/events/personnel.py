@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from gridwhistle.common.events import Event
+from gridwhistle.common.events.inventory import SessionPurged
 
 
 class AreaChanged(Event, type="gw.personnel.area.changed.v1"):
@@ -65,3 +66,7 @@ class SubjectRevoked(Event, type="gw.personnel.revocation.made.v1"):
     subject_id: str
     reason_code: str
     since: dt.datetime
+
+
+class PersonnelSessionPurged(SessionPurged, type="gw.personnel.session.purged.v1"):
+    """What was personal in an emergency session is gone from this service; counts alone remain."""

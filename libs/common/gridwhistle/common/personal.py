@@ -1,0 +1,177 @@
+"""Values about people: checked when they come in, masked wherever they go out, in full only where code says so."""
+
+import datetime as dt
+import re
+import unicodedata
+from enum import StrEnum
+from typing import Any, ClassVar, Final, Self
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from gridwhistle.common.problems import Term
+
+
+class DataClass(StrEnum):
+    """How far a value may go. Events, logs and copies carry P0 and P1 alone; P2 and P3 are stored sealed and shown masked."""
+
+    P0 = "P0"  # public
+    P1 = "P1"  # work-internal
+    P2 = "P2"  # personal
+    P3 = "P3"  # sensitive personal
+
+
+class Personal:
+    """A value about a person. It prints and serialises as its mask; `full` is the value itself.
+
+    A subclass is a kind of value: what it looks like, how two spellings become one, and what its mask keeps.
+    """
+
+    __slots__ = ("full",)
+    data_class: ClassVar[DataClass] = DataClass.P2
+    code: ClassVar[str]
+    """Of the fault, when what was sent is none."""
+    fault: ClassVar[Term]
+    chars_max: ClassVar[int] = 100
+    example: ClassVar[str]
+
+    def __init__(self, full: str) -> None:
+        """Take a value that was normalised before; `read` makes one of what people write."""
+        self.full = full
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """Return the value that a text spells.
+
+        Raises:
+            PydanticCustomError: it spells none; the error does not repeat it.
+        """
+        normal = cls.normalised(" ".join(unicodedata.normalize("NFKC", text).split()))
+        if normal is None:
+            raise PydanticCustomError(cls.code, "is not valid")
+        return cls(normal)
+
+    @staticmethod
+    def normalised(text: str) -> str | None:
+        """Return the one spelling of the value, or None."""
+        raise NotImplementedError
+
+    def __str__(self) -> str:
+        """Return the mask."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self})"
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and other.full == self.full
+
+    def __hash__(self) -> int:
+        return hash(self.full)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:
+        text = core_schema.no_info_after_validator_function(
+            cls.read, core_schema.str_schema(strip_whitespace=True, min_length=1, max_length=cls.chars_max)
+        )
+        return core_schema.json_or_python_schema(
+            json_schema=text,
+            python_schema=core_schema.union_schema([core_schema.is_instance_schema(cls), text]),
+            serialization=core_schema.plain_serializer_function_ser_schema(str, return_schema=core_schema.str_schema()),
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        schema: dict[str, Any] = {"type": "string", "x-data-class": cls.data_class.value}
+        if handler.mode == "serialization":
+            return {**schema, "description": "Masked.", "examples": [str(cls.read(cls.example))]}
+        return {**schema, "minLength": 1, "maxLength": cls.chars_max, "examples": [cls.example]}
+
+
+class Phone(Personal):
+    """A telephone number: a mobile one of 11 digits, or one with an area code."""
+
+    code, fault = "not_a_phone", Term("须为手机号或带区号的电话号码", "must be a mobile number, or a number with its area code")
+    chars_max, example = 30, "13800138000"
+    _MOBILE = re.compile(r"(?:\+?86|0086)?(1[3-9]\d{9})", re.ASCII)
+    _FIXED = re.compile(r"(?:\+?86|0086)?(0(?:10|2\d|[3-9]\d\d))(\d{7,8})", re.ASCII)
+
+    @staticmethod
+    def normalised(text: str) -> str | None:
+        """Return `13800138000` or `0571-88001234`."""
+        digits = re.sub(r"[ \-()]", "", text)
+        if mobile := Phone._MOBILE.fullmatch(digits):
+            return mobile[1]
+        fixed = Phone._FIXED.fullmatch(digits)
+        return f"{fixed[1]}-{fixed[2]}" if fixed else None
+
+    def __str__(self) -> str:
+        """Return `138****8000`, or `0571-****1234`."""
+        area, _, number = self.full.rpartition("-")
+        return f"{area}-****{number[-4:]}" if area else f"{number[:3]}****{number[-4:]}"
+
+
+class PersonName(Personal):
+    """The name of a person."""
+
+    code, fault = "not_a_name", Term("须为姓名:文字、间隔号、空格", "must be a name: letters, dots between them, spaces")
+    chars_max, example = 50, "张三"
+    _NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|[·.' -])*")
+
+    @staticmethod
+    def normalised(text: str) -> str | None:
+        """Return the name with one kind of dot between its parts."""
+        name = re.sub("[•‧・⋅∙]", "·", text)
+        return name if PersonName._NAME.fullmatch(name) else None
+
+    def __str__(self) -> str:
+        """Return `张**`, whatever the length."""
+        return f"{self.full[0]}**" if len(self.full) > 1 else "**"
+
+
+class IdNumber(Personal):
+    """The number of a resident identity card (公民身份号码), its check digit included."""
+
+    data_class = DataClass.P3
+    code, fault = "not_an_id_number", Term("须为18位公民身份号码", "must be a citizen identity number of 18 digits")
+    chars_max, example = 18, "11010519491231002X"
+    _FORM = re.compile(r"[1-9]\d{5}(\d{8})\d{3}[\dX]", re.ASCII)
+
+    @staticmethod
+    def normalised(text: str) -> str | None:
+        """Return the number, if its date and its check digit (GB 11643) are right."""
+        number = text.upper()
+        form = IdNumber._FORM.fullmatch(number)
+        if form is None:
+            return None
+        try:
+            dt.date(int(form[1][:4]), int(form[1][4:6]), int(form[1][6:]))
+        except ValueError:
+            return None
+        weighted = sum(int(digit) * pow(2, 17 - place, 11) for place, digit in enumerate(number[:17]))
+        return number if number[17] == "10X98765432"[weighted % 11] else None
+
+    def __str__(self) -> str:
+        """Return `1101**********002X`."""
+        return f"{self.full[:4]}{'*' * 10}{self.full[-4:]}"
+
+
+class AddressDetail(Personal):
+    """Where somebody lives, to the door."""
+
+    code, fault = "not_an_address", Term("须为地址", "must be an address")
+    chars_max, example = 200, "示例县城关镇幸福里3栋502室"
+    _TOWNSHIP = re.compile(r".*?(?:街道|镇|乡)")
+
+    @staticmethod
+    def normalised(text: str) -> str | None:
+        """Return the address as it stands."""
+        return text or None
+
+    def __str__(self) -> str:
+        """Return `示例县城关镇****`: as far as the township, if that is the lesser half."""
+        township = self._TOWNSHIP.match(self.full)
+        return f"{township[0] if township and 2 * len(township[0]) <= len(self.full) else ''}****"
+
+
+KINDS: Final = (Phone, PersonName, IdNumber, AddressDetail)

@@ -1,0 +1,123 @@
+"""What may be kept about people, and how: every table and every event of every service, and the toolshed's."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import Column, LargeBinary, MetaData, Table, Text, Uuid
+
+from gridwhistle.common.edge import EdgeRoute
+from gridwhistle.common.events import REGISTRY, Event
+from gridwhistle.common.personal import KINDS as PERSONAL_KINDS
+from gridwhistle.common.personal import DataClass, Personal
+from gridwhistle.common.retention import RETENTION, kept_of, root_of
+from gridwhistle.common.sealed import Sealed, class_of, sealed_columns
+from gridwhistle.common.service import Service
+from gridwhistle.common.tables import plumbing
+from gridwhistle.standalone.register import register
+from gridwhistle.standalone.services import KINDS
+from tests.toolshed import TOOLSHED
+
+TABLES = [
+    pytest.param(table, id=f"{service.name}.{table.name}")
+    for service in (*KINDS, TOOLSHED)
+    for table in service.tables.sorted_tables
+]
+PERSONAL = {DataClass.P2, DataClass.P3}
+
+
+def faults_of(table: Table) -> list[str]:
+    """Return what is wrong with how a table keeps what it keeps."""
+    faults = []
+    kept = kept_of(table)
+    if kept is None or kept.retention not in RETENTION or (kept.since and kept.since not in root_of(table)[0].c):
+        faults.append("says a retention class that there is, and a column of its own or its root's from which it counts")
+    for column in table.c:
+        is_sealed = isinstance(column.type, Sealed)
+        if is_sealed != (class_of(column) in PERSONAL):
+            faults.append(f"{column.name}: sealed if and only if it is personal")
+        if is_sealed and not column.nullable:
+            faults.append(f"{column.name}: may be null, since retention takes it away")
+    if sealed_columns(table):
+        if kept and not kept.since:
+            faults.append("keeps personal values, so its time counts from something")
+        if "emergency_session_id" not in root_of(table)[0].c:
+            faults.append("keeps personal values, so its root says in which emergency session")
+        if any(field.kept not in {None, *RETENTION} for field in sealed_columns(table).values()):
+            faults.append("says retention classes that there are")
+    return faults
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_table_says_how_long_it_is_kept_and_seals_what_is_personal_and_nothing_else(table: Table) -> None:
+    assert faults_of(table) == []
+
+
+@pytest.mark.parametrize(
+    ("columns", "info", "fault"),
+    [
+        pytest.param([], {}, "says a retention class", id="no retention"),
+        pytest.param(
+            [Column("phone", Text, info={"class": DataClass.P2})], {}, "phone: sealed if and only if", id="in the clear"
+        ),
+        pytest.param([Column("note", Sealed(PERSONAL_KINDS[0]))], {}, "note: sealed if and only if", id="sealed work data"),
+    ],
+)
+def test_a_careless_table_is_found(columns: list[Column[Any]], info: dict[str, Any], fault: str) -> None:
+    table = Table("careless", MetaData(), Column("id", Uuid, primary_key=True), *columns, info=info)
+
+    assert any(fault in found for found in faults_of(table))
+
+
+def test_the_plumbing_keeps_nothing_personal_in_the_clear() -> None:
+    assert [c for table in plumbing.sorted_tables for c in table.c if class_of(c) in PERSONAL] == []
+    # What is bytes there is sealed, a hash, or an event that nobody could read.
+    opaque = {
+        f"{c.table.name}.{c.name}" for table in plumbing.sorted_tables for c in table.c if isinstance(c.type, LargeBinary)
+    }
+    seals = {f"audit_seal.{name}" for name in ("hash", "digests", "previous")}
+    assert opaque == {"command_key.answer", "command_key.fingerprint", "parked.content"} | seals
+
+
+@pytest.mark.parametrize("kind", REGISTRY.values(), ids=REGISTRY.keys())
+def test_no_event_carries_a_value_about_a_person(kind: type[Event]) -> None:
+    schema = str(kind.model_json_schema(mode="serialization"))
+
+    assert not any(f"'x-data-class': '{data_class}'" in schema for data_class in PERSONAL)
+
+
+@pytest.mark.parametrize("service", [*KINDS, TOOLSHED], ids=lambda service: service.name)
+def test_every_service_hears_that_a_session_is_over_and_can_say_that_its_part_is_gone(service: Service) -> None:
+    assert f"gw.{service.name}.session.purged.v1" in REGISTRY
+    assert service.consumer.filters()["inventory"] == ["gw.*.inventory.session.>"]
+
+
+def test_no_address_takes_a_value_about_a_person() -> None:
+    routes = [route for service in (*KINDS, TOOLSHED) for router in service.all_routers() for route in router.routes]
+    queries = [route._query[1].model_json_schema() for route in routes if isinstance(route, EdgeRoute) and route._query]
+    in_paths = [kind.json_schema() for route in routes if isinstance(route, EdgeRoute) for kind in route._path.values()]
+
+    assert len(queries) > 5
+    assert len(in_paths) > 5
+    assert not any(f"'x-data-class': '{data_class}'" in str(part) for part in (*queries, *in_paths) for data_class in PERSONAL)
+
+
+def test_an_event_with_a_value_about_a_person_would_be_seen() -> None:
+    class Careless(Event):
+        phone: PERSONAL_KINDS[0]  # type: ignore[valid-type]
+
+    assert "'x-data-class': 'P2'" in str(Careless.model_json_schema(mode="serialization"))
+
+
+def test_every_kind_says_its_class_its_fault_and_an_example_that_it_takes() -> None:
+    for kind in PERSONAL_KINDS:
+        assert issubclass(kind, Personal)
+        assert kind.data_class in PERSONAL
+        assert kind.fault.zh
+        assert kind.read(kind.example).full == kind.example
+
+
+def test_the_register_names_every_personal_column_with_its_basis_and_who_sees_it() -> None:
+    text = register([TOOLSHED])
+
+    assert "| toolshed `member.id_number` | P3 | IdNumber |" in text
+    assert "| toolshed `friend.phone` | P2 | Phone | 找回借出的工具 to find a tool that was lent | consent | 180 days |" in text
