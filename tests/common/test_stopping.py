@@ -19,4 +19,4 @@ def test_a_service_that_is_stopped_while_it_starts_stops(url: str, nats_server: 
                 await asyncio.sleep(delay_s)
         return [name for task in asyncio.all_tasks() if "toolshed" in (name := task.get_name())]
 
-    assert background.run(start_and_stop(), timeout_s=30) == []
+    assert background.run(start_and_stop(), timeout_s=60) == []

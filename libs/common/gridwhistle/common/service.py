@@ -217,7 +217,7 @@ async def _connect(service: Running, settings: Settings) -> None:
 
     if not service.nats.is_connected:
         await connect(service.nats, settings.nats_url, service.name, refused)
-    while True:
+    while not state.stopping.is_set():  # the client swallows a cancellation that comes while it connects
         there = str(service.nats.connected_server_version)
         fault = too_old(there) or await bus_fault(settings.nats_monitoring_url)
         state.bus_fault = fault.en if fault else None
