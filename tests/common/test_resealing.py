@@ -1,6 +1,7 @@
 """A new key: everything is sealed again under it, and then the old one can go."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -9,6 +10,7 @@ from sqlalchemy import select
 
 from gridwhistle.common.again import Replay
 from gridwhistle.common.database import Database
+from gridwhistle.common.files import Files
 from gridwhistle.common.personal import Phone
 from gridwhistle.common.resealing import Left, count_old, reseal
 from gridwhistle.common.sealed import found_by
@@ -96,3 +98,12 @@ async def test_what_nobody_can_open_is_counted_and_left(url: str, database: Data
         left = await reseal(both, metadata, lambda _: None)
 
     assert left == Left(0, 1)
+
+
+async def test_files_are_sealed_again_as_well(tmp_path: Path) -> None:
+    name = await Files(tmp_path, Seal({1: OLD})).keep(b"a picture")
+
+    again = [Files(tmp_path, Seal({1: OLD, 2: NEW})).reseal() for _ in "12"]
+
+    assert again == [(1, 0), (0, 0)]
+    assert await Files(tmp_path, Seal({2: NEW})).read(name) == b"a picture"

@@ -67,6 +67,7 @@ class _Left:
 async def _reseal(folder: Path) -> _Left:
     # The services take a second to load, and no other command of this file needs them.
     from gridwhistle.common.database import Database  # noqa: PLC0415
+    from gridwhistle.common.files import Files  # noqa: PLC0415
     from gridwhistle.common.resealing import count_old, reseal  # noqa: PLC0415
     from gridwhistle.standalone.services import KINDS  # noqa: PLC0415
 
@@ -84,4 +85,6 @@ async def _reseal(folder: Path) -> _Left:
                     )
                 left.waiting += round_left.waiting
                 left.lost += round_left.lost
+                if (folder / "attachments" / kind.name).exists():
+                    left.lost += Files(folder / "attachments" / kind.name, seal).reseal()[1]
     return left

@@ -6,12 +6,12 @@ import hashlib
 import os
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from gridwhistle.common.ids import new_id
-from gridwhistle.common.sealing import Seal
+from gridwhistle.common.sealing import CannotOpen, Seal
 
 _AT_ONCE: Final = 2
 """Pictures decoded at the same time; each may take a quarter of a gigabyte."""
@@ -61,16 +61,33 @@ class Files:
             if path.exists():
                 os.utime(path)
                 return name
-            half = self._folder / f"{new_id()}.part"
-            with half.open("xb") as file:
-                file.write(self._seal.close(content, f"attachment|{name}"))
-                file.flush()
-                os.fsync(file.fileno())
-            path.parent.mkdir(mode=0o700, exist_ok=True)
-            half.rename(path)
-            for folder in (path.parent, self._folder):
-                _sync(folder)
+            self._write(content, path)
         return name
+
+    def _write(self, content: bytes, path: Path) -> None:
+        half = self._folder / f"{new_id()}.part"
+        with half.open("xb") as file:
+            file.write(self._seal.close(content, f"attachment|{path.name}"))
+            file.flush()
+            os.fsync(file.fileno())
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        half.rename(path)
+        for folder in (path.parent, self._folder):
+            _sync(folder)
+
+    def reseal(self) -> tuple[int, int]:
+        """Seal again what older keys seal; return how many files it was, and how many nobody can open."""
+        again = lost = 0
+        for path in self._folder.glob("[0-9a-f][0-9a-f]/*"):
+            with self._locked(fcntl.LOCK_SH), suppress(FileNotFoundError):
+                sealed = path.read_bytes()
+                if sealed[1] != self._seal.current:
+                    try:
+                        self._write(self._seal.open(sealed, f"attachment|{path.name}"), path)
+                        again += 1
+                    except CannotOpen:
+                        lost += 1
+        return again, lost
 
     def _drop(self, name: str) -> None:
         with self._locked(fcntl.LOCK_EX):
