@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+import asyncpg
 import nats
 import pytest
 from nats.js.errors import NotFoundError
@@ -18,7 +19,7 @@ from gridwhistle.common.database import Database
 from gridwhistle.common.events import Envelope, Event
 from gridwhistle.common.ids import new_id
 from gridwhistle.common.relay import Relay
-from gridwhistle.common.repair import ask_again, publish_again
+from gridwhistle.common.repair import Gap, ask_again, publish_again
 from gridwhistle.common.sealing import Seal
 from gridwhistle.common.service import Service
 from gridwhistle.common.sweep import archive_old_events
@@ -70,6 +71,16 @@ async def tell(database: Database, *numbers: int) -> None:
             envelope.to_json(),
         )
     database.wake.set()
+
+
+async def put_back(database: Database, gaps: list[Gap]) -> int:
+    """Let events wait once more, as a leader does when it is asked."""
+    connection = await asyncpg.connect(database.url)
+    try:
+        return await publish_again(connection, gaps)
+    finally:
+        await connection.close()
+        database.wake.set()
 
 
 @asynccontextmanager
@@ -244,7 +255,7 @@ async def test_old_events_go_to_the_archive_and_come_back_when_somebody_misses_t
         rows = await database.run(database.requests, "SELECT aggregate_id FROM outbox_archive ORDER BY occurred_at")
         assert await database.run(database.requests, "SELECT 1 FROM outbox UNION ALL SELECT 1 FROM published") == []
 
-        assert await publish_again(database, [(row[0], 1, 9) for row in rows]) == 2
+        assert await put_back(database, [(row[0], 1, 9) for row in rows]) == 2
 
         await until(lambda: has(nc, [1, 2, 1, 2]))
     assert await database.run(database.requests, "SELECT 1 FROM outbox_archive") == []
@@ -255,7 +266,7 @@ async def test_a_lost_stream_gets_each_event_once_even_one_that_was_published_tw
         await tell(database, 1, 2, 3)
         await until(lambda: all_published(database))
         rows = await database.run(database.requests, "SELECT aggregate_id FROM outbox")
-        await publish_again(database, [(row[0], 1, 1) for row in rows])
+        await put_back(database, [(row[0], 1, 1) for row in rows])
         await until(lambda: all_published(database))
     await nc.jetstream().delete_stream("GW_LAMPS")
 
@@ -270,9 +281,33 @@ async def test_a_repair_that_waits_when_the_stream_is_lost_is_published_once(dat
         await tell(database, 1, 2, 3)
         await until(lambda: all_published(database))
     rows = await database.run(database.requests, "SELECT aggregate_id FROM outbox")
-    await publish_again(database, [(row[0], 1, 1) for row in rows])
+    await put_back(database, [(row[0], 1, 1) for row in rows])
     await nc.jetstream().delete_stream("GW_LAMPS")
 
     async with leading(database, nc):
         await until(lambda: all_published(database))
         assert await in_stream(nc) == [1, 2, 3]
+
+
+async def test_requests_that_come_at_once_are_answered_once(database: Database, nc: nats.NATS) -> None:
+    async with leading(database, nc), leading(database, nc):
+        await tell(database, 1)
+        await until(lambda: all_published(database))
+        gap = (await database.run(database.requests, "SELECT aggregate_id FROM outbox"))[0][0]
+
+        for _ in range(20):
+            await ask_again(nc, "lamps", [(gap, 1, 1)])
+        await tell(database, 2)
+
+        await until(lambda: all_published(database))
+        assert (await in_stream(nc))[:3] in ([1, 1, 2], [1, 2, 1])
+
+
+async def test_an_event_that_waits_twice_does_not_stop_the_others(database: Database, nc: nats.NATS) -> None:
+    await tell(database, 1, 2)
+    await database.run(database.requests, "INSERT INTO waiting (event_id) SELECT event_id FROM outbox")
+
+    async with leading(database, nc):
+        await until(lambda: all_published(database))
+
+    assert await in_stream(nc) == [1, 2]

@@ -50,7 +50,7 @@ def stream_name(service: str) -> str:
     return f"GW_{service.upper()}"
 
 
-def asking(service: str, what: Literal["publish", "repair"]) -> str:
+def asking(service: str, what: Literal["publish", "repair", "*"]) -> str:
     """Return the subject on which a service's processes are asked for something; no stream keeps it.
 
     `publish` wakes the relay that leads, `repair` asks for events again.

@@ -9,6 +9,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -25,7 +26,7 @@ from gridwhistle.common.database import Database
 from gridwhistle.common.ids import new_id
 from gridwhistle.common.logs import told_safely
 from gridwhistle.common.metrics import Metrics
-from gridwhistle.common.repair import answering
+from gridwhistle.common.repair import Gap, asked_for, publish_again
 
 if TYPE_CHECKING:
     from gridwhistle.common.tracing import Tracing
@@ -58,6 +59,10 @@ _PUBLISH_AGAIN = (
 )
 
 
+# JetStream refuses a batch that has an event twice, again and again.
+_ONCE = "DELETE FROM waiting later USING waiting earlier WHERE later.event_id = earlier.event_id AND later.id > earlier.id"
+
+
 class Refused(Exception):
     """The stream did not take the batch, or nobody can tell: look at its tail before the next one."""
 
@@ -78,8 +83,7 @@ class Relay:
     """The last place in the stream whose content is known; what others put there is looked at once."""
 
     async def run(self) -> None:
-        """Lead whenever nobody else does, and answer who misses events, until told to stop."""
-        await self.nats.subscribe(asking(self.service, "repair"), queue=self.service, cb=answering(self.database))
+        """Lead whenever nobody else does, until told to stop."""
         while True:
             try:
                 await self._lead()
@@ -95,6 +99,7 @@ class Relay:
 
     async def _lead(self) -> None:
         connection = await asyncpg.connect(self.database.url, timeout=3, command_timeout=30)
+        self._looked_at = 0
         try:
             # A mark that a crash loses is made again from the stream's tail, so it need not wait for the disk.
             await connection.execute("SET synchronous_commit = off")
@@ -116,15 +121,23 @@ class Relay:
                 await asyncio.sleep(_BREATH_S)
 
     async def _lead_with(self, connection: "asyncpg.Connection[Any]") -> None:
-        async def wake(_message: Msg) -> None:
+        gaps: list[Gap] = []
+
+        async def wake(message: Msg) -> None:
+            if message.subject.endswith("repair"):
+                with suppress(ValueError, TypeError):  # whoever cannot ask is not answered
+                    gaps.extend(asked_for(message.data))
             self.database.wake.set()
 
-        others = await self.nats.subscribe(asking(self.service, "publish"), cb=wake)
+        others = await self.nats.subscribe(asking(self.service, "*"), cb=wake)
         try:
             last = await self._reconcile(connection)
             self._pauses, self.metrics.leads = False, True
             while True:
                 self.database.wake.clear()
+                asked, gaps[:] = gaps[:], []
+                if asked:
+                    await publish_again(connection, asked)
                 # Each round asks on the connection that holds the lock: a lost lock is a lost connection.
                 rows = await connection.fetch(_WAITING)
                 if not rows:
@@ -203,6 +216,7 @@ class Relay:
             lost = await connection.execute(_PUBLISH_AGAIN, last if known in {created, None} else 0)
             if lost != "INSERT 0 0":
                 log.warning("the stream of %s has lost events (%s); they are published again", self.service, lost)
+            await connection.execute(_ONCE)
             marked = await connection.fetchval("SELECT coalesce(max(stream_seq), 0) FROM published")
         known_up_to = max(marked, min(self._looked_at, last))
         await self._mark_tail(connection, js, range(max(known_up_to + 1, info.state.first_seq), last + 1))

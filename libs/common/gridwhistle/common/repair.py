@@ -3,16 +3,15 @@
 The request travels outside the streams: it is no fact, it may be lost, and whoever misses something asks until it has come.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 from uuid import UUID
 
+import asyncpg
 import orjson
 from nats.aio.client import Client
-from nats.aio.msg import Msg
 
 from gridwhistle.common.bus import asking
-from gridwhistle.common.database import Database
 
 Gap = tuple[UUID, int, int]
 """A thing, and the first and last number of its events that are missing."""
@@ -41,22 +40,22 @@ async def ask_again(nats: Client, owner: str, gaps: Sequence[Gap]) -> None:
         await nats.publish(asking(owner, "repair"), orjson.dumps(gaps[start : start + _THINGS_MAX], default=str))
 
 
-def answering(database: Database) -> Callable[[Msg], Awaitable[None]]:
-    """Return what an owner does when it is asked."""
+def asked_for(content: bytes) -> list[Gap]:
+    """Return what a request asks for, as much as is answered at once.
 
-    async def answer(message: Msg) -> None:
-        gaps = [(UUID(thing), int(first), int(last)) for thing, first, last in orjson.loads(message.data)][:_THINGS_MAX]
-        await publish_again(database, gaps)
+    Raises:
+        ValueError: it is no such request (or another error of reading it).
+    """
+    return [(UUID(thing), int(first), int(last)) for thing, first, last in orjson.loads(content)[:_THINGS_MAX]]
 
-    return answer
 
+async def publish_again(connection: "asyncpg.Connection[Any]", gaps: Sequence[Gap]) -> int:
+    """Put these events back to what waits, from the archive if they are old; return how many.
 
-async def publish_again(database: Database, gaps: Sequence[Gap]) -> int:
-    """Let the relay publish these events once more, from the archive if they are old; return how many."""
+    Only the relay that leads does so: two at once would let an event wait twice.
+    """
     things = [thing for thing, _, _ in gaps]
     bounds = [first for _, first, _ in gaps], [min(last, first + _EVENTS_MAX) for _, first, last in gaps]
-    await database.run(database.background, _BRING_BACK, things, *bounds)
-    told = await database.run(database.background, _PUBLISH_AGAIN, things, *bounds)
-    if told:
-        database.wake.set()
-    return len(told)
+    async with connection.transaction():
+        await connection.execute(_BRING_BACK, things, *bounds)
+        return len(await connection.fetch(_PUBLISH_AGAIN, things, *bounds))
