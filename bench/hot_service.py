@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from sqlalchemy import Column, Integer, MetaData, Table
 
 from gridwhistle.common.consumers import Consumer
+from gridwhistle.common.data_classes import Count
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events import Event
 from gridwhistle.common.service import Service
@@ -23,7 +24,7 @@ router = Router("hot", "Counters")
 class CounterRaised(Event, type="gw.hot.counter.raised.v1"):
     """Somebody raised a counter."""
 
-    raised: int
+    raised: Count
 
 
 class Raise(Body):

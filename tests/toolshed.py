@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 import httpx2
@@ -29,6 +29,7 @@ from gridwhistle.common.again import Changed, again
 from gridwhistle.common.application import App
 from gridwhistle.common.commands import Command
 from gridwhistle.common.consumers import Consumer
+from gridwhistle.common.data_classes import OPEN, P1
 from gridwhistle.common.database import Database
 from gridwhistle.common.database import Db as Work
 from gridwhistle.common.edge import Caller, Db, Router
@@ -63,7 +64,7 @@ LENDING: Final = Term("找回借出的工具", "to find a tool that was lent")
 
 
 class ToolMoved(Event, type="gw.toolshed.tool.moved.v1"):
-    state: str
+    state: Annotated[Literal["idle", "lent"], OPEN, P1]
 
 
 class ToolTouched(Event, type="gw.toolshed.tool.touched.v1"):

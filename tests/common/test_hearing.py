@@ -7,16 +7,18 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, Table, Text, Uuid
+from pydantic import Field
+from sqlalchemy import CheckConstraint, Column, Integer, MetaData, Table, Text, Uuid
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from gridwhistle.common import migrations, parking
 from gridwhistle.common.again import Away
 from gridwhistle.common.consumers import Consumer
+from gridwhistle.common.data_classes import P1
 from gridwhistle.common.database import Database, Db
 from gridwhistle.common.dead_letters import Reason, discard_dead_letter, replay_dead_letter
 from gridwhistle.common.events import Envelope, Event
@@ -39,6 +41,7 @@ copies = Table(
     Column("id", Uuid, primary_key=True),
     Column("event_no", Integer, nullable=False),
     Column("colour", Text, nullable=False),
+    CheckConstraint("colour <> 'rust'", name="no_rust"),
 )
 boxes = Table("box", metadata, *root(), *place(), Column("bells", Integer, nullable=False))
 
@@ -46,7 +49,7 @@ boxes = Table("box", metadata, *root(), *place(), Column("bells", Integer, nulla
 class BellPainted(Event, type="gw.bells.bell.painted.v1"):
     """A bell has a colour."""
 
-    colour: str
+    colour: Annotated[str, Field(pattern=r"^[a-z0-9]{1,10}$"), P1]
 
 
 class BellRung(Event, type="gw.bells.bell.rung.v1"):
@@ -339,7 +342,7 @@ async def test_a_copy_never_gives_way_to_an_older_one(house: House) -> None:
 
 
 async def test_a_copy_that_the_database_refuses_stops_no_other(house: House) -> None:
-    good, bad = told(BellPainted(colour="red"))[0], told(BellPainted(colour="\0"))[0]
+    good, bad = told(BellPainted(colour="red"))[0], told(BellPainted(colour="rust"))[0]
 
     await ringer(house).apply([bad, good])  # type: ignore[list-item]
 

@@ -15,6 +15,7 @@ from sqlalchemy import MetaData
 from gridwhistle.common import migrations
 from gridwhistle.common.bus import connect, own_stream
 from gridwhistle.common.consumers import Consumer
+from gridwhistle.common.data_classes import Count
 from gridwhistle.common.database import Database
 from gridwhistle.common.events import Envelope, Event
 from gridwhistle.common.ids import new_id
@@ -32,7 +33,7 @@ pytestmark = pytest.mark.anyio
 class LampLit(Event, type="gw.lamps.lamp.lit.v1"):
     """A lamp was lit."""
 
-    number: int
+    number: Count
 
 
 @pytest.fixture
@@ -61,7 +62,9 @@ async def tell(database: Database, *numbers: int) -> None:
     """Write events as commands do, one statement each."""
     for number in numbers:
         event_id, lamp = new_id(), new_id()
-        envelope = Envelope(new_id(), LampLit(number=number), lamp, 1, "990101001001", await database.now(), "auto", "", "")
+        envelope = Envelope(
+            new_id(), LampLit(number=number), lamp, 1, "990101001001", await database.now(), "auto", "r-1", "r-1"
+        )
         await database.run(
             database.requests,
             "WITH told AS (INSERT INTO outbox VALUES ($1, $2, 1, $3, $4, now(), 1)) INSERT INTO waiting (event_id) VALUES ($1)",
@@ -165,7 +168,9 @@ async def test_a_leader_whose_fence_is_stale_stores_nothing_and_looks_again(data
     async with leading(database, nc):
         await tell(database, 1)
         await until(lambda: all_published(database))
-        intruder = Envelope(new_id(), LampLit(number=99), new_id(), 1, "990101001001", await database.now(), "auto", "", "")
+        intruder = Envelope(
+            new_id(), LampLit(number=99), new_id(), 1, "990101001001", await database.now(), "auto", "r-1", "r-1"
+        )
         await nc.jetstream().publish(intruder.subject, intruder.to_json().encode(), headers={"Nats-Msg-Id": "foreign"})
         await nc.jetstream().publish(intruder.subject, intruder.to_json().encode())
         await tell(database, 2, 3)

@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from gridwhistle.common import metrics, migrations
 from gridwhistle.common.application import App
+from gridwhistle.common.asyncapi import asyncapi
 from gridwhistle.common.health import METRICS_TYPE, alive, readiness
 from gridwhistle.common.issuer import ISSUER, Issuer
 from gridwhistle.common.settings import Settings
@@ -30,11 +31,15 @@ if TYPE_CHECKING:
     from gridwhistle.standalone.isolated import Watched
 
 KINDS: Final = (PERSONNEL, INCIDENTS)
+TITLE: Final = "Gridwhistle 网格哨"
+VERSION: Final = "0.1.0"
 NAMES: Final = tuple(kind.name for kind in KINDS)
 ANCHORS: Final = "audit-anchors"
 """The file in the data folder that keeps the newest seals of every service's audit."""
-_TITLE: Final = "Gridwhistle 网格哨"
-_VERSION: Final = "0.1.0"
+_ABOUT: Final = """Incidents, grid personnel, and one thread of events between them.
+
+Events are described in [/asyncapi.json](/asyncapi.json). Errors are RFC 9457 problems with a stable `code`, in Chinese or
+English by `Accept-Language`. Lists are pages with a `cursor`. Writes take an `Idempotency-Key` and may be repeated under it."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +96,7 @@ def one_port(services: Mapping[str, Served], issuer: Issuer, leaving: asyncio.Ev
 
 
 def _root(services: Mapping[str, Served], issuer: Issuer, leaving: asyncio.Event) -> FastAPI:
-    root = App(title=_TITLE, version=_VERSION)
+    root = App(title=TITLE, version=VERSION)
     StandaloneDocs(root)
     root.openapi = contract  # type: ignore[method-assign]
 
@@ -115,7 +120,11 @@ def _root(services: Mapping[str, Served], issuer: Issuer, leaving: asyncio.Event
     async def jwks(_request: Request) -> Response:
         return Response(issuer.jwks(), media_type="application/json")
 
+    async def events(_request: Request) -> Response:
+        return JSONResponse(asyncapi(KINDS, TITLE, VERSION))
+
     routes = {
+        "/asyncapi.json": events,
         "/healthz": alive,
         "/readyz": ready,
         "/version": version,
@@ -155,5 +164,5 @@ def merged(documents: list[dict[str, Any]]) -> dict[str, Any]:
             for name, entry in entries.items():
                 if kept.setdefault(name, entry) != entry:
                     raise ValueError(f"two services define {name} differently")
-    info = {"title": _TITLE, "version": _VERSION}
+    info = {"title": TITLE, "version": VERSION, "description": _ABOUT}
     return {"openapi": documents[0]["openapi"], "info": info, "paths": paths, "components": components}

@@ -90,3 +90,16 @@ class Consumer:
     def handlers_of(self, event: Envelope[Any]) -> Sequence[tuple[Things, Handler]]:
         """Return what is to be done about an event: which things it concerns, and what happens to each."""
         return self._handlers.get(type(event.data), ())
+
+    def hears(self) -> dict[type[Event], list[str]]:
+        """Return the kinds of events that are used, and what for: the first lines of what the functions say of themselves."""
+        used: dict[type[Event], list[str]] = defaultdict(list)
+        for kind, (_, copy) in self._copies.items():
+            used[kind].append(_first_line(copy))
+        for kind, handlers in self._handlers.items():
+            used[kind] += [_first_line(handler) for _, handler in handlers]
+        return dict(used)
+
+
+def _first_line(function: Callable[..., Any]) -> str:
+    return (function.__doc__ or "").strip().partition("\n")[0]

@@ -6,6 +6,8 @@ from uuid import UUID
 from pydantic import Field
 from uuid_utils.compat import uuid7
 
+from gridwhistle.common.data_classes import P0
+
 __all__ = ["AreaCode", "GridCode", "OrgCode", "new_id"]
 
 AreaCode = Annotated[
@@ -15,10 +17,12 @@ AreaCode = Annotated[
         description="Statistics code (统计用区划代码): county 6, township 3, community 3 digits; zeros below its level.",
         examples=["990101001001"],
     ),
+    P0,
 ]
 GridCode = Annotated[
     str,
     Field(pattern=r"^[0-9]{15}$", description="Area code and a serial of 3 digits.", examples=["990101001001001"]),
+    P0,
 ]
 OrgCode = Annotated[
     str,
@@ -27,6 +31,7 @@ OrgCode = Annotated[
         description="Short name of an organisation, unique in the suite.",
         examples=["990101-water"],
     ),
+    P0,
 ]
 
 

@@ -2,11 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import shapely
-from pydantic import Field
+from pydantic import AfterValidator, Field, TypeAdapter, WithJsonSchema
 
+from gridwhistle.common.data_classes import inlined
 from gridwhistle.common.problems import Invalid
 from gridwhistle.common.wire import Body
 
@@ -52,6 +53,28 @@ class MultiPolygon(Body):
 
 
 Boundary = Annotated[Polygon | MultiPolygon, Field(discriminator="type")]
+_BOUNDARY: Final[TypeAdapter[Polygon | MultiPolygon]] = TypeAdapter(Boundary)
+
+
+def _is_boundary(geojson: dict[str, Any]) -> dict[str, Any]:
+    _BOUNDARY.validate_python(geojson)
+    return geojson
+
+
+_SQUARE = [[120.15, 30.27], [120.154, 30.27], [120.154, 30.275], [120.15, 30.275], [120.15, 30.27]]
+GeoJson = Annotated[
+    dict[str, Any],
+    WithJsonSchema(
+        {
+            **inlined(_BOUNDARY.json_schema()),
+            "description": "A boundary: GeoJSON polygon or multi-polygon (RFC 7946), WGS-84.",
+            "examples": [{"type": "Polygon", "coordinates": [_SQUARE]}],
+        }
+    ),
+]
+"""A boundary as it is stored and shown."""
+CheckedGeoJson = Annotated[GeoJson, AfterValidator(_is_boundary)]
+"""A boundary that is looked at before it travels."""
 
 
 def checked(boundary: Polygon | MultiPolygon) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from gridwhistle.common.attachments import AttachmentIds, attach, uploads
 from gridwhistle.common.commands import Command
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.incidents import (
+    Category,
     CheckOrdered,
     IncidentAccepted,
     IncidentChecked,
@@ -40,7 +41,7 @@ class IncidentQuery(PageQuery):
 
     state: Literal[INCIDENT.states] | None = None  # type: ignore[name-defined]
     grid_code: GridCode | None = None
-    category: Annotated[str | None, Field(pattern=r"^[CES]-[0-9]{4}$")] = None
+    category: Category | None = None
     lead_org: OrgCode | None = None
 
 
@@ -51,9 +52,9 @@ class Note(Body):
 
 
 class File(Body):
-    """The category (立案类别) that decides who has to act: C component, E event, S social; then class and item."""
+    """The category (立案类别) that decides who has to act."""
 
-    category: Annotated[str, Field(pattern=r"^[CES]-[0-9]{4}$", examples=["C-0101"])]
+    category: Category
     grid_code: Annotated[GridCode | None, Field(description="Where it lies, if the report did not show it.")] = None
     reason: Reason | None = None
 

@@ -14,7 +14,7 @@ from sqlalchemy import select, tuple_
 from gridwhistle.common.attachments import AttachmentIds, attach, uploads
 from gridwhistle.common.commands import Command
 from gridwhistle.common.edge import Caller, Db, Router
-from gridwhistle.common.events.incidents import IncidentReported
+from gridwhistle.common.events.incidents import IncidentReported, Source, Urgency
 from gridwhistle.common.ids import AreaCode
 from gridwhistle.common.places import GridIndex, Point
 from gridwhistle.common.principal import Principal
@@ -60,10 +60,8 @@ class Report(Body):
     location: Location | None = None
     area_code: Annotated[AreaCode | None, Field(description="For what has no point, or lies in no grid.")] = None
     request_type: Literal["consult", "help", "complaint", "report", "suggestion"] | None = None
-    source: Literal[
-        "grid_patrol", "resident", "hotline_12345", "dept_transfer", "joint_meeting", "facility_inspection", "integrator"
-    ] = "resident"
-    urgency: Literal["normal", "urgent", "emergency"] = "normal"
+    source: Source = "resident"
+    urgency: Urgency = "normal"
     found_at: Annotated[Moment | None, Field(description="When it was found; now, if left out.")] = None
     reference: Reference | None = None
     attachment_ids: AttachmentIds = ()

@@ -10,8 +10,12 @@ from sqlalchemy import select
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.personnel import (
     AreaChanged,
+    Duty,
     GridChanged,
+    GridKind,
+    Level,
     OrganisationChanged,
+    OrganisationKind,
     ShiftEnded,
     ShiftStarted,
     WorkerAssigned,
@@ -38,7 +42,7 @@ class NewArea(Body):
     """An area (区划)."""
 
     area_code: AreaCode
-    level: Literal["county", "township", "community"]
+    level: Level
     name: Annotated[Name, Field(examples=["示例社区"])]
 
 
@@ -74,7 +78,7 @@ class NewOrganisation(Body):
     org: OrgCode
     area_code: AreaCode
     name: Annotated[Name, Field(examples=["示例县水务局"])]
-    kind: Literal["township", "department", "company"]
+    kind: OrganisationKind
 
 
 class OrganisationView(View):
@@ -111,7 +115,7 @@ class NewGrid(Body):
 
     grid_code: GridCode
     name: Annotated[Name, Field(examples=["第一网格"])]
-    kind: Literal["general", "dedicated"] = "general"
+    kind: GridKind = "general"
     households: Annotated[int, Field(ge=0, le=100_000, examples=[420])]
     boundary: Boundary
 
@@ -256,7 +260,7 @@ class NewAssignment(Body):
     """Responsibility for a grid."""
 
     grid_code: GridCode
-    duty: Literal["leader", "full_time", "part_time", "guide"] = "full_time"
+    duty: Duty = "full_time"
 
 
 class StartShift(Body):

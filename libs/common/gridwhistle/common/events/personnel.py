@@ -1,71 +1,79 @@
 """What the personnel service tells: areas, organisations, grids, workers and their shifts."""
 
-import datetime as dt
-from typing import Any
-from uuid import UUID
+from typing import Annotated, Literal
 
+from pydantic import Field
+
+from gridwhistle.common.data_classes import OPEN, P0, P1, Count, Instant, PublicName, ThingId
 from gridwhistle.common.events import Event
 from gridwhistle.common.events.inventory import SessionPurged
+from gridwhistle.common.ids import AreaCode, GridCode, OrgCode
+from gridwhistle.common.places import CheckedGeoJson
+
+Level = Literal["county", "township", "community"]
+OrganisationKind = Literal["township", "department", "company"]
+GridKind = Literal["general", "dedicated"]
+Duty = Literal["leader", "full_time", "part_time", "guide"]
 
 
 class AreaChanged(Event, type="gw.personnel.area.changed.v1"):
     """An area came into being or was changed; the whole of it."""
 
-    area_code: str
-    level: str
-    name: str
+    area_code: AreaCode
+    level: Annotated[Level, OPEN, P0]
+    name: PublicName
 
 
 class OrganisationChanged(Event, type="gw.personnel.organisation.changed.v1"):
     """An organisation came into being or was changed; the whole of it."""
 
-    org: str
-    name: str
-    kind: str
-    area_code: str
+    org: OrgCode
+    name: PublicName
+    kind: Annotated[OrganisationKind, OPEN, P0]
+    area_code: AreaCode
 
 
 class GridChanged(Event, type="gw.personnel.grid.changed.v1"):
     """A grid came into being or was changed; the whole of it, its boundary as GeoJSON in WGS-84 included."""
 
-    grid_code: str
-    name: str
-    kind: str
-    households: int
-    version: int
-    boundary: dict[str, Any]
+    grid_code: GridCode
+    name: PublicName
+    kind: Annotated[GridKind, OPEN, P0]
+    households: Count
+    version: Count
+    boundary: Annotated[CheckedGeoJson, P0]
 
 
 class WorkerAssigned(Event, type="gw.personnel.worker.assigned.v1"):
     """A worker became responsible for a grid."""
 
-    grid_code: str
-    duty: str
+    grid_code: GridCode
+    duty: Annotated[Duty, OPEN, P1]
 
 
 class ShiftStarted(Event, type="gw.personnel.shift.started.v1"):
     """A worker is on shift in a grid from now on."""
 
-    worker_id: UUID
-    grid_code: str
-    started_at: dt.datetime
+    worker_id: ThingId
+    grid_code: GridCode
+    started_at: Instant
 
 
 class ShiftEnded(Event, type="gw.personnel.shift.ended.v1"):
     """A worker's shift is over."""
 
-    worker_id: UUID
-    grid_code: str
-    started_at: dt.datetime
-    ended_at: dt.datetime
+    worker_id: ThingId
+    grid_code: GridCode
+    started_at: Instant
+    ended_at: Instant
 
 
 class SubjectRevoked(Event, type="gw.personnel.revocation.made.v1"):
     """Tokens of the subject that were issued before `since`, for places within the area, are refused."""
 
-    subject_id: str
-    reason_code: str
-    since: dt.datetime
+    subject_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:@|/-]{1,255}$", examples=["demo-dept_desk"]), P1]
+    reason_code: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$", examples=["exited"]), P1]
+    since: Instant
 
 
 class PersonnelSessionPurged(SessionPurged, type="gw.personnel.session.purged.v1"):
