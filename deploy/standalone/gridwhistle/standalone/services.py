@@ -157,12 +157,20 @@ def merged(documents: list[dict[str, Any]]) -> dict[str, Any]:
     """
     paths: dict[str, Any] = {}
     components: dict[str, dict[str, Any]] = {}
+    tags: dict[str, dict[str, str]] = {}
     for document in documents:
         paths |= document["paths"]
+        tags |= {tag["name"]: tag for tag in document["tags"]}
         for section, entries in document["components"].items():
             kept = components.setdefault(section, {})
             for name, entry in entries.items():
                 if kept.setdefault(name, entry) != entry:
                     raise ValueError(f"two services define {name} differently")
     info = {"title": TITLE, "version": VERSION, "description": _ABOUT}
-    return {"openapi": documents[0]["openapi"], "info": info, "paths": paths, "components": components}
+    return {
+        "openapi": documents[0]["openapi"],
+        "info": info,
+        "tags": [*tags.values()],
+        "paths": paths,
+        "components": components,
+    }

@@ -112,7 +112,8 @@ class Router(APIRouter):
 
         def register(endpoint: _Endpoint) -> _Endpoint:
             endpoint.__dict__["edge"] = options
-            self.add_api_route(path, endpoint, methods=[method], operation_id=self._names_begin + endpoint.__name__, **how)
+            name = self._names_begin + _name_of(endpoint.__name__, path)
+            self.add_api_route(path, endpoint, methods=[method], operation_id=name, **how)
             return endpoint
 
         return register
@@ -142,6 +143,12 @@ class Router(APIRouter):
     ) -> Callable[[_Endpoint], _Endpoint]:
         """Register a change of content; it requires `If-Match`."""
         return self._operation("PATCH", path, may=may, body_bytes_max=body_bytes_max)
+
+
+def _name_of(endpoint: str, path: str) -> str:
+    """Return the name that clients call an operation by: an action's says on what, `accept_incident`."""
+    action = re.fullmatch(r".*/\{(\w+)_id\}/(\w+)", path)
+    return f"{endpoint}_{action[1]}" if action and action[2] == endpoint else endpoint
 
 
 class _Options(BaseModel):
@@ -203,6 +210,7 @@ class EdgeRoute(APIRoute):
         if documented != ({self._body[0]} if self._body else set()):
             raise TypeError(f"{endpoint.__name__}: FastAPI documents another body; write Annotated[…, Query()] for a query")
         self.asks_for_files = "files" in self._hands.values()
+        self.reads_query = self._query is not None
         self._known_parameters = frozenset(self._query[1].model_fields) if self._query else frozenset()
 
     def matches(self, _scope: "Scope") -> "tuple[Match, Scope]":

@@ -15,6 +15,7 @@ VERTICES_MAX = 5_000
 """Of a boundary; with it an event stays a quarter of what the bus carries."""
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, examples=[120.1551])]
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, examples=[30.2741])]
+CoordSys = Literal["wgs84", "cgcs2000"]
 
 
 class NotABoundary(Invalid):
@@ -30,7 +31,7 @@ class Point(Body):
 
     lon: Longitude
     lat: Latitude
-    coord_sys: Literal["wgs84", "cgcs2000"] = "wgs84"
+    coord_sys: CoordSys = "wgs84"
 
 
 _Position = Annotated[list[float], Field(min_length=2, max_length=2)]
@@ -38,18 +39,21 @@ _Ring = Annotated[list[_Position], Field(min_length=4, max_length=VERTICES_MAX)]
 _Rings = Annotated[list[_Ring], Field(min_length=1, max_length=1_000)]
 
 
+_SQUARE: Final = [[[120.15, 30.27], [120.154, 30.27], [120.154, 30.275], [120.15, 30.275], [120.15, 30.27]]]
+
+
 class Polygon(Body):
     """A GeoJSON polygon (RFC 7946), WGS-84."""
 
     type: Literal["Polygon"]
-    coordinates: _Rings
+    coordinates: Annotated[_Rings, Field(examples=[_SQUARE])]
 
 
 class MultiPolygon(Body):
     """A GeoJSON multi-polygon (RFC 7946), WGS-84."""
 
     type: Literal["MultiPolygon"]
-    coordinates: Annotated[list[_Rings], Field(min_length=1, max_length=1_000)]
+    coordinates: Annotated[list[_Rings], Field(min_length=1, max_length=1_000, examples=[[_SQUARE]])]
 
 
 Boundary = Annotated[Polygon | MultiPolygon, Field(discriminator="type")]
@@ -61,14 +65,13 @@ def _is_boundary(geojson: dict[str, Any]) -> dict[str, Any]:
     return geojson
 
 
-_SQUARE = [[120.15, 30.27], [120.154, 30.27], [120.154, 30.275], [120.15, 30.275], [120.15, 30.27]]
 GeoJson = Annotated[
     dict[str, Any],
     WithJsonSchema(
         {
             **inlined(_BOUNDARY.json_schema()),
             "description": "A boundary: GeoJSON polygon or multi-polygon (RFC 7946), WGS-84.",
-            "examples": [{"type": "Polygon", "coordinates": [_SQUARE]}],
+            "examples": [{"type": "Polygon", "coordinates": _SQUARE}],
         }
     ),
 ]

@@ -14,10 +14,12 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, V
 from sqlalchemy import Column, Select, tuple_
 from sqlalchemy import Row as ReadRow
 
+from gridwhistle.common.data_classes import Word
 from gridwhistle.common.personal import KINDS
 from gridwhistle.common.problems import Invalid, Problem, Term
 
 PAGE_MAX: Final = 200
+CURSOR_MAX: Final = 400
 _ERRORS_SHOWN = 20
 _MAY_HOLD_CONTROLS = (b"\\u00", b"\\b", b"\\f")
 _ALLOWED_CONTROLS = frozenset("\t\n\r")
@@ -79,7 +81,8 @@ class PageQuery(Query):
 
     limit: Annotated[int, Field(ge=1, le=PAGE_MAX, description="Items a page.")] = 50
     cursor: Annotated[
-        str | None, Field(max_length=400, description="`next_cursor` of the page before; leave it out for the first page.")
+        str | None,
+        Field(max_length=CURSOR_MAX, description="`next_cursor` of the page before; leave it out for the first page."),
     ] = None
 
 
@@ -101,14 +104,21 @@ class View(BaseModel):
         return view
 
 
+Version = Annotated[int, Field(ge=1, le=2**31 - 1, examples=[3], description="Goes up with every change; the ETag.")]
+Actions = Annotated[list[Word], Field(max_length=50, description="What you may do now; post to the path of that name.")]
 Item = TypeVar("Item", bound=View)
 
 
 class Page(BaseModel, Generic[Item]):
     """A page of a list, newest first unless said otherwise. `next_cursor` is null on the last page."""
 
-    items: list[Item]
-    next_cursor: str | None
+    items: Annotated[list[Item], Field(max_length=PAGE_MAX)]
+    next_cursor: Annotated[str | None, Field(max_length=CURSOR_MAX, examples=["WyIyMDI2LTA3LTA2VDA4OjMwOjAwKzAwOjAwIl0"])]
+
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
+        """Return the name that generated clients give to a page."""
+        return f"{params[0].__name__}Page"
 
 
 class Keyset:

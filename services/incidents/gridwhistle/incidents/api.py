@@ -1,6 +1,6 @@
 """What townships, departments and grid workers can ask about incidents: lists, histories, and each step of the closed loop."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
@@ -30,16 +30,20 @@ from gridwhistle.common.tables import history
 from gridwhistle.common.wire import Body, Keyset, Page, PageQuery
 from gridwhistle.incidents.domain import INCIDENT, MASKED, GridMissing, UnknownGrid, UnknownOrganisation, facts_of
 from gridwhistle.incidents.tables import incidents, known_grids, known_organisations, next_checker
-from gridwhistle.incidents.views import History, HistoryLine, IncidentLine, IncidentView, seen_by
+from gridwhistle.incidents.views import HISTORY_MAX, History, HistoryLine, IncidentLine, IncidentView, State, seen_by
 
 router = Router("incidents", "Incidents 事件")
-Reason = Annotated[str, Field(max_length=500, description="For the history; the people who work on it read it."), MASKED]
+Reason = Annotated[
+    str,
+    Field(max_length=500, description="For the history; the people who work on it read it.", examples=["属于本街道职责范围"]),
+    MASKED,
+]
 
 
 class IncidentQuery(PageQuery):
     """Which incidents."""
 
-    state: Literal[INCIDENT.states] | None = None  # type: ignore[name-defined]
+    state: State | None = None
     grid_code: GridCode | None = None
     category: Category | None = None
     lead_org: OrgCode | None = None
@@ -94,9 +98,9 @@ async def get_incident(incident_id: UUID, caller: Caller, db: Db) -> IncidentVie
 
 @router.get("/incidents/{incident_id}/history", may="incidents:read")
 async def get_incident_history(incident_id: UUID, caller: Caller, db: Db) -> History:
-    """Return every step that was taken, oldest first, with the role that took it."""
+    """Return the steps that were taken, oldest first, with the role that took each."""
     incident = await one(db, caller, incidents, incident_id)
-    rows = await db.fetch(select(history).where(history.c.thing_id == incident.id).order_by(history.c.id))
+    rows = await db.fetch(select(history).where(history.c.thing_id == incident.id).order_by(history.c.id).limit(HISTORY_MAX))
     return History.model_construct(steps=[HistoryLine.of(row) for row in rows])
 
 

@@ -13,9 +13,10 @@ from sqlalchemy import select, tuple_
 
 from gridwhistle.common.attachments import AttachmentIds, attach, uploads
 from gridwhistle.common.commands import Command
+from gridwhistle.common.data_classes import Word
 from gridwhistle.common.edge import Caller, Db, Router
-from gridwhistle.common.events.incidents import IncidentReported, Source, Urgency
-from gridwhistle.common.ids import AreaCode
+from gridwhistle.common.events.incidents import IncidentNo, IncidentReported, Source, Urgency
+from gridwhistle.common.ids import AreaCode, GridCode
 from gridwhistle.common.places import GridIndex, Point
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Problem
@@ -31,7 +32,7 @@ from gridwhistle.incidents.domain import (
     facts_of,
 )
 from gridwhistle.incidents.tables import GRIDS, incidents
-from gridwhistle.incidents.views import IncidentView, seen_by
+from gridwhistle.incidents.views import AddressText, Description, IncidentView, RequestType, Title, seen_by
 
 router = Router("incidents", "Incidents 事件")
 BATCH_MAX = 1_000
@@ -42,7 +43,7 @@ _BEYOND = SimpleNamespace(id=None, incident_no="–", grid_code=None)
 class Location(Point):
     """A point, and how people call the place."""
 
-    address_text: Annotated[str, Field(max_length=200), MASKED] | None = None
+    address_text: Annotated[AddressText, MASKED] | None = None
 
 
 class Reference(Body):
@@ -55,11 +56,11 @@ class Reference(Body):
 class Report(Body):
     """A report: what, where, and how urgent. Say nothing about people; call 110, 119 or 120 when somebody is in danger."""
 
-    title: Annotated[str, Field(min_length=1, max_length=80, examples=["井盖缺失"]), MASKED]
-    description: Annotated[str, Field(max_length=2_000), MASKED] | None = None
+    title: Annotated[Title, Field(min_length=1), MASKED]
+    description: Annotated[Description, MASKED] | None = None
     location: Location | None = None
     area_code: Annotated[AreaCode | None, Field(description="For what has no point, or lies in no grid.")] = None
-    request_type: Literal["consult", "help", "complaint", "report", "suggestion"] | None = None
+    request_type: RequestType | None = None
     source: Source = "resident"
     urgency: Urgency = "normal"
     found_at: Annotated[Moment | None, Field(description="When it was found; now, if left out.")] = None
@@ -162,18 +163,18 @@ class Reports(Body):
 class ReportResult(View):
     """What became of one report: `created`, `known` (reported before under its reference), or `refused` and the code why."""
 
-    index: int
+    index: Annotated[int, Field(ge=0, lt=BATCH_MAX)]
     result: Literal["created", "known", "refused"]
     incident_id: UUID | None
-    incident_no: str | None
-    grid_code: str | None
-    code: str | None
+    incident_no: IncidentNo | None
+    grid_code: GridCode | None
+    code: Word | None
 
 
 class ReportResults(View):
     """The results, in the order of the reports."""
 
-    results: list[ReportResult]
+    results: Annotated[list[ReportResult], Field(max_length=BATCH_MAX)]
 
 
 @router.post("/incidents/batch", may="incidents:report_many", body_bytes_max=4 * 1024 * 1024)

@@ -1,43 +1,54 @@
 """How an incident looks to those who may see it."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
 from gridwhistle.common.attachments import AttachmentView, attached_to
+from gridwhistle.common.data_classes import OPEN, Word
+from gridwhistle.common.events.incidents import Category, IncidentNo, Source, Urgency
+from gridwhistle.common.ids import AreaCode, GridCode, OrgCode
+from gridwhistle.common.places import CoordSys, Latitude, Longitude
 from gridwhistle.common.principal import Principal
-from gridwhistle.common.wire import View
+from gridwhistle.common.wire import Actions, Version, View
 from gridwhistle.incidents.domain import INCIDENT
+
+HISTORY_MAX = 1_000
+RequestType = Literal["consult", "help", "complaint", "report", "suggestion"]
+State = Literal[INCIDENT.states]  # type: ignore[name-defined]
+Title = Annotated[str, Field(max_length=80, examples=["井盖缺失"])]
+Description = Annotated[str, Field(max_length=2_000, examples=["路口东侧井盖缺失,已放置警示桩。"])]
+AddressText = Annotated[str, Field(max_length=200, examples=["示例路 1 号门前"])]
 
 
 class IncidentLine(View):
     """An incident in a list."""
 
     id: UUID
-    version: int
-    incident_no: str
-    state: str
-    urgency: str
-    source: str
-    request_type: str | None
-    title: str
-    category: str | None
-    area_code: str
-    grid_code: str | None
-    lon: float | None
-    lat: float | None
-    lead_org: str | None
+    version: Version
+    incident_no: IncidentNo
+    state: Annotated[State, OPEN]
+    urgency: Annotated[Urgency, OPEN]
+    source: Annotated[Source, OPEN]
+    request_type: Annotated[RequestType, OPEN] | None
+    title: Title
+    category: Category | None
+    area_code: AreaCode
+    grid_code: GridCode | None
+    lon: Longitude | None
+    lat: Latitude | None
+    lead_org: OrgCode | None
     reported_at: AwareDatetime
     closed_at: AwareDatetime | None
 
 
 class IncidentView(IncidentLine):
-    """An incident, whole. `actions` is what you may do now; post to the path of that name."""
+    """An incident, whole."""
 
-    description: str | None
-    coord_sys: str | None
-    address_text: str | None
+    description: Description | None
+    coord_sys: Annotated[CoordSys, OPEN] | None
+    address_text: AddressText | None
     checker_id: Annotated[UUID | None, Field(description="The worker who shall check; null while nobody is on shift.")]
     found_at: AwareDatetime
     accepted_at: AwareDatetime | None
@@ -47,7 +58,7 @@ class IncidentView(IncidentLine):
     handled_at: AwareDatetime | None
     checked_at: AwareDatetime | None
     attachments: list[AttachmentView]
-    actions: list[str]
+    actions: Actions
 
 
 def seen_by(caller: Principal, incident: Any) -> IncidentView:
@@ -59,15 +70,15 @@ class HistoryLine(View):
     """One step that was taken."""
 
     at: AwareDatetime
-    action: str
-    from_state: str | None
-    to_state: str
-    actor_role: str
-    org: str | None
-    reason: str | None
+    action: Word
+    from_state: Word | None
+    to_state: Word
+    actor_role: Word
+    org: OrgCode | None
+    reason: Annotated[str | None, Field(max_length=500, examples=["属于本街道职责范围"])]
 
 
 class History(View):
-    """Every step that was taken, oldest first."""
+    """The steps that were taken, oldest first, a thousand at most."""
 
-    steps: list[HistoryLine]
+    steps: Annotated[list[HistoryLine], Field(max_length=HISTORY_MAX)]

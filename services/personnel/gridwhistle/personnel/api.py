@@ -7,6 +7,7 @@ from fastapi import Query
 from pydantic import AwareDatetime, Field
 from sqlalchemy import select
 
+from gridwhistle.common.data_classes import OPEN
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.personnel import (
     AreaChanged,
@@ -22,17 +23,21 @@ from gridwhistle.common.events.personnel import (
 )
 from gridwhistle.common.ids import AreaCode, GridCode, OrgCode
 from gridwhistle.common.jurisdiction import within
-from gridwhistle.common.places import Boundary, Point, checked
+from gridwhistle.common.places import Boundary, GeoJson, Point, checked
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import NotFound
 from gridwhistle.common.reading import filters, one, page
 from gridwhistle.common.rows import thing_of
-from gridwhistle.common.wire import Body, Keyset, Page, PageQuery, View
+from gridwhistle.common.wire import Actions, Body, Keyset, Page, PageQuery, Version, View
 from gridwhistle.personnel.domain import SHIFT, NothingToChange, NotYourShift, check_level, may_work_in
 from gridwhistle.personnel.tables import GRIDS, areas, assignments, grids, organisations, shifts, workers
 
 router = Router("personnel", "Grid personnel 网格员")
-Name = Annotated[str, Field(min_length=1, max_length=60)]
+ASSIGNMENTS_MAX = 200
+Name = Annotated[str, Field(min_length=1, max_length=60, examples=["网格员甲"])]
+Households = Annotated[int, Field(ge=0, le=100_000, examples=[420])]
+ShiftState = Literal["on", "ended"]
+Employment = Literal["full_time", "part_time", "committee_member"]
 
 
 # --- areas and organisations -------------------------------------------------------------------------------------------------
@@ -50,10 +55,10 @@ class AreaView(View):
     """An area."""
 
     id: UUID
-    version: int
-    area_code: str
-    level: str
-    name: str
+    version: Version
+    area_code: AreaCode
+    level: Annotated[Level, OPEN]
+    name: Name
 
 
 @router.post("/areas", may="areas:write", status_code=201)
@@ -85,11 +90,11 @@ class OrganisationView(View):
     """An organisation."""
 
     id: UUID
-    version: int
-    org: str
-    area_code: str
-    name: str
-    kind: str
+    version: Version
+    org: OrgCode
+    area_code: AreaCode
+    name: Name
+    kind: Annotated[OrganisationKind, OPEN]
 
 
 @router.post("/organisations", may="organisations:write", status_code=201)
@@ -116,7 +121,7 @@ class NewGrid(Body):
     grid_code: GridCode
     name: Annotated[Name, Field(examples=["第一网格"])]
     kind: GridKind = "general"
-    households: Annotated[int, Field(ge=0, le=100_000, examples=[420])]
+    households: Households
     boundary: Boundary
 
 
@@ -124,7 +129,7 @@ class GridChange(Body):
     """What changes of a grid; what is left out stays."""
 
     name: Name | None = None
-    households: Annotated[int, Field(ge=0, le=100_000)] | None = None
+    households: Households | None = None
     boundary: Boundary | None = None
 
 
@@ -132,20 +137,20 @@ class GridView(View):
     """A grid with its boundary, GeoJSON in WGS-84."""
 
     id: UUID
-    version: int
-    grid_code: str
-    area_code: str
-    name: str
-    kind: str
-    households: int
-    boundary: dict[str, Any]
+    version: Version
+    grid_code: GridCode
+    area_code: AreaCode
+    name: Name
+    kind: Annotated[GridKind, OPEN]
+    households: Households
+    boundary: GeoJson
 
 
 class Located(View):
     """The grid of a point; nulls when the point lies in none."""
 
-    grid_code: str | None
-    area_code: str | None
+    grid_code: GridCode | None
+    area_code: AreaCode | None
 
 
 @router.post("/grids", may="grids:write", status_code=201, body_bytes_max=512 * 1024)
@@ -194,7 +199,7 @@ async def list_grids(query: Annotated[PageQuery, Query()], caller: Caller, db: D
 
 
 @router.post("/grids/locate", may="grids:read")
-async def locate(body: Point, caller: Caller, db: Db) -> Located:
+async def locate_point(body: Point, caller: Caller, db: Db) -> Located:
     """Find the grid of your jurisdiction that holds a point. Grids changed in the last second may be missed."""
     found = (await GRIDS.of(db)).locate(body.lon, body.lat, prefer=caller.areas)
     if found and not caller.reaches_place(found):
@@ -221,7 +226,7 @@ class NewWorker(Body):
 
     name: Name
     area_code: AreaCode
-    employment: Literal["full_time", "part_time", "committee_member"]
+    employment: Employment
     org: OrgCode
 
 
@@ -229,31 +234,31 @@ class AssignmentView(View):
     """A grid that a worker is responsible for."""
 
     id: UUID
-    grid_code: str
-    duty: str
+    grid_code: GridCode
+    duty: Annotated[Duty, OPEN]
 
 
 class WorkerView(View):
     """A grid worker."""
 
     id: UUID
-    version: int
-    name: str
-    area_code: str
-    employment: str
-    org: str
-    assignments: list[AssignmentView]
+    version: Version
+    name: Name
+    area_code: AreaCode
+    employment: Annotated[Employment, OPEN]
+    org: OrgCode
+    assignments: Annotated[list[AssignmentView], Field(max_length=ASSIGNMENTS_MAX)]
 
 
 class WorkerLine(View):
     """A grid worker in a list."""
 
     id: UUID
-    version: int
-    name: str
-    area_code: str
-    employment: str
-    org: str
+    version: Version
+    name: Name
+    area_code: AreaCode
+    employment: Annotated[Employment, OPEN]
+    org: OrgCode
 
 
 class NewAssignment(Body):
@@ -273,23 +278,23 @@ class ShiftView(View):
     """A worker's shift in a grid."""
 
     id: UUID
-    version: int
-    state: str
+    version: Version
+    state: Annotated[ShiftState, OPEN]
     worker_id: UUID
-    grid_code: str
+    grid_code: GridCode
     started_at: AwareDatetime
     ended_at: AwareDatetime | None
-    actions: list[str]
+    actions: Actions
 
 
 class ShiftLine(View):
     """A shift in a list."""
 
     id: UUID
-    version: int
-    state: str
+    version: Version
+    state: Annotated[ShiftState, OPEN]
     worker_id: UUID
-    grid_code: str
+    grid_code: GridCode
     started_at: AwareDatetime
     ended_at: AwareDatetime | None
 
@@ -313,7 +318,7 @@ async def get_worker(worker_id: UUID, caller: Caller, db: Db) -> WorkerView:
     """Return a worker with the grids that they are responsible for."""
     worker = await one(db, caller, workers, worker_id)
     theirs = await db.fetch(
-        select(assignments).where(assignments.c.worker_id == worker_id).order_by(assignments.c.id).limit(200)
+        select(assignments).where(assignments.c.worker_id == worker_id).order_by(assignments.c.id).limit(ASSIGNMENTS_MAX)
     )
     return WorkerView.of(worker, assignments=[AssignmentView.of(row) for row in theirs])
 
@@ -359,7 +364,7 @@ async def end_shift(shift_id: UUID, caller: Caller, db: Db) -> ShiftView:
 class ShiftQuery(PageQuery):
     """Which shifts."""
 
-    state: Literal["on", "ended"] | None = None
+    state: ShiftState | None = None
     grid_code: GridCode | None = None
 
 
