@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ import pytest
 
 from gridwhistle.common.database import Database
 from gridwhistle.common.issuer import Issuer
+from gridwhistle.common.principal import PERMISSIONS, ROLES
+from gridwhistle.standalone.demo import words
 from gridwhistle.standalone.demo.county import County
 from gridwhistle.standalone.demo.load import Loader
 from gridwhistle.standalone.nats import Nats
@@ -112,18 +115,23 @@ class RunningSuite:
         """Return the holder of a demo token."""
         return Person(self.client, self.tokens[role])
 
+    def everybody(self) -> str:
+        """Return the token of one caller who may do everything in the demo county."""
+        roles = sorted(ROLES.keys() - {"auto"})
+        return self.issuer.token("everybody", roles, [words.COUNTY], org="990101-water", scope=" ".join(sorted(PERMISSIONS)))
+
     def somebody(self, role: str, *area: str, subject: str = "somebody", **claims: Any) -> Person:
         """Return the holder of a token of one's own making."""
         return Person(self.client, self.issuer.token(subject, [role], area, **claims))
 
 
-@pytest.fixture(scope="session")
-def suite(background: Loop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSuite]:
-    """Run the whole suite with the demo county, once for all tests."""
+@contextmanager
+def a_suite(background: Loop, folder: Path) -> Iterator[RunningSuite]:
+    """Run a whole suite with the demo county."""
     ready, done = threading.Event(), asyncio.Event()
     kept: dict[str, Any] = {}
 
-    async def live(folder: Path) -> None:
+    async def live() -> None:
         try:
             async with running(folder) as suite, Loader.of(suite.base_url, suite.issuer, County()) as loader:
                 kept.update(suite=suite, tokens=await loader.settle())
@@ -132,7 +140,7 @@ def suite(background: Loop, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         finally:
             ready.set()
 
-    living = asyncio.run_coroutine_threadsafe(live(tmp_path_factory.mktemp("suite")), background.loop)
+    living = asyncio.run_coroutine_threadsafe(live(), background.loop)
     ready.wait(60)
     if "suite" not in kept:
         living.result(1)
@@ -148,6 +156,20 @@ def suite(background: Loop, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         )
     background.loop.call_soon_threadsafe(done.set)
     living.result(30)
+
+
+@pytest.fixture(scope="session")
+def suite(background: Loop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSuite]:
+    """Run the whole suite with the demo county, once for all tests."""
+    with a_suite(background, tmp_path_factory.mktemp("suite")) as suite:
+        yield suite
+
+
+@pytest.fixture(scope="session")
+def punchbag(background: Loop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSuite]:
+    """Run another suite, for tests that leave it in disorder."""
+    with a_suite(background, tmp_path_factory.mktemp("punchbag")) as suite:
+        yield suite
 
 
 @pytest.fixture(scope="module")

@@ -63,9 +63,8 @@ _KEY: Final = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
-    "description": "Makes the call safe to repeat: one key, one answer, for seven days.",
+    "description": "Makes the call safe to repeat: one key, one answer, for seven days. Take a new one for each call.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]{1,255}$"},
-    "example": "report-2026-07-06-0042",
 }
 _SESSION: Final = {
     "name": "Emergency-Session",
@@ -237,6 +236,6 @@ def _if_match(*, required: bool) -> dict[str, Any]:
         "in": "header",
         "required": required,
         "description": "The ETag of the version that this is based on; 412 when it has changed since.",
-        "schema": {"type": "string", "pattern": '^"[0-9]{1,9}"$'},
-        "example": '"3"',
+        "schema": {"type": "string", "minLength": 3, "maxLength": 11, "pattern": '^"[0-9]{1,9}"$'},
+        **({"example": '"3"'} if required else {}),  # who tries an action as shown shall not be told that it is stale
     }
