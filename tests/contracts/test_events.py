@@ -1,6 +1,9 @@
 """The contract of events: what was told once stays readable, and documents for machines say what the code does."""
 
+import random
+import re
 from collections.abc import Iterator
+from contextlib import suppress
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -47,6 +50,32 @@ def test_what_was_told_once_is_read_today(path: Path) -> None:
     lost = told["data"].keys() - type(heard.data).model_fields.keys()
     assert not lost, f"{path.stem} lost {', '.join(sorted(lost))}: leave that version as it was and make the next one"
     jsonschema_rs.Draft202012Validator(schema_of(KNOWN[path.stem]), validate_formats=True).validate(told)
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
+def test_a_spoilt_envelope_is_read_or_said_to_be_none(path: Path) -> None:
+    lot = random.Random(path.stem)
+    told = orjson.loads(path.read_bytes())
+    spots = [(told, name) for name in told] + [(told["data"], name) for name in told["data"]]
+    trouble = [None, True, -1, 2**63, 1e308, "", "\x00", "*.>", "x" * 100_000, [], {}, [[[]]], {"a": {"b": 1}}]
+    spoilt = [b"[" * 100_000, b'{"type":' * 50_000, b'{"type": NaN}', b'{"type": "\\ud800"}']
+    for around, name in spots:
+        for value in trouble:
+            kept, around[name] = around[name], value
+            spoilt.append(orjson.dumps(told))
+            around[name] = kept
+    raw = bytearray(orjson.dumps(told))
+    for _ in range(300):
+        changed = bytearray(raw)
+        changed[lot.randrange(len(raw))] = lot.randrange(256)
+        spoilt.append(bytes(changed[: lot.choice((len(raw), lot.randrange(len(raw))))]))
+
+    for one in spoilt:
+        with suppress(NotAnEvent):
+            heard = Envelope.parse(one)
+            # What is read can be told on: its subject has no more tokens than it should, whatever was in it.
+            assert re.fullmatch(r"gw\.[0-9]{6}(\.[a-z0-9_-]+){3}\.v[0-9]+", heard.subject)
+            assert 0 < heard.event_no < 2**31
 
 
 @pytest.mark.parametrize("kind", released(), ids=lambda kind: kind.type)
