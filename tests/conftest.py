@@ -118,7 +118,7 @@ class RunningSuite:
     def everybody(self) -> str:
         """Return the token of one caller who may do everything in the demo county."""
         roles = sorted(ROLES.keys() - {"auto"})
-        return self.issuer.token("everybody", roles, [words.COUNTY], org="990101-water", scope=" ".join(sorted(PERMISSIONS)))
+        return self.issuer.token("everybody", roles, [words.COUNTY], org=words.WATER, scope=" ".join(sorted(PERMISSIONS)))
 
     def somebody(self, role: str, *area: str, subject: str = "somebody", **claims: Any) -> Person:
         """Return the holder of a token of one's own making."""

@@ -6,13 +6,15 @@ from uuid import UUID
 from fastapi import Query
 from pydantic import AwareDatetime, Field
 
+from gridwhistle.common.bus import MESSAGE_BYTES_MAX
 from gridwhistle.common.commands import Command
+from gridwhistle.common.data_classes import Count, Word
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.machine import Machine, Step
 from gridwhistle.common.problems import Term
 from gridwhistle.common.reading import filters, one, page
 from gridwhistle.common.tables import parked
-from gridwhistle.common.wire import Body, Keyset, Page, PageQuery, View
+from gridwhistle.common.wire import Actions, Body, Keyset, Page, PageQuery, Version, View
 
 OPERATOR: Final = frozenset({"sysadmin"})
 LETTER: Final = Machine(
@@ -37,7 +39,7 @@ class LetterQuery(PageQuery):
         Literal["waiting", "dead", "discarded"],
         Field(description="`waiting` ones are tried again by themselves, or what they wait for is asked for."),
     ] = "dead"
-    source: Annotated[str | None, Field(max_length=40, pattern="^[a-z_]+$", description="The service that told it.")] = None
+    source: Annotated[Word | None, Field(description="The service that told it.", examples=["personnel"])] = None
     thing_id: Annotated[UUID | None, Field(description="What it happened to.")] = None
 
 
@@ -45,27 +47,30 @@ class LetterLine(View):
     """An event that has not taken effect."""
 
     id: UUID
-    version: int
-    state: str
+    version: Version
+    state: Annotated[Word, Field(examples=["dead"])]
     why: Annotated[
         Literal["early", "failed", "unreadable", "forked"],
         Field(description="`early`: one before it is missing. `failed`: an error of ours. `forked`: told twice, differently."),
     ]
-    fault: str | None
-    source: str
-    subject: str
+    fault: Annotated[str | None, Field(max_length=2_000, description="What kind of error it was, never its text.")]
+    source: Annotated[Word, Field(examples=["personnel"])]
+    subject: Annotated[str, Field(max_length=1_000, examples=["gw.990101.personnel.shift.started.v1"])]
     thing_id: UUID | None
-    event_no: int | None
-    tries: int
+    event_no: Count | None
+    tries: Count
     parked_at: AwareDatetime
     next_at: AwareDatetime | None
 
 
 class LetterView(LetterLine):
-    """A dead letter, whole. `actions` is what you may do now."""
+    """A dead letter, whole."""
 
-    content: Annotated[str | None, Field(description="The event; null when it cannot be read, for then it may hold anything.")]
-    actions: list[str]
+    content: Annotated[
+        str | None,
+        Field(max_length=MESSAGE_BYTES_MAX, description="The event; null when it cannot be read and may hold anything."),
+    ]
+    actions: Actions
 
 
 class Reason(Body):
