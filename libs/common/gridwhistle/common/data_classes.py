@@ -60,7 +60,7 @@ class _Open:
 
 OPEN: Final = _Open()
 """Beside a Literal: words may be added within a version."""
-Word = Annotated[str, Field(pattern=_WORD, examples=["accept"])]
+Word = Annotated[str, Field(pattern=_WORD, examples=["accept"]), P1]
 """A word of a list that grows with releases: a state, an action, a role."""
 PublicName = Annotated[str, Field(min_length=1, max_length=60, examples=["示例社区"]), P0, _PublicName()]
 """The name of a place or an organisation, which are public things. Never the name of a person."""

@@ -171,7 +171,8 @@ def _correct(document: dict[str, Any], routes: list[EdgeRoute]) -> None:
             parameters.append(_if_match(required=_needs_version(route)))
         _describe_body(operation, schemas)
         _describe_answer(operation["responses"][str(route.success)], route, schemas)
-        operation["responses"] = {str(route.success): operation["responses"][str(route.success)]} | {
+        kept = {status: answer for status, answer in operation["responses"].items() if not status.startswith(("4", "5"))}
+        operation["responses"] = kept | {
             str(status): {"$ref": f"#/components/responses/Problem{status}"} for status in statuses_of(route)
         }
 
