@@ -8,20 +8,26 @@ from pydantic import AwareDatetime, Field
 from sqlalchemy import Select, false, func, or_, select
 
 from gridwhistle.common.clocks import clocks, deadline_of, explained
+from gridwhistle.common.data_classes import Count, Word
 from gridwhistle.common.deadlines import Unit
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.rules import RULES
 from gridwhistle.common.wire import Keyset, Page, PageQuery, View
 
+LINES_MAX = 10_000
+CLOCKS_MAX = 1_000
+Line = Annotated[str, Field(max_length=500, examples=["07-04 周六,不计"])]
+Place = Annotated[str, Field(pattern=r"^[0-9]{12}([0-9]{3})?$", examples=["990101001001"])]
+
 
 class ClockLine(View):
     """A clock in a list."""
 
-    owner: str
+    owner: Annotated[Word, Field(examples=["incident"])]
     owner_id: UUID
-    stage: str
-    area_code: str
+    stage: Word
+    area_code: Place
     started_at: AwareDatetime
     due_at: AwareDatetime
     breached_at: AwareDatetime | None
@@ -32,34 +38,37 @@ class ClockLine(View):
 class ClockView(View):
     """A clock: its limit, where it stands, and why it is due when it is."""
 
-    stage: str
-    amount: int
+    stage: Word
+    amount: Count
     unit: Unit
-    extended_times: int
+    extended_times: Count
     started_at: AwareDatetime
     warn_at: AwareDatetime
     due_at: Annotated[AwareDatetime, Field(description="While it is paused, when it was due before.")]
     is_provisional: Annotated[bool, Field(description="It runs into a year whose holidays are not published yet.")]
-    used_minutes: Annotated[int, Field(description="Of its own time: worked, or day and night.")]
+    used_minutes: Annotated[Count, Field(description="Of its own time: worked, or day and night.")]
     paused_at: AwareDatetime | None
     warned_at: AwareDatetime | None
     breached_at: AwareDatetime | None
     escalated_at: AwareDatetime | None
     listed_at: AwareDatetime | None
     stopped_at: AwareDatetime | None
-    explanation: Annotated[list[str], Field(description="Each window, each skipped day and why, each pause.")]
+    explanation: Annotated[
+        list[Line], Field(max_length=LINES_MAX, description="Each window, each skipped day and why, each pause.")
+    ]
 
 
 class ClockList(View):
     """The clocks of a thing, in the order in which they started."""
 
-    items: list[ClockView]
+    items: Annotated[list[ClockView], Field(max_length=CLOCKS_MAX)]
 
 
 async def clocks_of(db: Db, thing: Any) -> ClockList:
     """Return the clocks of a thing that the caller may see, explained in the caller's language."""
     rules, now = await RULES.of(db), await db.now()
-    rows = await db.fetch(select(clocks).where(clocks.c.owner_id == thing.id).order_by(clocks.c.started_at, clocks.c.rule_key))
+    theirs = select(clocks).where(clocks.c.owner_id == thing.id).limit(CLOCKS_MAX)
+    rows = await db.fetch(theirs.order_by(clocks.c.started_at, clocks.c.rule_key))
     return ClockList.model_construct(
         items=[
             ClockView.of(

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from fastapi import Query as InQuery
 from pydantic import AwareDatetime, Field
 
+from gridwhistle.common.data_classes import Word
 from gridwhistle.common.deadlines import UNITS
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.principal import Principal
@@ -15,9 +16,19 @@ from gridwhistle.common.wire import Body, Moment, Query, View
 
 DAYS_MAX = 100
 """Days at once; a year's notice has about forty."""
-County = Annotated[str, Field(pattern=r"^([0-9]{2}){0,3}$", description="Six digits; two or four for what is wider.")]
+RULES_MAX = 10_000
+County = Annotated[
+    str, Field(pattern=r"^([0-9]{2}){0,3}$", description="Six digits; two or four for what is wider.", examples=["990101"])
+]
 Key = Annotated[str, Field(pattern=r"^[a-z_]+(\.[a-z_0-9]+)+$", max_length=80, examples=["incidents.accept"])]
-Source = Annotated[str, Field(min_length=1, max_length=200, description="The document that says so.")]
+Source = Annotated[
+    str, Field(min_length=1, max_length=200, description="The document that says so.", examples=["示例县政发〔2026〕3号"])
+]
+Value = Annotated[str, Field(min_length=1, max_length=200, examples=["4"])]
+RuleUnit = Annotated[str, Field(max_length=20, description="Of a limit, in what it is counted.", examples=["work_hour"])]
+Note = Annotated[str, Field(max_length=200)]
+DayName = Annotated[str, Field(min_length=1, max_length=40, examples=["春节"])]
+Year = Annotated[int, Field(ge=2000, le=2199, examples=[2026])]
 
 
 class WrongUnit(Invalid):
@@ -40,16 +51,16 @@ class InThePast(Invalid):
 class RuleView(View):
     """A rule: what holds, where it comes from, and whether somebody said yes to it."""
 
-    key: str
-    value: str
-    unit: str
+    key: Key
+    value: Value
+    unit: RuleUnit
     cutoff: Literal["close", "midnight"] | None
-    area_code: str
-    level: str
-    source_ref: str
-    note: str | None
+    area_code: County
+    level: Annotated[Word, Field(examples=["county"])]
+    source_ref: Source
+    note: Note | None
     confirmed: bool
-    approved_by: str | None
+    approved_by: Annotated[str | None, Field(max_length=255)]
     effective_from: AwareDatetime
     effective_to: AwareDatetime | None
 
@@ -57,7 +68,7 @@ class RuleView(View):
 class RuleList(View):
     """Rules, by key."""
 
-    items: list[RuleView]
+    items: Annotated[list[RuleView], Field(max_length=RULES_MAX)]
 
 
 class RuleQuery(Query):
@@ -73,11 +84,11 @@ class SetRule(Body):
 
     key: Key
     area_code: County
-    value: Annotated[str, Field(min_length=1, max_length=200, examples=["4"])]
+    value: Value
     unit: Annotated[str | None, Field(max_length=20, description="Of a limit, if it is to be counted otherwise.")] = None
     cutoff: Literal["close", "midnight"] | None = None
     source_ref: Source
-    note: Annotated[str, Field(max_length=200)] | None = None
+    note: Note | None = None
     effective_from: Annotated[Moment | None, Field(description="Now, if left out.")] = None
     effective_to: Moment | None = None
 
@@ -94,7 +105,7 @@ class CalendarDay(Body):
 
     date: Annotated[dt.date, Field(strict=False, ge=dt.date(2000, 1, 1), le=dt.date(2199, 12, 31))]
     is_workday: bool
-    name: Annotated[str, Field(min_length=1, max_length=40, examples=["春节"])]
+    name: DayName
 
 
 class PutInDays(Body):
@@ -111,23 +122,23 @@ class CalendarDayView(View):
 
     date: dt.date
     is_workday: bool
-    name: str
-    source_ref: str
+    name: DayName
+    source_ref: Source
 
 
 class CalendarQuery(Query):
     """Which year, and where."""
 
-    year: Annotated[int, Field(ge=2000, le=2199)]
+    year: Year
     area_code: County | None = None
 
 
 class CalendarView(View):
     """The special days of a year. Until a year is published, what is counted in it is provisional."""
 
-    year: int
+    year: Year
     is_published: bool
-    items: list[CalendarDayView]
+    items: Annotated[list[CalendarDayView], Field(max_length=366)]
 
 
 def routes(service: str) -> Router:

@@ -7,13 +7,13 @@ not load. Within a version fields and words are only added.
 import datetime as dt
 import re
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Final, Generic, TypeVar
+from typing import Any, ClassVar, Final, Generic, TypeVar
 from uuid import UUID
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
-from gridwhistle.common.data_classes import P1, Count, Instant, event_faults
+from gridwhistle.common.data_classes import Count, Instant, Word, event_faults
 from gridwhistle.common.ids import OrgCode
 
 _TYPE = re.compile(r"gw\.([a-z0-9_-]+)\.([a-z0-9_-]+)\.([a-z0-9_-]+)\.v([0-9]+)")
@@ -72,7 +72,7 @@ REGISTRY: dict[str, type[Event]] = {}
 class ClockEvent(Event):
     """What is told when a clock fires: of which stage, at how many percent of its limit, and whose it is."""
 
-    stage: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$", examples=["accept"]), P1]
+    stage: Word
     percent: Count
     started_at: Instant
     due_at: Instant
