@@ -11,6 +11,11 @@ from gridwhistle.common.examples import AT, example_id, example_of
 from gridwhistle.common.principal import ROLES
 
 _PLACE: Final = "990101001001001"
+_TRACE: Final = {
+    "type": "string",
+    "pattern": "^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$",
+    "description": "W3C Trace Context; there only while somebody traces.",
+}
 
 
 def released() -> list[type[Event]]:
@@ -78,7 +83,7 @@ def schema_of(kind: type[Event]) -> JsonSchema:
         "description": str(kind.__doc__),
         "type": "object",
         "required": list(fields),
-        "properties": fields,
+        "properties": {**fields, "traceparent": _TRACE},
     }
 
 
@@ -101,7 +106,8 @@ def sample_of(kind: type[Event]) -> dict[str, Any]:
         "timeline": TIMELINE,
     }
     fields = schema_of(kind)["properties"]
-    told = {name: varying[name] if name in varying else fields[name]["const"] for name in fields if name != "data"}
+    always = [name for name in schema_of(kind)["required"] if name != "data"]
+    told = {name: varying[name] if name in varying else fields[name]["const"] for name in always}
     return {**told, "data": example_of(fields["data"])}
 
 
