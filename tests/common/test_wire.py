@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError
 from sqlalchemy import Column, DateTime, MetaData, Table, Uuid, select
 
 from gridwhistle.common.problems import language_of
-from gridwhistle.common.wire import BadCursor, Body, Keyset, Malformed, PageQuery, check_json, not_valid
+from gridwhistle.common.wire import MOMENT, BadCursor, Body, Keyset, Malformed, PageQuery, check_json, not_valid
 
 
 @pytest.mark.parametrize(
@@ -90,3 +90,9 @@ def test_a_cursor_that_is_not_ours_is_refused(cursor: str) -> None:
 )
 def test_the_language_is_the_one_asked_for_first(header: str, language: str) -> None:
     assert language_of(header) == language
+
+
+@pytest.mark.parametrize("text", ['"0.5"', '"1783240000"', '"-5"', "1783240000", "true", '"2026-07-06T08:30:00"'])
+def test_a_moment_is_a_time_with_its_offset_and_never_a_number(text: str) -> None:
+    with pytest.raises(ValidationError):
+        MOMENT.validate_json(text)

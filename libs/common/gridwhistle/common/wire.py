@@ -10,8 +10,17 @@ from typing import Annotated, Any, Final, Generic, Self, TypeVar
 
 import jiter
 import orjson
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, GetJsonSchemaHandler, TypeAdapter, ValidationError
-from pydantic_core import CoreSchema
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    TypeAdapter,
+    ValidationError,
+)
+from pydantic_core import CoreSchema, PydanticKnownError
 from sqlalchemy import Column, Select, tuple_
 from sqlalchemy import Row as ReadRow
 
@@ -81,8 +90,21 @@ def _say_of_texts(schema: Any) -> None:
                 _say_of_texts(part)
 
 
+def _no_number(value: Any) -> Any:
+    # Pydantic takes the text "0.5" for seconds since 1970, and the contract says RFC 3339.
+    if isinstance(value, str) and value.replace(".", "", 1).lstrip("+-").isdigit():
+        raise PydanticKnownError("datetime_parsing", {"error": "a number"})
+    if not isinstance(value, str | dt.datetime):
+        raise PydanticKnownError("datetime_type")
+    return value
+
+
 # PostgreSQL's calendar is wider than Python's at one end and narrower at the other; nothing of ours is older than this.
-Moment = Annotated[AwareDatetime, Field(ge=dt.datetime(1970, 1, 1, tzinfo=dt.UTC), le=dt.datetime(2200, 1, 1, tzinfo=dt.UTC))]
+Moment = Annotated[
+    AwareDatetime,
+    Field(ge=dt.datetime(1970, 1, 1, tzinfo=dt.UTC), le=dt.datetime(2200, 1, 1, tzinfo=dt.UTC), strict=False),
+    BeforeValidator(_no_number),
+]
 MOMENT: Final[TypeAdapter[dt.datetime]] = TypeAdapter(Moment)
 
 
