@@ -71,6 +71,7 @@ def test_an_event_that_carries_too_much_does_not_load(field: dict[str, Any], sen
         Annotated[list[GridCode], Field(max_length=20)],
         Annotated[CheckedGeoJson, P0],
         Annotated[bool, P1],
+        Annotated[str, Field(pattern=r"^[a-z.:@-]{1,20}$"), P1],
         Annotated[str, Field(pattern=r"^[A-Z]{2}-[0-9]{1,6}\.[0-9]$"), P1],
     ],
     ids=str,

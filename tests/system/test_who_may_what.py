@@ -70,21 +70,21 @@ _REPORT: Final = {"title": "井盖缺失", "area_code": HERE}
 SENT: Final[dict[str, dict[str, Any]]] = {
     "report_incident": _REPORT,
     "report_incidents": {"reports": [_REPORT]},
-    "accept": {},
-    "file": {"category": "C-0101"},
-    "dispatch": {"lead_org": WATER},
-    "submit": {"result": "已处置"},
-    "checked": {},
-    "close": {},
+    "accept_incident": {},
+    "file_incident": {"category": "C-0101"},
+    "dispatch_incident": {"lead_org": WATER},
+    "submit_incident": {"result": "已处置"},
+    "checked_incident": {},
+    "close_incident": {},
     "add_area": {"area_code": HERE, "level": "community", "name": "示例社区"},
     "add_organisation": {"org": WATER, "area_code": HERE, "name": "水务局", "kind": "department"},
     "add_grid": {"grid_code": GRID, "name": "一", "households": 1, "boundary": _SQUARE},
     "change_grid": {"name": "二"},
-    "locate": {"lon": 60.02, "lat": 10.02},
+    "locate_point": {"lon": 60.02, "lat": 10.02},
     "add_worker": {"name": "丁", "area_code": HERE, "employment": "full_time", "org": WATER},
     "assign_grid": {"grid_code": GRID},
     "start_shift": {"grid_code": GRID},
-    "revoke": {"subject_id": "nobody-at-all", "reason_code": "device_lost", "area_code": HERE},
+    "revoke_tokens": {"subject_id": "nobody-at-all", "reason_code": "device_lost", "area_code": HERE},
     "set_rule": {"key": WINDOWS, "area_code": HERE[:6], "value": ORDINARY_WINDOWS, "source_ref": "?"},
     "confirm_rule": {"key": WINDOWS, "area_code": HERE[:6]},
     "put_in_calendar_days": {"area_code": HERE[:6], "source_ref": "?"}
@@ -93,7 +93,7 @@ SENT: Final[dict[str, dict[str, Any]]] = {
     "discard_dead_letter": {"reason": "?"},
 }
 """What an operation with a body is sent: what it makes would lie here."""
-LIES_IN: Final = dict.fromkeys(("add_grid", "locate", "start_shift"), GRID) | dict.fromkeys(
+LIES_IN: Final = dict.fromkeys(("add_grid", "locate_point", "start_shift"), GRID) | dict.fromkeys(
     ("set_rule", "confirm_rule", "put_in_calendar_days"), HERE[:6]
 )
 """Where lies what is sent; in the community, if it is not said."""
@@ -112,7 +112,7 @@ def of_a_point(answer: httpx2.Response) -> str:
     return "outside" if answer.json()["grid_code"] is None else "let through"
 
 
-SAYS_INSIDE: Final[dict[str, Callable[[httpx2.Response], str]]] = {"report_incidents": of_a_batch, "locate": of_a_point}
+SAYS_INSIDE: Final[dict[str, Callable[[httpx2.Response], str]]] = {"report_incidents": of_a_batch, "locate_point": of_a_point}
 """Operations that answer 200 and say within the answer that a place is out of reach."""
 
 

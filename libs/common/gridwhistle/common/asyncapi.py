@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gridwhistle.common.bus import stream_name
 from gridwhistle.common.events import Event
-from gridwhistle.common.events.schemas import of_service, released, sample_of, schema_of
+from gridwhistle.common.events.schemas import released, sample_of, schema_of
 
 if TYPE_CHECKING:
     from gridwhistle.common.service import Service
@@ -30,8 +30,7 @@ Document = dict[str, Any]
 
 def asyncapi(services: "Sequence[Service]", title: str, version: str) -> Document:
     """Return the document of these services: all that they tell, and what they hear of one another."""
-    kinds = released()
-    told = [kind for service in services for kind in of_service(service.name, kinds)]
+    told = released([service.name for service in services])
     heard = [kind for service in services for kind in service.consumer.hears()]
     shown = sorted({*told, *heard}, key=lambda kind: kind.type)
     operations = {_operation_id("send", kind.service, kind): _sends(kind) for kind in told}
@@ -122,7 +121,7 @@ def _receives(service: "Service", kind: type[Event], why: Sequence[str]) -> Docu
     return {
         "action": "receive",
         "title": f"{service.name} hears {_name(kind)}",
-        "summary": " ".join(why),
+        "summary": " ".join(filter(None, why)) or str(kind.__doc__),
         **_about(kind, service.name),
         "bindings": _binding(
             stream=stream_name(kind.service),

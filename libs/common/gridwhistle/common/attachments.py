@@ -10,10 +10,12 @@ from pydantic import AwareDatetime, Field
 from sqlalchemy import Table, select
 
 from gridwhistle.common.commands import Command
+from gridwhistle.common.data_classes import Count
 from gridwhistle.common.database import Database
 from gridwhistle.common.edge import Caller, Content, Db, Router, Stored
 from gridwhistle.common.files import Files
 from gridwhistle.common.jurisdiction import within
+from gridwhistle.common.places import Latitude, Longitude
 from gridwhistle.common.problems import Conflict, Invalid, NotFound
 from gridwhistle.common.rows import Row, thing_of
 from gridwhistle.common.tables import attachment
@@ -56,13 +58,13 @@ class AttachmentView(View):
     """A file that belongs to a thing. Time and place are those that the camera wrote, which the file has no more."""
 
     id: UUID
-    media_type: str
-    size_bytes: int
-    width: int | None
-    height: int | None
+    media_type: Annotated[str, Field(max_length=100, examples=["image/jpeg"])]
+    size_bytes: Count
+    width: Count | None
+    height: Count | None
     taken_at: AwareDatetime | None
-    lon: float | None
-    lat: float | None
+    lon: Longitude | None
+    lat: Latitude | None
     uploaded_at: AwareDatetime
 
 

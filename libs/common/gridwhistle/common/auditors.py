@@ -7,8 +7,10 @@ from fastapi import Query
 from pydantic import AwareDatetime, Field
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
+from gridwhistle.common.data_classes import Word
 from gridwhistle.common.database import Database
 from gridwhistle.common.edge import Caller, Db, Router
+from gridwhistle.common.ids import OrgCode
 from gridwhistle.common.jurisdiction import within
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.reading import filters
@@ -29,25 +31,25 @@ class AuditQuery(PageQuery):
 class AuditLine(View):
     """One thing that somebody did."""
 
-    id: int
+    id: Annotated[int, Field(ge=1, le=2**63 - 1)]
     at: AwareDatetime
-    actor_id: str
-    actor_role: str
-    org: str | None
-    action: str
-    object_type: str
+    actor_id: Annotated[str, Field(max_length=255, examples=["demo-town_acceptor"])]
+    actor_role: Annotated[Word, Field(examples=["town_acceptor"])]
+    org: OrgCode | None
+    action: Word
+    object_type: Annotated[Word, Field(examples=["incident"])]
     object_id: UUID
-    request_id: str
-    reason: str | None
+    request_id: Annotated[str, Field(max_length=80)]
+    reason: Annotated[str | None, Field(max_length=500)]
 
 
 class SealLine(View):
     """A seal of the audit: how many rows it proves, and the hash that stands for them and for every seal before."""
 
-    number: int
+    number: Annotated[int, Field(ge=0, le=2**63 - 1)]
     sealed_at: AwareDatetime
-    rows: int
-    hash: str
+    rows: Annotated[int, Field(ge=0, le=2**63 - 1)]
+    hash: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", examples=["0" * 64])]
 
 
 async def list_audit(query: Annotated[AuditQuery, Query()], caller: Caller, db: Db) -> Page[AuditLine]:

@@ -4,6 +4,7 @@ A field says its class beside its type: `Annotated[str, Field(pattern=…), P1]`
 once (`GridCode`, `ThingId`). Schemas carry it as `x-data-class`. Events carry P0 and P1 alone.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
@@ -90,7 +91,8 @@ _PERSONAL: Final = frozenset(
 
 def is_banned(name: str, *, from_events: bool = False) -> bool:
     """Tell whether a field of this name may not be: words of the name in a row are looked at, so `has_face_image` is found."""
-    banned = BANNED | _PERSONAL if from_events else BANNED
+    # A code is looked at for what it may hold: `reason_code` is no reason in somebody's words.
+    banned = BANNED | _PERSONAL if from_events and not name.endswith("_code") else BANNED
     words = name.lower().split("_")
     runs = {"_".join(words[start:end]) for start in range(len(words)) for end in range(start + 1, len(words) + 1)}
     return bool(runs & banned)
@@ -171,7 +173,6 @@ def _faults_of_value(schema: JsonSchema, at: str, data_class: str | None) -> Ite
 def _bounds_a_code(pattern: str) -> bool:
     """Tell whether a pattern holds the whole of a text of limited length, and no spaces or words of any language."""
     holds_the_whole = pattern.startswith("^") and pattern.endswith("$")
-    without_classes = pattern.replace(r"\.", "").replace(r"\+", "").replace(r"\*", "")
-    return holds_the_whole and not any(
-        sign in without_classes for sign in (".", "*", "+", r"\w", r"\S", r"\W", " ", ",}", "[^")
-    )
+    # A point means itself inside a class of characters and after a backslash.
+    outside = re.sub(r"\\[.+*]|\[[^\]^][^\]]*\]", "", pattern)
+    return holds_the_whole and not any(sign in outside for sign in (".", "*", "+", r"\w", r"\S", r"\W", " ", ",}", "[^"))

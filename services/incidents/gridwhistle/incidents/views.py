@@ -57,7 +57,7 @@ class IncidentView(IncidentLine):
     signed_at: AwareDatetime | None
     handled_at: AwareDatetime | None
     checked_at: AwareDatetime | None
-    attachments: list[AttachmentView]
+    attachments: Annotated[list[AttachmentView], Field(max_length=50)]
     actions: Actions
 
 

@@ -6,13 +6,14 @@ from uuid import UUID
 from fastapi import Query
 from pydantic import AwareDatetime, Field
 
+from gridwhistle.common.data_classes import Word
 from gridwhistle.common.edge import Caller, Db, Router
-from gridwhistle.common.events.personnel import SubjectRevoked
+from gridwhistle.common.events.personnel import SubjectId, SubjectRevoked
 from gridwhistle.common.ids import AreaCode
 from gridwhistle.common.problems import OutsideYourArea
 from gridwhistle.common.reading import page
 from gridwhistle.common.tables import revoked
-from gridwhistle.common.wire import Body, Keyset, Page, PageQuery, View
+from gridwhistle.common.wire import Body, Keyset, Page, PageQuery, Version, View
 from gridwhistle.personnel.domain import REVOKED_FOR
 from gridwhistle.personnel.tables import revocations
 
@@ -22,7 +23,7 @@ router = Router("personnel", "Access 访问控制")
 class Revoke(Body):
     """Whose tokens, and why."""
 
-    subject_id: Annotated[str, Field(min_length=1, max_length=100, description="The tokens' `sub`; a worker's is its id.")]
+    subject_id: Annotated[SubjectId, Field(description="The tokens' `sub`; a worker's is its id.")]
     reason_code: Literal[REVOKED_FOR]  # type: ignore[valid-type]
     area_code: Annotated[AreaCode | None, Field(description="Where they are good no longer; your own area, if left out.")] = (
         None
@@ -33,15 +34,15 @@ class RevocationView(View):
     """A revocation: tokens of the subject that were issued before it, for places within its area, are refused."""
 
     id: UUID
-    version: int
-    area_code: str
-    subject_id: str
-    reason_code: str
+    version: Version
+    area_code: AreaCode
+    subject_id: SubjectId
+    reason_code: Word
     revoked_at: AwareDatetime
 
 
 @router.post("/revocations", may="access:write", status_code=201)
-async def revoke(body: Revoke, caller: Caller, db: Db) -> RevocationView:
+async def revoke_tokens(body: Revoke, caller: Caller, db: Db) -> RevocationView:
     """Revoke somebody's tokens (吊销): here at once, elsewhere within a second. Tokens issued later are good again."""
     if not caller.areas:
         raise OutsideYourArea

@@ -75,7 +75,7 @@ def documents() -> dict[Path, str]:
         **{FOLDER / "states" / f"{name}.md": states(machine) for name, machine in MACHINES.items()},
         **events.schemas(),
         FOLDER / "asyncapi.json": events.asyncapi_document(),
-        FOLDER / "events.md": events.page(released()),
+        FOLDER / "events.md": events.page(released(NAMES)),
         FOLDER / "roles.md": roles(),
         FOLDER / "kept.md": f"{WRITTEN}\n{register(KINDS)}",
         FOLDER / "operating.md": f"{WRITTEN}\n{operating()}",

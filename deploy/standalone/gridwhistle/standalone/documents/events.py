@@ -12,7 +12,7 @@ from gridwhistle.common.events import Event
 from gridwhistle.common.events.schemas import released, sample_of, schema_of
 from gridwhistle.standalone.documents.changes import breaking
 from gridwhistle.standalone.documents.writing import WRITTEN, as_json
-from gridwhistle.standalone.services import KINDS, TITLE, VERSION
+from gridwhistle.standalone.services import KINDS, NAMES, TITLE, VERSION
 
 FOLDER: Final = Path("docs/events")
 SAMPLES: Final = Path("tests/contracts/samples")
@@ -20,12 +20,12 @@ SAMPLES: Final = Path("tests/contracts/samples")
 
 def schemas() -> dict[Path, str]:
     """Return the JSON Schema of every event by its path."""
-    return {FOLDER / f"{kind.type}.json": as_json(schema_of(kind)) for kind in released()}
+    return {FOLDER / f"{kind.type}.json": as_json(schema_of(kind)) for kind in released(NAMES)}
 
 
 def samples() -> dict[Path, str]:
     """Return a sample of every event by its path: what stands there already was released, and is never written again."""
-    return {SAMPLES / f"{kind.type}.json": as_json(sample_of(kind)) for kind in released()}
+    return {SAMPLES / f"{kind.type}.json": as_json(sample_of(kind)) for kind in released(NAMES)}
 
 
 def asyncapi_document() -> str:
@@ -35,7 +35,7 @@ def asyncapi_document() -> str:
 
 def page(kinds: Iterable[type[Event]]) -> str:
     """Return every event, who tells it, who listens, and what it carries."""
-    hears = {kind: [service.name for service in KINDS if kind in service.consumer.hears()] for kind in released()}
+    hears = {kind: [service.name for service in KINDS if kind in service.consumer.hears()] for kind in released(NAMES)}
     lines = [
         WRITTEN,
         "# Events",
@@ -60,7 +60,7 @@ def page(kinds: Iterable[type[Event]]) -> str:
 
 def broken() -> list[str]:
     """Return what the code would break of the events that are committed, a sentence for each event."""
-    now = {kind.type: schema_of(kind) for kind in released()}
+    now = {kind.type: schema_of(kind) for kind in released(NAMES)}
     return broken_by(now, {path.stem: orjson.loads(path.read_bytes()) for path in sorted(FOLDER.glob("*.json"))})
 
 

@@ -2,15 +2,19 @@
 
 from functools import cache
 from types import new_class
+from typing import Annotated
 
+from pydantic import Field
+
+from gridwhistle.common.data_classes import P1, Count
 from gridwhistle.common.events import Event
 
 
 class AuditSealed(Event):
     """The audit of the service is sealed up to this number; `hash` is that seal's, and stands for every seal before it."""
 
-    number: int
-    hash: str
+    number: Count
+    hash: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", examples=["0" * 64]), P1]
 
 
 @cache

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from gridwhistle.common.data_classes import OPEN, P0, P1, Count, Instant, PublicName, ThingId
+from gridwhistle.common.data_classes import OPEN, P0, P1, Count, Instant, PublicName, ThingId, Word
 from gridwhistle.common.events import Event
 from gridwhistle.common.events.inventory import SessionPurged
 from gridwhistle.common.ids import AreaCode, GridCode, OrgCode
@@ -13,6 +13,8 @@ from gridwhistle.common.places import CheckedGeoJson
 Level = Literal["county", "township", "community"]
 OrganisationKind = Literal["township", "department", "company"]
 GridKind = Literal["general", "dedicated"]
+SubjectId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:@|/-]{1,100}$", examples=["demo-dept_desk"]), P1]
+"""The `sub` of tokens: a number or a name that an issuer gave, of those who work."""
 Duty = Literal["leader", "full_time", "part_time", "guide"]
 
 
@@ -71,8 +73,8 @@ class ShiftEnded(Event, type="gw.personnel.shift.ended.v1"):
 class SubjectRevoked(Event, type="gw.personnel.revocation.made.v1"):
     """Tokens of the subject that were issued before `since`, for places within the area, are refused."""
 
-    subject_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:@|/-]{1,255}$", examples=["demo-dept_desk"]), P1]
-    reason_code: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$", examples=["exited"]), P1]
+    subject_id: SubjectId
+    reason_code: Word
     since: Instant
 
 

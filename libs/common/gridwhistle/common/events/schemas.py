@@ -1,7 +1,7 @@
 """What an event looks like to those outside: its JSON Schema, and one example of it."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 from functools import lru_cache
 from typing import Any, Final
 
@@ -18,15 +18,9 @@ _TRACE: Final = {
 }
 
 
-def released() -> list[type[Event]]:
-    """Return the kinds of events that the suite tells, without those that tests make, in order of their types."""
-    ours = (kind for kind in REGISTRY.values() if kind.__module__.startswith("gridwhistle."))
-    return sorted(ours, key=lambda kind: kind.type)
-
-
-def of_service(service: str, kinds: Iterable[type[Event]]) -> list[type[Event]]:
-    """Return the kinds that a service tells."""
-    return [kind for kind in kinds if kind.service == service]
+def released(services: Collection[str]) -> list[type[Event]]:
+    """Return the kinds of events that these services tell, in order of their types."""
+    return sorted((kind for kind in REGISTRY.values() if kind.service in services), key=lambda kind: kind.type)
 
 
 @lru_cache(maxsize=1_000)
