@@ -14,7 +14,7 @@ import pytest
 
 from gridwhistle.common.database import Database
 from gridwhistle.common.issuer import Issuer
-from gridwhistle.common.principal import PERMISSIONS, ROLES
+from gridwhistle.common.principal import APART, GRANTS, PERMISSIONS, ROLES
 from gridwhistle.standalone.demo import words
 from gridwhistle.standalone.demo.county import County
 from gridwhistle.standalone.demo.load import Loader
@@ -115,10 +115,12 @@ class RunningSuite:
         """Return the holder of a demo token."""
         return Person(self.client, self.tokens[role])
 
-    def everybody(self) -> str:
-        """Return the token of one caller who may do everything in the demo county."""
-        roles = sorted(ROLES.keys() - {"auto"})
-        return self.issuer.token("everybody", roles, [words.COUNTY], org=words.WATER, scope=" ".join(sorted(PERMISSIONS)))
+    def everybody(self, permission: str = "operations:write") -> str:
+        """Return the token of one caller who may do as much in the demo county as one person may, and this in any case."""
+        others = set(APART) - {permission if permission in APART else "operations:write"}
+        roles = [role for role in ROLES if role != "auto" and not others & GRANTS[role]]
+        scope = " ".join(sorted(PERMISSIONS - others))
+        return self.issuer.token("everybody", roles, [words.COUNTY], org=words.WATER, scope=scope)
 
     def somebody(self, role: str, *area: str, subject: str = "somebody", **claims: Any) -> Person:
         """Return the holder of a token of one's own making."""

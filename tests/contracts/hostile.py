@@ -28,6 +28,7 @@ class Request:
     path: str
     marker: str
     operation: str
+    permission: str = ""
     query: str = ""
     headers: list[tuple[str, str]] = field(default_factory=list)
     body: bytes | None = None
@@ -68,7 +69,8 @@ class Attacker:
             path, method, operation = self._operations[number % len(self._operations)]
             self._count = number
             marker = f"mk{self._seed:x}q{number:x}z"
-            base = Request("", method, self._real(path), marker, operation["operationId"], body=self._example(operation))
+            base = Request("", method, self._real(path), marker, operation["operationId"], operation.get("x-permission", ""))
+            base.body = self._example(operation)
             attack = self._random.choice(
                 BODY_ATTACKS if base.body is not None and self._random.random() < 0.7 else OTHER_ATTACKS
             )

@@ -20,6 +20,7 @@ import orjson
 import psutil
 import pytest
 
+from gridwhistle.common.principal import APART
 from gridwhistle.standalone.services import KINDS
 from tests.conftest import Loop, RunningSuite
 from tests.contracts.hostile import Attacker, Request, changed, places
@@ -169,14 +170,18 @@ def ids_there(suite: RunningSuite, document: dict[str, Any]) -> dict[str, list[s
 
 async def storm(suite: RunningSuite, attacker: Attacker, count: int, judge: Judge) -> int:
     """Send requests over a few connections; return how many bytes the process grew by after it was warm."""
-    where, token, requests = urlsplit(suite.base_url), suite.everybody(), attacker.requests(count)
+    where, requests, tokens = (
+        urlsplit(suite.base_url),
+        attacker.requests(count),
+        {name: suite.everybody(name) for name in APART},
+    )
     process, grown_from = psutil.Process(), 0
 
     async def send() -> None:
         nonlocal grown_from
         line = Line(where.hostname or "", where.port or 0)
         for request in requests:
-            judge.look(request, await line.ask(request, token))
+            judge.look(request, await line.ask(request, tokens.get(request.permission, tokens[APART[0]])))
             if sum(judge.statuses.values()) == WARM:
                 grown_from = process.memory_info().rss
         await line.close()
@@ -282,7 +287,7 @@ HOSTILE_FIELDS = {
 async def everything(suite: RunningSuite) -> dict[str, Any]:
     """Return a fingerprint of every table of every service; what comes and goes by itself is left out."""
     tables = await everywhere(suite, "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
-    passing = {"waiting", "published", "command_key"}
+    passing = {"waiting", "published", "command_key", "audit_seal", "audit_anchor"}
     prints = {}
     for service, rows in tables.items():
         connection = await asyncpg.connect(suite.postgres.url(service))
@@ -293,24 +298,25 @@ async def everything(suite: RunningSuite) -> dict[str, Any]:
     return prints
 
 
-def writable(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
-    """Return method, path and example of every operation that takes JSON."""
+def writable(document: dict[str, Any]) -> list[tuple[str, str, str, dict[str, Any]]]:
+    """Return method, path, permission and example of every operation that takes JSON."""
     found = []
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             content = operation.get("requestBody", {}).get("content", {}).get("application/json")
             if content:
-                found.append((method, path, content["example"]))
+                found.append((method, path, operation["x-permission"], content["example"]))
     return found
 
 
 def test_no_field_that_is_not_offered_can_be_set(suite: RunningSuite, background: Loop) -> None:
     document = suite.client.get("/openapi.json").json()
-    ids, headers = ids_there(suite, document), {"Authorization": f"Bearer {suite.everybody()}", "If-Match": '"1"'}
+    ids = ids_there(suite, document)
     before = background.run(everything(suite))
     taken, tried = [], 0
 
-    for method, path, example in writable(document):
+    for method, path, permission, example in writable(document):
+        headers = {"Authorization": f"Bearer {suite.everybody(permission)}", "If-Match": '"1"'}
         address = re.sub(r"\{(\w+)\}", lambda name: (ids.get(name[1]) or ["0190c2f4-0000-7000-8000-000000000000"])[0], path)
         objects = [(), *(place for place in places(example) if isinstance(at(example, place), dict))]
         for place in objects:
