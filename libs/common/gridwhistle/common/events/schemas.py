@@ -11,6 +11,11 @@ from gridwhistle.common.examples import AT, example_id, example_of
 from gridwhistle.common.principal import ROLES
 
 _PLACE: Final = "990101001001001"
+_SESSION: Final = {
+    "type": "string",
+    "format": "uuid",
+    "description": "The emergency session that it happened for; there only where it did.",
+}
 _TRACE: Final = {
     "type": "string",
     "pattern": "^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$",
@@ -77,7 +82,7 @@ def schema_of(kind: type[Event]) -> JsonSchema:
         "description": str(kind.__doc__),
         "type": "object",
         "required": list(fields),
-        "properties": {**fields, "traceparent": _TRACE},
+        "properties": {**fields, "traceparent": _TRACE, "emergencysession": _SESSION},
     }
 
 
