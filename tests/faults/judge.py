@@ -27,7 +27,8 @@ CLAIMS = {
     "an acknowledged answer is stored": """
         SELECT key FROM ordered o WHERE heard IS NOT NULL
         AND heard IS DISTINCT FROM (SELECT status FROM command_key c WHERE c.key = o.key)""",
-    "a stored key was sent by somebody": "SELECT key FROM command_key WHERE key NOT IN (SELECT key FROM ordered)",
+    "a stored key was sent by somebody": """
+        SELECT key FROM command_key WHERE scope LIKE 'request|%' AND key NOT IN (SELECT key FROM ordered)""",
     **{
         f"what is done leaves its {what} once, what is not done leaves none": f"""
         SELECT key FROM ordered o
