@@ -72,9 +72,10 @@ class House:
             "GW_DATABASE_URL": self.postgres.url(database),
             "GW_NATS_URL": self.nats.url,
             "GW_KEYS_FILE": self.folder / "keys",
+            "GW_ATTACHMENTS_DIR": self.folder / "attachments",
+            "GW_DEVELOPMENT": "true",
             "GW_ISSUER": ISSUER,
             "GW_JWKS_FILE": self.folder / "jwks.json",
-            "GW_DEVELOPMENT": "true",
         }
         options = ["--no-access-log", "--no-server-header", "--no-proxy-headers", "--log-level", "warning"]
         where = ["--factory", "--app-dir", str(HERE), "--port", str(port)]

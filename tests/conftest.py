@@ -90,6 +90,10 @@ class Person:
         """Do something; `Idempotency_Key="k"` sends the header of that name."""
         return self.client.post(path, json=content, headers=self._headers(headers))
 
+    def send(self, path: str, content: bytes, media_type: str) -> httpx2.Response:
+        """Send a file."""
+        return self.client.post(path, content=content, headers=self._headers({"Content-Type": media_type}))
+
     def patch(self, path: str, content: Mapping[str, Any], **headers: str) -> httpx2.Response:
         """Change something."""
         return self.client.patch(path, json=content, headers=self._headers(headers))

@@ -94,6 +94,7 @@ class Town:
             "GW_NATS_URL": self.nats.url,
             "GW_NATS_MONITORING_URL": self.nats.monitoring_url,
             "GW_KEYS_FILE": str(self.folder / "keys"),
+            "GW_ATTACHMENTS_DIR": str(self.folder / "attachments"),
             "GW_ISSUER": ISSUER,
             "GW_JWKS_FILE": str(self.folder / "jwks.json"),
             "GW_DEVELOPMENT": "true",

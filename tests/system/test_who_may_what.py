@@ -5,15 +5,18 @@ is said: what it acts on in `THINGS`, what it is sent in `SENT`. What is expecte
 declares and from where the planted things lie.
 """
 
+import io
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Final
 
 import asyncpg
 import httpx2
 import pytest
+from PIL import Image
 
 from gridwhistle.common.calendars import ORDINARY_WINDOWS
 from gridwhistle.common.edge import EdgeRoute
@@ -59,6 +62,8 @@ THINGS: Final = {
     "worker_id": "workers",
     "shift_id": "shifts",
     "letter_id": "dead_letters",
+    "attachment_id": "attachments",
+    "hold_id": "legal_holds",
 }
 """Which things a parameter of a path names."""
 WHOLE: Final = {"list_seals"}
@@ -91,13 +96,20 @@ SENT: Final[dict[str, dict[str, Any]]] = {
     | {"days": [{"date": "2026-11-24", "is_workday": False, "name": "示例节"}]},
     "replay_dead_letter": {"reason": "?"},
     "discard_dead_letter": {"reason": "?"},
+    "place_hold": {"thing": "?", "thing_id": "?", "cause": "行政复议 2026-17"},
 }
 """What an operation with a body is sent: what it makes would lie here."""
 LIES_IN: Final = dict.fromkeys(("add_grid", "locate_point", "start_shift"), GRID) | dict.fromkeys(
     ("set_rule", "confirm_rule", "put_in_calendar_days"), HERE[:6]
 )
 """Where lies what is sent; in the community, if it is not said."""
-OF_EVERY_SERVICE: Final = {"dead_letters", "overdue"}
+LIES_NOWHERE: Final = {"upload_attachment"}
+"""Operations whose thing has no place yet."""
+NOT_THERE: Final = {"place_hold"}
+"""Operations that name another thing in their body: out of reach, it may not even be there."""
+HELD: Final = {"incidents": ("incident", "incidents"), "personnel": ("worker", "workers")}
+"""What can be held in a service: its table, and the kind of thing that is planted."""
+OF_EVERY_SERVICE: Final = {"dead_letters", "overdue", "legal_holds", "disclosures", "deletion_certificates"}
 """Things that are planted in every service's database."""
 IDS: Final = {"list_audit": "object_id", "list_overdue_clocks": "owner_id"}
 """The field by which a list names the thing that a line is about."""
@@ -130,6 +142,30 @@ class Planted:
     def of(self, kind: str) -> list[str]:
         """Return the ids of a kind of thing that lie here."""
         return [id_ for id_, (place, _) in self.things[kind].items() if place.startswith(HERE)]
+
+
+OF_OFFICERS: Final = {
+    "legal_hold": (
+        "version, area_code, state, thing, thing_id, cause, placed_at",
+        "1, $2, 'held', 'matrix', gen_random_uuid(), 'matrix', now()",
+    ),
+    "disclosure": (
+        "area_code, actor_id, looked_on, nth, at, actor_role, thing, thing_id, fields, purpose, note, request_id",
+        "$2, gen_random_uuid(), now(), 1, now(), 'auto', 'matrix', gen_random_uuid(), '[]', 'audit', 'matrix', 'matrix'",
+    ),
+    "deletion_certificate": (
+        "county_code, things, filter, reason, rows, executed_at, hash",
+        "$2, 'matrix', 'matrix', 'expired', 1, now(), repeat('0', 64)",
+    ),
+}
+"""Rows of the privacy officer's tables: columns and values, after the id; $2 is the place."""
+
+
+def picture() -> bytes:
+    """Return a small picture."""
+    content = io.BytesIO()
+    Image.new("RGB", (4, 4)).save(content, "PNG")
+    return content.getvalue()
 
 
 # --- planting ----------------------------------------------------------------------------------------------------------------
@@ -186,7 +222,12 @@ def _plant_incidents(suite: RunningSuite, planted: Planted, place: str, west: fl
         incident = _made(acceptor.post(base, report))
         assert incident["grid_code"] == f"{place}001"
         planted.add("incidents", incident["id"], f"{place}001", lead_org)
-        if lead_org:
+        if lead_org is None:
+            sent = acceptor.send("/incidents/v1/attachments", picture(), "image/png")
+            with_picture = _made(acceptor.post(base, report | {"attachment_ids": [_made(sent)["id"]]}))
+            planted.add("incidents", with_picture["id"], f"{place}001")
+            planted.add("attachments", with_picture["attachments"][0]["id"], f"{place}001")
+        else:
             path = f"{base}/{incident['id']}"
             _made(acceptor.post(f"{path}/accept", {}))
             _made(acceptor.post(f"{path}/file", {"category": "C-0101"}))
@@ -225,6 +266,11 @@ async def _plant_in_every_service(suite: RunningSuite, planted: Planted) -> None
                 place,
             )
             planted.add(f"{kind.name}.overdue", str(owner_id), place)
+            for table, (columns, values) in OF_OFFICERS.items():
+                whole = place[:6] if table == "deletion_certificate" else place
+                id_ = uuid.uuid4()
+                await connection.execute(f"INSERT INTO {table} (id, {columns}) VALUES ($1, {values})", id_, whole)
+                planted.add(f"{kind.name}.{table}s", str(id_), whole)
         await connection.close()
 
 
@@ -294,12 +340,16 @@ def outcome(answer: httpx2.Response, name: str) -> str:
     return words.get(code, f"refused: {code}")
 
 
-def asked(person: Person, route: EdgeRoute, path: str, name: str) -> httpx2.Response:
+def asked(
+    person: Person, route: EdgeRoute, path: str, name: str, more: Mapping[str, str] = MappingProxyType({})
+) -> httpx2.Response:
+    if route.takes:
+        return person.send(path, picture(), "image/png")
     if route.method == "GET":
         return person.get(path)
     if route.method == "PATCH":
         return person.patch(path, SENT[name], If_Match='"1"')
-    return person.post(path, SENT.get(name))
+    return person.post(path, {**SENT[name], **more} if name in SENT else None)
 
 
 def test_it_is_said_how_every_operation_is_asked(planted: Planted) -> None:
@@ -356,7 +406,7 @@ def _asked_and_expected(
             place, lead_org = planted.things[kind][id_]
             parameter = route.path[route.path.index("{") : route.path.index("}") + 1]
             said = outcome(asked(person, route, route.path.replace(parameter, id_), name), name)
-            there = asker.sees(place, lead_org, is_incident=kind == "incidents")
+            there = asker.sees(place, lead_org, is_incident=kind in {"incidents", "attachments"})
             expected = "no permission" if not asker.may(route.may) else "let through" if there else "not there"
             # A step may not be possible any more, or belong to another role: the thing was there for the asker all the same.
             yield ("let through" if route.method != "GET" and said.startswith("refused") else said), expected
@@ -370,8 +420,12 @@ def _asked_and_expected(
         if answer.status_code == 200 and name not in WHOLE:
             yield _strangers_in(answer, planted, asker, kind_of(service, route), name), "nobody else's, and all of one's own"
         return
-    said = outcome(asked(person, route, route.path, name), name)
-    within = asker.sees(LIES_IN.get(name, HERE), None, is_incident=False)
+    thing, kind = HELD[service]
+    more = {"thing": thing, "thing_id": planted.of(kind)[0]} if name in NOT_THERE else {}
+    said = outcome(asked(person, route, route.path, name, more), name)
+    within = name in LIES_NOWHERE or asker.sees(LIES_IN.get(name, HERE), None, is_incident=False)
+    if name in NOT_THERE and said == "not there":
+        said = "outside"
     expected = "no permission" if not asker.may(route.may) else "let through" if within else "outside"
     yield ("let through" if within and said.startswith("refused") else said), expected
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import Query
 from pydantic import AwareDatetime, Field
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Table, and_, func, or_, select
 
 from gridwhistle.common.data_classes import Word
 from gridwhistle.common.database import Database
@@ -14,7 +14,7 @@ from gridwhistle.common.ids import OrgCode
 from gridwhistle.common.jurisdiction import within
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.reading import filters
-from gridwhistle.common.tables import audit, audit_seals, plumbing
+from gridwhistle.common.tables import attachment, audit, audit_seals, plumbing
 from gridwhistle.common.wire import Keyset, Moment, Page, PageQuery, View
 
 
@@ -88,12 +88,15 @@ def routes(service: str) -> Router:
 def _within(database: Database, caller: Principal) -> ColumnElement[bool]:
     """Return the jurisdiction for the audit: an entry is seen by whoever may see the thing, or when its kind lies nowhere."""
     placed = [table for table in (*database.tables, *plumbing.tables.values()) if "county_code" in table.c]
-    nowhere = audit.c.object_type.not_in([table.name for table in placed])
-    theirs = (
-        and_(
-            audit.c.object_type == table.name,
-            select(table.c.id).where(table.c.id == audit.c.object_id, within(table, caller)).exists(),
-        )
-        for table in placed
+    nowhere = audit.c.object_type.not_in([attachment.name, *(table.name for table in placed)])
+
+    def seen(table: Table, id_: ColumnElement[UUID]) -> ColumnElement[bool]:
+        return select(table.c.id).where(table.c.id == id_, within(table, caller)).exists()
+
+    theirs = (and_(audit.c.object_type == table.name, seen(table, audit.c.object_id)) for table in placed)
+    # A file is seen with the thing that it belongs to, and by nobody before.
+    files = select(attachment.c.id).where(
+        attachment.c.id == audit.c.object_id,
+        or_(*(and_(attachment.c.thing_table == table.name, seen(table, attachment.c.thing_id)) for table in placed)),
     )
-    return or_(nowhere, *theirs)
+    return or_(nowhere, *theirs, and_(audit.c.object_type == attachment.name, files.exists()))

@@ -38,6 +38,13 @@ async def check(kind: "Service", settings: Settings) -> None:
         CannotServe: with every reason that was found.
     """
     reasons = [*of_settings(settings), *await _of_database(kind, settings)]
+    if kind.takes_files and settings.attachments_dir is None:
+        reasons.append(
+            Term(
+                "本服务接收附件，须设置 GW_ATTACHMENTS_DIR。",
+                "GW_ATTACHMENTS_DIR is missing: the service takes attachments, and keeps them there.",
+            )
+        )
     if fault := await bus_fault(settings.nats_monitoring_url):
         reasons.append(fault)
     for reason in reasons:

@@ -199,13 +199,16 @@ class Service:
 
         return Tracing(self.name, self.version)
 
+    @property
+    def takes_files(self) -> bool:
+        """Whether any of its routes takes or gives files."""
+        routes = (route for router in self.all_routers() for route in router.routes)
+        return any(isinstance(route, EdgeRoute) and route.asks_for_files for route in routes)
+
     def _files(self, settings: Settings) -> Files | None:
-        if not any(
-            isinstance(route, EdgeRoute) and route.asks_for_files for router in self.all_routers() for route in router.routes
-        ):
+        if not self.takes_files:
             return None
-        if settings.attachments_dir is None:
-            raise ValueError(f"the {self.name} service takes attachments: set GW_ATTACHMENTS_DIR")
+        assert settings.attachments_dir is not None, "the start looks for it"
         return Files(settings.attachments_dir / self.name, Seal.kept_in(settings.keys_file))
 
 
