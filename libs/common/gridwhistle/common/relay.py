@@ -158,7 +158,8 @@ class Relay:
                 self.metrics.count("gw_events_published_total", len(rows))
                 if self.tracing:
                     self.tracing.published([row["envelope"] for row in rows], began_ns)
-                await asyncio.sleep(min(_BREATH_MAX_S, _BREATH_S * len(rows)))
+                if len(rows) < BATCH_MAX:
+                    await asyncio.sleep(min(_BREATH_MAX_S, _BREATH_S * len(rows)))
         finally:
             self.metrics.leads = False
             await others.unsubscribe()
