@@ -146,23 +146,27 @@ class Relay:
                     if not await self._woken(_LOOK_EVERY_S):
                         last = await self._reconcile(connection)  # a stream may be lost while nobody publishes
                     continue
-                began_ns = time.time_ns()
-                try:
-                    last = await self._publish(rows, last)
-                except Refused as refused:
-                    self.metrics.count("gw_batches_refused_total")
-                    log.warning("the stream of %s refused a batch: %s", self.service, refused)
-                    last = await self._reconcile(connection)
-                    continue
-                await _mark(connection, rows, last)
-                self.metrics.count("gw_events_published_total", len(rows))
-                if self.tracing:
-                    self.tracing.published([row["envelope"] for row in rows], began_ns)
+                last = await self._publish_and_mark(connection, rows, last)
                 if len(rows) < BATCH_MAX:
                     await asyncio.sleep(min(_BREATH_MAX_S, _BREATH_S * len(rows)))
         finally:
             self.metrics.leads = False
             await others.unsubscribe()
+
+    async def _publish_and_mark(self, connection: "asyncpg.Connection[Any]", rows: list[asyncpg.Record], last: int) -> int:
+        """Publish the rows behind `last` and note where they are; return the stream's last sequence."""
+        began_ns = time.time_ns()
+        try:
+            last = await self._publish(rows, last)
+        except Refused as refused:
+            self.metrics.count("gw_batches_refused_total")
+            log.warning("the stream of %s refused a batch: %s", self.service, refused)
+            return await self._reconcile(connection)
+        await _mark(connection, rows, last)
+        self.metrics.count("gw_events_published_total", len(rows))
+        if self.tracing:
+            self.tracing.published([row["envelope"] for row in rows], began_ns)
+        return last
 
     async def _woken(self, patience_s: float) -> bool:
         """Wait until something is to be published; tell whether anything is, as far as this process knows."""
