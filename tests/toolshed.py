@@ -47,7 +47,7 @@ from gridwhistle.common.reading import one
 from gridwhistle.common.retention import Kept
 from gridwhistle.common.rows import Row
 from gridwhistle.common.running import Running
-from gridwhistle.common.sealed import P0, found_by, sealed
+from gridwhistle.common.sealed import PUBLIC, found_by, sealed
 from gridwhistle.common.sealing import Seal, make_keys
 from gridwhistle.common.service import Service
 from gridwhistle.common.settings import Settings
@@ -192,7 +192,7 @@ members = Table(
     *sealed("phone", Phone, to=ROLES, basis="contract", purpose=LENDING, kept="r1", found=True),
     *sealed("address", AddressDetail, to=ROLES, basis="contract", purpose=LENDING),
     *sealed("id_number", IdNumber, to=frozenset({"dept_leader"}), basis="law", purpose=LENDING),
-    Column("nickname", Text, info=P0),
+    Column("nickname", Text, info=PUBLIC),
     moment("left_at"),
     CheckConstraint("nickname <> 'dust'", name="no_dust"),  # nobody gave this one words either
     info={"thing": Term("会员", "member"), "own": "id", "kept": Kept("r2", since="left_at")},

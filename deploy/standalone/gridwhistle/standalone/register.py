@@ -50,6 +50,6 @@ def _personal(service: str, table: Table, name: str) -> str:
     roles = ", ".join(f"`{role}`" for role in sorted(field.to))
     time = RETENTION[field.kept or kept.retention] or "–"
     return (
-        f"| {service} `{table.name}.{name}` | {field.kind.data_class} | {field.kind.__name__}"
+        f"| {service} `{table.name}.{name}` | {field.kind.data_class.code} | {field.kind.__name__}"
         f" | {field.purpose.zh} {field.purpose.en} | {field.basis} | {time} | {roles} |"
     )

@@ -3,22 +3,13 @@
 import datetime as dt
 import re
 import unicodedata
-from enum import StrEnum
 from typing import Any, ClassVar, Final, Self
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from gridwhistle.common.data_classes import KEYWORD, P2, P3, DataClass
 from gridwhistle.common.problems import Term
-
-
-class DataClass(StrEnum):
-    """How far a value may go. Events, logs and copies carry P0 and P1 alone; P2 and P3 are stored sealed and shown masked."""
-
-    P0 = "P0"  # public
-    P1 = "P1"  # work-internal
-    P2 = "P2"  # personal
-    P3 = "P3"  # sensitive personal
 
 
 class Personal:
@@ -28,7 +19,7 @@ class Personal:
     """
 
     __slots__ = ("full",)
-    data_class: ClassVar[DataClass] = DataClass.P2
+    data_class: ClassVar[DataClass] = P2
     code: ClassVar[str]
     """Of the fault, when what was sent is none."""
     fault: ClassVar[Term]
@@ -82,7 +73,7 @@ class Personal:
 
     @classmethod
     def __get_pydantic_json_schema__(cls, _schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        schema: dict[str, Any] = {"type": "string", "x-data-class": cls.data_class.value}
+        schema: dict[str, Any] = {"type": "string", KEYWORD: cls.data_class.code}
         if handler.mode == "serialization":
             return {**schema, "description": "Masked.", "examples": [str(cls.read(cls.example))]}
         return {**schema, "minLength": 1, "maxLength": cls.chars_max, "examples": [cls.example]}
@@ -132,7 +123,7 @@ class PersonName(Personal):
 class IdNumber(Personal):
     """The number of a resident identity card (公民身份号码), its check digit included."""
 
-    data_class = DataClass.P3
+    data_class = P3
     code, fault = "not_an_id_number", Term("须为18位公民身份号码", "must be a citizen identity number of 18 digits")
     chars_max, example = 18, "11010519491231002X"
     _FORM = re.compile(r"[1-9]\d{5}(\d{8})\d{3}[\dX]", re.ASCII)

@@ -15,7 +15,8 @@ from uuid import UUID
 from sqlalchemy import Column, ColumnElement, LargeBinary, Table, func, type_coerce
 from sqlalchemy.types import TypeDecorator
 
-from gridwhistle.common.personal import DataClass, Personal
+from gridwhistle.common.data_classes import P0, P1, DataClass
+from gridwhistle.common.personal import Personal
 from gridwhistle.common.problems import Term
 from gridwhistle.common.sealing import Seal
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from gridwhistle.common.database import Db
 
-P0: Final = {"class": DataClass.P0}
+PUBLIC: Final = {"class": P0}
 """`info` of a column that anybody may see; without it a column is work data, P1."""
 Basis = Literal["consent", "contract", "statutory_duty", "emergency", "law"]
 """Why a personal value may be kept at all (个人信息保护法 art. 13); without one it cannot be declared."""
@@ -114,7 +115,7 @@ def sealed(
 
 def class_of(column: Column[Any]) -> DataClass:
     """Return the class of a column."""
-    stated: DataClass = column.info.get("class", DataClass.P1)
+    stated: DataClass = column.info.get("class", P1)
     return stated
 
 

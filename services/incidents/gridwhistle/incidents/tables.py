@@ -23,7 +23,7 @@ from gridwhistle.common.database import Db
 from gridwhistle.common.known import grids_in
 from gridwhistle.common.problems import Term
 from gridwhistle.common.retention import Kept
-from gridwhistle.common.sealed import P0
+from gridwhistle.common.sealed import PUBLIC
 from gridwhistle.common.tables import NAMING, code, moment, place, root
 from gridwhistle.incidents.domain import INCIDENT, checker_among
 
@@ -101,7 +101,7 @@ known_grids = Table(
     Column("id", Uuid, primary_key=True),
     Column("event_no", Integer, nullable=False),
     *place(grid=True),
-    Column("name", Text, nullable=False, info=P0),
+    Column("name", Text, nullable=False, info=PUBLIC),
     Column("boundary", JSON, nullable=False),
     Index(None, "grid_code"),
     info={"thing": Term("网格", "grid"), "kept": Kept("r8")},
@@ -112,7 +112,7 @@ known_organisations = Table(
     Column("id", Uuid, primary_key=True),
     Column("event_no", Integer, nullable=False),
     code("org"),
-    Column("name", Text, nullable=False, info=P0),
+    Column("name", Text, nullable=False, info=PUBLIC),
     Index(None, "org"),
     info={"kept": Kept("r8")},
 )

@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql import JSON
 from gridwhistle.common.known import grids_in
 from gridwhistle.common.problems import Term
 from gridwhistle.common.retention import Kept
-from gridwhistle.common.sealed import P0
+from gridwhistle.common.sealed import PUBLIC
 from gridwhistle.common.tables import NAMING, code, moment, place, root
 from gridwhistle.personnel.domain import REVOKED_FOR
 
@@ -31,7 +31,7 @@ areas = Table(
     *root(),
     *place(),
     Column("level", Text, nullable=False),
-    Column("name", Text, nullable=False, info=P0),
+    Column("name", Text, nullable=False, info=PUBLIC),
     UniqueConstraint("area_code"),
     CheckConstraint("level IN ('county', 'township', 'community')", name="level_is_known"),
     CheckConstraint("area_code ~ '^[0-9]{12}$'", name="code_has_12_digits"),
@@ -43,7 +43,7 @@ organisations = Table(
     *root(),
     code("org"),
     *place(),
-    Column("name", Text, nullable=False, info=P0),
+    Column("name", Text, nullable=False, info=PUBLIC),
     Column("kind", Text, nullable=False),
     UniqueConstraint("org"),
     CheckConstraint("kind IN ('township', 'department', 'company')", name="kind_is_known"),
@@ -54,7 +54,7 @@ grids = Table(
     metadata,
     *root(),
     *place(grid=True),
-    Column("name", Text, nullable=False, info=P0),
+    Column("name", Text, nullable=False, info=PUBLIC),
     Column("kind", Text, nullable=False),
     Column("households", Integer, nullable=False),
     Column("boundary", JSON, nullable=False),
@@ -69,7 +69,7 @@ workers = Table(
     metadata,
     *root(),
     *place(),
-    Column("name", Text, nullable=False, info=P0),  # published on the posting board by law
+    Column("name", Text, nullable=False, info=PUBLIC),  # published on the posting board by law
     Column("employment", Text, nullable=False),
     code("org"),
     CheckConstraint("employment IN ('full_time', 'part_time', 'committee_member')", name="employment_is_known"),
