@@ -21,9 +21,12 @@ from gridwhistle.common.wire import Keyset, Moment, Page, PageQuery, View
 class AuditQuery(PageQuery):
     """Which entries of the audit."""
 
-    object_type: Annotated[str | None, Field(max_length=60, description="What kind of thing it was done to.")] = None
+    object_type: Annotated[
+        str | None,
+        Field(pattern="^[a-z][a-z0-9_]{0,59}$", description="What kind of thing it was done to.", examples=["incident"]),
+    ] = None
     object_id: UUID | None = None
-    actor_id: Annotated[str | None, Field(max_length=100)] = None
+    actor_id: Annotated[str | None, Field(pattern=r"^[A-Za-z0-9_.:@|/-]{1,100}$", examples=["demo-town_acceptor"])] = None
     since: Annotated[Moment | None, Field(description="Not older than this.")] = None
     until: Annotated[Moment | None, Field(description="Older than this.")] = None
 

@@ -124,7 +124,7 @@ class DisclosuresQuery(PageQuery):
     """Of one thing, or of one person's looks."""
 
     thing_id: UUID | None = None
-    actor_id: Annotated[str | None, Field(max_length=200, examples=["worker-17"])] = None
+    actor_id: Annotated[str | None, Field(pattern=r"^[A-Za-z0-9_.:@|/-]{1,200}$", examples=["worker-17"])] = None
 
 
 class DisclosureLine(View):

@@ -234,7 +234,7 @@ def _certified(due: str, takes: Mapping[Table, str], taken: str | None) -> str:
 class CertificatesQuery(PageQuery):
     """Of one kind of thing, of one reason, or of one emergency session."""
 
-    things: Annotated[str | None, Field(max_length=63, examples=["incident"])] = None
+    things: Annotated[str | None, Field(pattern="^[a-z][a-z0-9_]{0,62}$", examples=["incident"])] = None
     reason: Reason | None = None
     emergency_session_id: UUID | None = None
 

@@ -103,7 +103,16 @@ class ConfirmRule(Body):
 class CalendarDay(Body):
     """A day that is not what its weekday says, or what the nation's calendar says."""
 
-    date: Annotated[dt.date, Field(strict=False, ge=dt.date(2000, 1, 1), le=dt.date(2199, 12, 31))]
+    date: Annotated[
+        dt.date,
+        # A schema has no least date, so the contract says it as a pattern.
+        Field(
+            strict=False,
+            ge=dt.date(2000, 1, 1),
+            le=dt.date(2199, 12, 31),
+            json_schema_extra={"pattern": "^2[01][0-9]{2}-", "examples": ["2026-10-08"]},
+        ),
+    ]
     is_workday: bool
     name: DayName
 
