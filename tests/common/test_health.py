@@ -107,7 +107,10 @@ async def test_a_part_that_has_stopped_makes_a_service_not_ready(
     async with serving(url, tmp_path, nats_server.url) as client:
         await told(client, "ready")
         app: Any = client._transport.app  # type: ignore[attr-defined]
-        app.state.service.state.loops[part].cancel()
+        loop = app.state.service.state.loops[part]
+        while not loop.done():
+            loop.cancel()  # what waits for another server may take a cancellation for its answer
+            await asyncio.wait([loop], timeout=0.5)
         fares = await told(client, "not_ready")
 
     assert fares["services"]["toolshed"]["parts"][part] == "stopped"

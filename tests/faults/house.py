@@ -24,7 +24,7 @@ from gridwhistle.standalone.postgres import Postgres
 from tests import toolshed
 from tests.faults import listener
 from tests.faults.clients import Clients
-from tests.faults.judge import a_seed, open_shed
+from tests.faults.judge import a_seed, open_shed, sweep_up
 from tests.faults.process import Server
 
 CONVERGES_S = 60
@@ -215,6 +215,7 @@ async def storm_in_a_house(folder: Path, *, seconds: float, clients: int) -> Asy
     make_keys(folder / "keys")
     (folder / "jwks.json").write_text(issuer.jwks())
     async with AsyncExitStack() as stack:
+        stack.callback(sweep_up)
         house = House(folder, await Postgres.start(folder), await Nats.start(folder), [], [], random.Random(seed))
         stack.push_async_callback(lambda: house.postgres.child.stop())  # noqa: PLW0108  the one that runs then
         stack.push_async_callback(lambda: house.nats.child.stop())  # noqa: PLW0108  the same
