@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from gridwhistle.common import migrations
 from gridwhistle.common.issuer import Issuer
 from gridwhistle.common.sealing import make_keys
+from gridwhistle.standalone.children import CannotStart
 from gridwhistle.standalone.nats import Nats
 from gridwhistle.standalone.postgres import Postgres
 from tests import toolshed
@@ -57,8 +58,13 @@ class House:
         """Kill every process of PostgreSQL at once, and start it again."""
         os.killpg(self.postgres.child.pid, signal.SIGKILL)
         await self.postgres.child.process.wait()
-        await asyncio.sleep(0.2)
-        self.postgres = await Postgres.start(self.folder, self.postgres.port)
+        # Backends have sessions of their own and see after a moment that their master is gone; until then no other one starts.
+        async with asyncio.timeout(30):
+            while True:
+                await asyncio.sleep(0.2)
+                with suppress(CannotStart):
+                    self.postgres = await Postgres.start(self.folder, self.postgres.port)
+                    return
 
     async def kill_nats(self) -> None:
         """Kill NATS, and start it again."""
