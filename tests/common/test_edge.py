@@ -8,7 +8,7 @@ import httpx2
 import jsonschema_rs
 import pytest
 
-from gridwhistle.common.edge import _key_of
+from gridwhistle.common.asked import key_of
 from gridwhistle.common.principal import ANONYMOUS, Principal, system
 from gridwhistle.common.problems import BadHeader
 from tests.conftest import Person, RunningSuite
@@ -331,10 +331,10 @@ def test_a_key_is_its_callers_own(suite: RunningSuite) -> None:
 )
 def test_a_stranger_cannot_use_another_strangers_key(caller: Principal, sent: str, taken: bool) -> None:
     if taken:
-        assert _key_of({b"idempotency-key": sent}, caller) == sent
+        assert key_of({b"idempotency-key": sent}, caller) == sent
     else:
         with pytest.raises(BadHeader):
-            _key_of({b"idempotency-key": sent}, caller)
+            key_of({b"idempotency-key": sent}, caller)
 
 
 def test_what_is_not_valid_does_not_use_up_a_key(acceptor: Person) -> None:

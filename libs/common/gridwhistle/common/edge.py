@@ -7,7 +7,6 @@ returns a `File`, and either may ask for the folder they are kept in: `files: St
 """
 
 import asyncio
-import datetime as dt
 import inspect
 import logging
 import re
@@ -17,7 +16,6 @@ from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
 from urllib.parse import parse_qsl, urlencode
-from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Depends
@@ -26,8 +24,9 @@ from fastapi.security import HTTPBearer
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.routing import Match
 
-from gridwhistle.common import wire
+from gridwhistle.common import asked, wire
 from gridwhistle.common.again import Replay, again
+from gridwhistle.common.answers import Headers, file_answer, headers_of_problem, respond
 from gridwhistle.common.database import Db as _Db
 from gridwhistle.common.database import fingerprint
 from gridwhistle.common.files import Files
@@ -35,10 +34,8 @@ from gridwhistle.common.ids import new_id
 from gridwhistle.common.logs import ACCESS, DOING, Doing, told_safely
 from gridwhistle.common.principal import ANONYMOUS, PERMISSIONS, PUBLIC, InsufficientScope, Principal
 from gridwhistle.common.problems import (
-    BadHeader,
     Broken,
     Busy,
-    Forbidden,
     MediaTypeNotTaken,
     NoBodyExpected,
     NotFound,
@@ -48,7 +45,6 @@ from gridwhistle.common.problems import (
     TooLarge,
     TooSlow,
     UnknownParameter,
-    VersionNeeded,
     language_of,
 )
 from gridwhistle.common.running import Running
@@ -62,24 +58,10 @@ BODY_BYTES_MAX: Final = 256 * 1024
 FILES_AT_ONCE_BYTES_MAX: Final = 100 * 1024 * 1024
 """Of files that are on their way in, all together: what their senders can make this process hold."""
 FILE_PATIENCE_S: Final = 300.0
-_KEY = re.compile(r"[\x21-\x7e]{1,255}")
-_RANDOM_KEY = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _REQUEST_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # it goes into events, where no words belong
-_ETAG = re.compile(r'"([0-9]{1,9})"')
 _QUERY_FIELDS_MAX = 50
-HISTORY: Final = "history:import"
-"""With this scope a command may say when it happened."""
-Headers = list[tuple[bytes, bytes]]
 _arriving = SimpleNamespace(bytes=0)
 _Endpoint = TypeVar("_Endpoint", bound=Callable[..., Any])
-
-
-class NotInThePast(Forbidden):
-    """Only imports of the past say when something happened."""
-
-    code, kept = "not_in_the_past", False
-    zh = "只有持“history:import”权限的接入应用可以注明 As-Of;请去掉该请求头。"
-    en = "Only a token with the scope history:import may say As-Of; leave the header out, and it happens now."
 
 
 def _edge_gives_it() -> None:
@@ -247,7 +229,7 @@ class EdgeRoute(APIRoute):
             try:
                 status, body, more = await self._answer(scope, receive, headers, request_id, service)
             except Problem as problem:
-                status, body, more = problem.status, problem.body(language, request_id), _headers_of(problem)
+                status, body, more = problem.status, problem.body(language, request_id), headers_of_problem(problem)
             except Exception as error:  # noqa: BLE001  the edge of the process
                 log.error("request %s to %s failed: %s", request_id, self.path, told_safely(error))  # noqa: TRY400
                 status, body, more = 500, Broken().body(language, request_id), []
@@ -297,21 +279,21 @@ class EdgeRoute(APIRoute):
             caller = await service.tokens.principal(headers.get(b"authorization"))
         raw = b"" if self.method == "GET" else await self._read_body(headers, receive)
         language = language_of(headers.get(b"accept-language", ""))
-        key = _key_of(headers, caller)
-        as_of = self._as_of(headers, caller, service) if b"as-of" in headers else None
+        key = asked.key_of(headers, caller)
+        as_of = asked.as_of(self.method, headers, caller, development=service.development)
         db = _Db(
             service.database,
             scope=f"request|{caller.id}",
             key=None if self.method == "GET" else key,
             fingerprint=fingerprint(self.method, scope["path"], raw, headers.get(b"as-of", "")) if key else b"",
             request_id=request_id,
-            if_match=self._if_match(headers),
+            if_match=asked.version_of(self.method, headers),
             as_of=as_of,
-            starts_clocks=as_of is None or not caller.may(HISTORY),
+            starts_clocks=as_of is None or not caller.may(asked.HISTORY),
             status=self.success,
             language=language,
             refusal_body=lambda problem: problem.body(language, request_id),
-            emergency_session_id=_session_of(headers) if b"emergency-session" in headers else None,
+            emergency_session_id=asked.session_of(headers),
         )
         try:
             try:
@@ -332,7 +314,7 @@ class EdgeRoute(APIRoute):
         except Replay as stored:
             return stored.status, stored.body, self._headers_of_stored(stored)
         if isinstance(view, wire.File):
-            return await _file(view, headers)
+            return await file_answer(view, headers)
         body = db.answered or view.__pydantic_serializer__.to_json(view)
         return self.success, body, self._headers_of(view, scope)
 
@@ -347,10 +329,10 @@ class EdgeRoute(APIRoute):
                 arguments[name] = adapter.validate_strings(scope["path_params"][name])
             except ValidationError:
                 raise NotFound(thing=Term("对象", "thing")) from None
-        asked: Any = self._query_of(scope)
+        query: Any = self._query_of(scope)
         if self._query:
             try:
-                arguments[self._query[0]] = self._query[1].__pydantic_validator__.validate_strings(asked)
+                arguments[self._query[0]] = self._query[1].__pydantic_validator__.validate_strings(query)
             except ValidationError as error:
                 raise wire.not_valid(error, where="?") from None
         if self._content:
@@ -373,12 +355,12 @@ class EdgeRoute(APIRoute):
             pairs = parse_qsl(scope["query_string"].decode("ascii"), keep_blank_values=True, max_num_fields=_QUERY_FIELDS_MAX)
         except ValueError:
             raise UnknownParameter(known=known) from None
-        asked = dict(pairs)
-        if len(asked) != len(pairs) or not asked.keys() <= self._known_parameters:
+        query = dict(pairs)
+        if len(query) != len(pairs) or not query.keys() <= self._known_parameters:
             raise UnknownParameter(known=known)
-        if any(character < " " or character == "\ufffd" for value in asked.values() for character in value):
+        if any(character < " " or character == "\ufffd" for value in query.values() for character in value):
             raise UnknownParameter(known=known)
-        return asked
+        return query
 
     async def _read_body(self, headers: Mapping[bytes, str], receive: "Receive") -> bytes:
         kind = headers.get(b"content-type", "").partition(";")[0].strip().lower()
@@ -401,34 +383,6 @@ class EdgeRoute(APIRoute):
             raise NotJson
         return b"".join(chunks) if len(chunks) > 1 else chunks[0]
 
-    def _if_match(self, headers: Mapping[bytes, str]) -> int | None:
-        given = headers.get(b"if-match")
-        if given is None:
-            if self.method in {"PATCH", "PUT"}:
-                raise VersionNeeded
-            return None
-        etag = _ETAG.fullmatch(given.strip())
-        if etag is None or self.method == "GET":
-            raise BadHeader(header="If-Match", form='ETag, "7"')
-        return int(etag[1])
-
-    def _as_of(self, headers: Mapping[bytes, str], caller: Principal, service: Running) -> dt.datetime:
-        """Return when a command says that it happened.
-
-        Raises:
-            NotInThePast: it is not the caller's to say so.
-            BadHeader: it is no moment, one that is still to come, or this is no command.
-        """
-        try:
-            as_of = wire.MOMENT.validate_strings(headers[b"as-of"])
-        except ValidationError:
-            as_of = None
-        if as_of is None or self.method == "GET" or not (service.development or as_of <= dt.datetime.now(dt.UTC)):
-            raise BadHeader(header="As-Of", form="RFC 3339, 2026-07-06T08:30:00+08:00")
-        if not (service.development or caller.may(HISTORY)):
-            raise NotInThePast
-        return as_of
-
     # --- an answer -----------------------------------------------------------------------------------------------------------
 
     def _headers_of(self, view: BaseModel, scope: "Scope") -> Headers:
@@ -439,8 +393,8 @@ class EdgeRoute(APIRoute):
         if self.gives_location:
             headers.append((b"location", f"{self.path}/{view.__dict__['id']}".encode()))
         if view.__dict__.get("next_cursor"):
-            asked = {**self._query_of(scope), "cursor": view.__dict__["next_cursor"]}
-            headers.append((b"link", f'<{scope["path"]}?{urlencode(asked)}>; rel="next"'.encode()))
+            query = {**self._query_of(scope), "cursor": view.__dict__["next_cursor"]}
+            headers.append((b"link", f'<{scope["path"]}?{urlencode(query)}>; rel="next"'.encode()))
         return headers
 
     def _headers_of_stored(self, stored: Replay) -> Headers:
@@ -452,60 +406,3 @@ class EdgeRoute(APIRoute):
             if self.gives_location:
                 headers.append((b"location", f"{self.path}/{content['id']}".encode()))
         return headers
-
-
-async def respond(send: "Send", status: int, body: bytes, request_id: str, language: str, more: Headers) -> None:
-    """Send one answer: JSON, a file, or a problem document from 400 on."""
-    problem = status >= 400  # noqa: PLR2004  client and server errors
-    headers: Headers = [(b"x-request-id", request_id.encode()), *more]
-    if status != 304:  # noqa: PLR2004  not modified: it has no content of its own
-        headers.append((b"content-length", b"%d" % len(body)))
-    if not any(name == b"content-type" for name, _ in more):  # a file has its own
-        kind = b"application/problem+json" if problem else b"application/json"
-        headers += [(b"content-type", kind), (b"cache-control", b"no-store")]
-    # A stored refusal is in the language of whoever asked first.
-    if problem and not any(name == b"idempotency-replayed" for name, _ in more):
-        headers += [(b"content-language", b"zh-CN" if language == "zh" else b"en"), (b"vary", b"Accept-Language")]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
-
-
-async def _file(file: wire.File, headers: Mapping[bytes, str]) -> tuple[int, bytes, Headers]:
-    """Return a file as it is sent: for its reader alone, and never to be taken for a page."""
-    shown = "inline" if file.media_type.startswith("image/") else "attachment"
-    name = f"{file.name}.{file.media_type.rpartition('/')[2]}"
-    more = [
-        (b"content-type", file.media_type.encode()),
-        (b"content-disposition", f'{shown}; filename="{name}"'.encode()),
-        (b"x-content-type-options", b"nosniff"),
-        (b"content-security-policy", b"default-src 'none'; sandbox"),
-        # Kept by the reader's own client, which asks each time whether they may still see it.
-        (b"cache-control", b"private, no-cache"),
-        (b"etag", f'"{file.sha256}"'.encode()),
-    ]
-    if f'"{file.sha256}"' in headers.get(b"if-none-match", ""):
-        return 304, b"", more
-    return 200, await file.read(), more
-
-
-def _headers_of(problem: Problem) -> Headers:
-    return [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
-
-
-def _session_of(headers: Mapping[bytes, str]) -> UUID:
-    try:
-        return UUID(headers[b"emergency-session"])
-    except ValueError:
-        raise BadHeader(header="Emergency-Session", form="UUID") from None
-
-
-def _key_of(headers: Mapping[bytes, str], caller: Principal) -> str | None:
-    """Return the key of a request. Whose it is tells keys apart; of strangers the key alone does, so it cannot be guessed."""
-    key = headers.get(b"idempotency-key")
-    if key is None:
-        return None
-    if caller is ANONYMOUS and not _RANDOM_KEY.fullmatch(key):
-        raise BadHeader(header="Idempotency-Key", form="UUID 4")
-    if not _KEY.fullmatch(key):
-        raise BadHeader(header="Idempotency-Key", form="1–255 ASCII")
-    return key

@@ -1,0 +1,51 @@
+"""How an answer leaves: JSON, a problem that people can read, or a file."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from gridwhistle.common import wire
+from gridwhistle.common.problems import Problem
+
+if TYPE_CHECKING:
+    from starlette.types import Send
+
+Headers = list[tuple[bytes, bytes]]
+
+
+async def respond(send: "Send", status: int, body: bytes, request_id: str, language: str, more: Headers) -> None:
+    """Send one answer: JSON, a file, or a problem document from 400 on."""
+    problem = status >= 400  # noqa: PLR2004  client and server errors
+    headers: Headers = [(b"x-request-id", request_id.encode()), *more]
+    if status != 304:  # noqa: PLR2004  not modified: it has no content of its own
+        headers.append((b"content-length", b"%d" % len(body)))
+    if not any(name == b"content-type" for name, _ in more):  # a file has its own
+        kind = b"application/problem+json" if problem else b"application/json"
+        headers += [(b"content-type", kind), (b"cache-control", b"no-store")]
+    # A stored refusal is in the language of whoever asked first.
+    if problem and not any(name == b"idempotency-replayed" for name, _ in more):
+        headers += [(b"content-language", b"zh-CN" if language == "zh" else b"en"), (b"vary", b"Accept-Language")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def file_answer(file: wire.File, headers: Mapping[bytes, str]) -> tuple[int, bytes, Headers]:
+    """Return a file as it is sent: for its reader alone, and never to be taken for a page."""
+    shown = "inline" if file.media_type.startswith("image/") else "attachment"
+    name = f"{file.name}.{file.media_type.rpartition('/')[2]}"
+    more = [
+        (b"content-type", file.media_type.encode()),
+        (b"content-disposition", f'{shown}; filename="{name}"'.encode()),
+        (b"x-content-type-options", b"nosniff"),
+        (b"content-security-policy", b"default-src 'none'; sandbox"),
+        # Kept by the reader's own client, which asks each time whether they may still see it.
+        (b"cache-control", b"private, no-cache"),
+        (b"etag", f'"{file.sha256}"'.encode()),
+    ]
+    if f'"{file.sha256}"' in headers.get(b"if-none-match", ""):
+        return 304, b"", more
+    return 200, await file.read(), more
+
+
+def headers_of_problem(problem: Problem) -> Headers:
+    """Return the headers that a refusal has besides those of every answer."""
+    return [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]

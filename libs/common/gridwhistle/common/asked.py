@@ -1,0 +1,82 @@
+"""What a request says in its headers: its key, the version it is based on, when it happened, and of which emergency it is."""
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from typing import Final
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from gridwhistle.common import wire
+from gridwhistle.common.principal import ANONYMOUS, Principal
+from gridwhistle.common.problems import BadHeader, Forbidden, VersionNeeded
+
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+_RANDOM_KEY = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+_ETAG = re.compile(r'"([0-9]{1,9})"')
+HISTORY: Final = "history:import"
+"""With this scope a command may say when it happened."""
+
+
+class NotInThePast(Forbidden):
+    """Only imports of the past say when something happened."""
+
+    code, kept = "not_in_the_past", False
+    zh = "只有持“history:import”权限的接入应用可以注明 As-Of;请去掉该请求头。"
+    en = "Only a token with the scope history:import may say As-Of; leave the header out, and it happens now."
+
+
+def version_of(method: str, headers: Mapping[bytes, str]) -> int | None:
+    """Return the version that a command is based on; a change of content has to say it."""
+    given = headers.get(b"if-match")
+    if given is None:
+        if method in {"PATCH", "PUT"}:
+            raise VersionNeeded
+        return None
+    etag = _ETAG.fullmatch(given.strip())
+    if etag is None or method == "GET":
+        raise BadHeader(header="If-Match", form='ETag, "7"')
+    return int(etag[1])
+
+
+def as_of(method: str, headers: Mapping[bytes, str], caller: Principal, *, development: bool) -> dt.datetime | None:
+    """Return when a command says that it happened; None: now.
+
+    Raises:
+        NotInThePast: it is not the caller's to say so.
+        BadHeader: it is no moment, one that is still to come, or this is no command.
+    """
+    if b"as-of" not in headers:
+        return None
+    try:
+        moment = wire.MOMENT.validate_strings(headers[b"as-of"])
+    except ValidationError:
+        moment = None
+    if moment is None or method == "GET" or not (development or moment <= dt.datetime.now(dt.UTC)):
+        raise BadHeader(header="As-Of", form="RFC 3339, 2026-07-06T08:30:00+08:00")
+    if not (development or caller.may(HISTORY)):
+        raise NotInThePast
+    return moment
+
+
+def session_of(headers: Mapping[bytes, str]) -> UUID | None:
+    """Return the emergency session that a request belongs to."""
+    if b"emergency-session" not in headers:
+        return None
+    try:
+        return UUID(headers[b"emergency-session"])
+    except ValueError:
+        raise BadHeader(header="Emergency-Session", form="UUID") from None
+
+
+def key_of(headers: Mapping[bytes, str], caller: Principal) -> str | None:
+    """Return the key of a request. Whose it is tells keys apart; of strangers the key alone does, so it cannot be guessed."""
+    key = headers.get(b"idempotency-key")
+    if key is None:
+        return None
+    if caller is ANONYMOUS and not _RANDOM_KEY.fullmatch(key):
+        raise BadHeader(header="Idempotency-Key", form="UUID 4")
+    if not _KEY.fullmatch(key):
+        raise BadHeader(header="Idempotency-Key", form="1–255 ASCII")
+    return key
