@@ -44,6 +44,7 @@ class House:
     hearers: list[Server]
     lot: random.Random
     copies: int = 2_000
+    poisoned: int = 0
     done: list[str] = field(default_factory=list)
 
     async def kill_a_teller(self) -> None:
@@ -72,6 +73,7 @@ class House:
 
     async def lose_the_store(self) -> None:
         """Delete all that JetStream has."""
+        await self._poison_is_kept()
         await self._with_nats_dead(lambda: shutil.rmtree(self.folder / "nats"))
 
     async def keep_a_copy_of_the_store(self) -> None:
@@ -90,6 +92,7 @@ class House:
             shutil.rmtree(self.folder / "nats")
             shutil.copytree(self.folder / "old", self.folder / "nats")
 
+        await self._poison_is_kept()
         await self._with_nats_dead(restore)
 
     async def double_and_poison(self) -> None:
@@ -108,7 +111,14 @@ class House:
             await client.publish(subject, content)
         await client.flush(timeout=10)
         await client.close()
+        self.poisoned = POISON
         self.done.append(f"{len(messages) - POISON} copies, {POISON} poison")
+
+    async def _poison_is_kept(self) -> None:
+        """Wait until the listener keeps what is no event: nobody would send it again from a store that is gone."""
+        async with asyncio.timeout(CONVERGES_S):
+            while (await self.ask("listener", "SELECT count(*) FROM parked WHERE why = 'unreadable'"))[0][0] < self.poisoned:
+                await asyncio.sleep(0.1)
 
     async def _with_nats_dead(self, work: Callable[[], None]) -> None:
         self.nats.child.process.kill()
