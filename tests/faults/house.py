@@ -57,13 +57,17 @@ class House:
 
     async def kill_postgres(self) -> None:
         """Kill every process of PostgreSQL at once, and start it again."""
-        os.killpg(self.postgres.child.pid, signal.SIGKILL)
+        master = self.postgres.child.pid
+        # Its backends die with it, not after it: one that waits for a lock of another would not notice, and hold the memory.
+        os.kill(master, signal.SIGSTOP)
+        for backend in Path(f"/proc/{master}/task/{master}/children").read_text().split():
+            os.kill(int(backend), signal.SIGKILL)
+        os.kill(master, signal.SIGKILL)
         await self.postgres.child.process.wait()
-        # Backends have sessions of their own and see after a moment that their master is gone; until then no other one starts.
         async with asyncio.timeout(30):
             while True:
                 await asyncio.sleep(0.2)
-                with suppress(CannotStart):
+                with suppress(CannotStart):  # the last of them may be dying still
                     self.postgres = await Postgres.start(self.folder, self.postgres.port)
                     return
 
