@@ -92,8 +92,8 @@ def test_every_service_hears_that_a_session_is_over_and_can_say_that_its_part_is
 
 def test_no_address_takes_a_value_about_a_person() -> None:
     routes = [route for service in (*KINDS, TOOLSHED) for router in service.all_routers() for route in router.routes]
-    queries = [route._query[1].model_json_schema() for route in routes if isinstance(route, EdgeRoute) and route._query]
-    in_paths = [kind.json_schema() for route in routes if isinstance(route, EdgeRoute) for kind in route._path.values()]
+    queries = [route.asks.query[1].model_json_schema() for route in routes if isinstance(route, EdgeRoute) and route.asks.query]
+    in_paths = [kind.json_schema() for route in routes if isinstance(route, EdgeRoute) for kind in route.asks.path.values()]
 
     assert len(queries) > 5
     assert len(in_paths) > 5

@@ -1,16 +1,27 @@
-"""What a request says in its headers: its key, the version it is based on, when it happened, and of which emergency it is."""
+"""What a request brings: its body, and in headers its key, the version it is based on, when it happened, of which emergency."""
 
 import datetime as dt
 import re
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from pydantic import ValidationError
 
 from gridwhistle.common import wire
 from gridwhistle.common.principal import ANONYMOUS, Principal
-from gridwhistle.common.problems import BadHeader, Forbidden, VersionNeeded
+from gridwhistle.common.problems import (
+    BadHeader,
+    Forbidden,
+    MediaTypeNotTaken,
+    NotJson,
+    Term,
+    TooLarge,
+    VersionNeeded,
+)
+
+if TYPE_CHECKING:
+    from starlette.types import Message, Receive
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _RANDOM_KEY = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
@@ -80,3 +91,32 @@ def key_of(headers: Mapping[bytes, str], caller: Principal) -> str | None:
     if not _KEY.fullmatch(key):
         raise BadHeader(header="Idempotency-Key", form="1–255 ASCII")
     return key
+
+
+async def body_of(headers: Mapping[bytes, str], receive: "Receive", takes: Sequence[str], bytes_max: int) -> bytes:
+    """Read the body: JSON, or a file of one of the media types that are taken.
+
+    Raises:
+        MediaTypeNotTaken, NotJson: it is something else.
+        TooLarge: it has more than so many bytes.
+        Malformed: it ended too early.
+    """
+    kind = headers.get(b"content-type", "").partition(";")[0].strip().lower()
+    if takes and kind not in takes:
+        raise MediaTypeNotTaken(taken=[Term(name, name) for name in takes])
+    chunks: list[bytes] = []
+    size = 0
+    more = True
+    while more:
+        message: Message = await receive()
+        if message["type"] == "http.disconnect":
+            raise wire.Malformed
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > bytes_max:
+            raise TooLarge(bytes_max=bytes_max)
+        chunks.append(chunk)
+        more = message.get("more_body", False)
+    if size and not takes and not kind.endswith(("/json", "+json")):
+        raise NotJson
+    return b"".join(chunks) if len(chunks) > 1 else chunks[0]

@@ -34,11 +34,11 @@ from gridwhistle.common.logs import DOING
 from gridwhistle.common.machine import Step
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Busy, MayHaveHappened, NotFound, OutsideYourArea, Problem, Stale
-from gridwhistle.common.rows import Row, blank, row_from, thing_of
+from gridwhistle.common.rows import Row, row_from, thing_of
 from gridwhistle.common.rules import RULES
-from gridwhistle.common.sealed import closed, sealed_columns
 from gridwhistle.common.statements import NOW, Statement, read_rows, read_versions
 from gridwhistle.common.tables import audit, command_key, history, outbox, waiting
+from gridwhistle.common.wishes import Target, Wishes, in_order
 
 if TYPE_CHECKING:
     from gridwhistle.common.database import Db
@@ -48,7 +48,6 @@ EVENT_CHARS_MAX = 300_000
 """Of an event; a character may take three bytes, and the bus carries a million."""
 _AGAIN = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.LockNotAvailableError)
 _View = TypeVar("_View", bound=BaseModel)
-Target = tuple[Table, UUID]
 
 
 class Command:
@@ -60,12 +59,7 @@ class Command:
         self._told_at: dt.datetime  # who tells of the past does so now, and the audit says when
         self._queues: list[asyncio.Lock] = []
         self._rows: dict[Target, Row] = {}
-        self._held: dict[Target, dict[str, Any]] = {}
-        self._children: dict[Target, dict[str, Any]] = {}
-        self._inserts: dict[Table, list[dict[str, Any]]] = defaultdict(list)
-        self._made: dict[UUID, dict[str, Any]] = {}
-        self._owned: set[Target] = set()  # children of held rows
-        self._others: dict[tuple[Any, ...], dict[str, Any]] = defaultdict(dict)  # children that nobody has read
+        self._wishes = Wishes()
         self._clocks: Clocks | None = None
         self._role = min(caller.roles, default="none")  # as whom the caller acts; a step says it exactly
 
@@ -92,9 +86,8 @@ class Command:
         """
         new = [id_ for id_ in ids if (table, id_) not in self._rows]
         for record in await self.db.read(read_rows(table, "id", many=True), new) if new else ():
-            row = row_from(table, record, self.db.database.seal)
-            row.__dict__["version"] += 1
-            self._rows[table, row.id], self._held[table, row.id] = row, {}
+            row = self._rows[table, record["id"]] = row_from(table, record, self.db.database.seal)
+            self._wishes.hold(row)
         return [self._rows.get((table, id_)) for id_ in ids]
 
     # --- what a block can wish for -------------------------------------------------------------------------------------------
@@ -105,7 +98,7 @@ class Command:
         column = next(c.name for c in table.c for key in c.foreign_keys if key.column.table is root.table)
         records = await self.db.read(read_rows(table, column, many=False), root.id)
         rows = sorted((row_from(table, record, self.db.database.seal) for record in records), key=lambda row: row.id)
-        self._owned.update((table, row.id) for row in rows)
+        self._wishes.own(rows)
         return rows
 
     def create(self, table: Table, step: Step | None, *, reason: str | None = None, **values: Any) -> Row:
@@ -116,16 +109,14 @@ class Command:
         """
         if not self.caller.reaches_place(values.get("grid_code") or values["area_code"]):
             raise OutsideYourArea
-        made = {"id": new_id(), "version": 1, **values}
+        made = {"version": 1, **values}
         if "event_no" in table.c:
             made["event_no"] = 0
         if self.db.emergency_session_id and "emergency_session_id" in table.c:
             made["emergency_session_id"] = self.db.emergency_session_id
         if step:
             made["state"] = step.target
-        row = Row(table, {**blank(table), **made}, None)
-        self._inserts[table].append(made)
-        self._made[row.id] = made
+        row = self._wishes.make(table, made)
         if step:
             self._log(row, step, reason)
             self._turn_clocks(row, step)
@@ -134,25 +125,15 @@ class Command:
 
     def insert(self, table: Table, **values: Any) -> Row:
         """Make a child of a held row, or a row of a list that is only appended to."""
-        made = {"id": new_id(), **values}
-        self._inserts[table].append(made)
-        self._made[made["id"]] = made
-        return Row(table, {**blank(table), **made}, None)
+        return self._wishes.make(table, values)
 
     def update(self, row: Row, **values: Any) -> None:
         """Change a held row, a child of one, or a row that this command makes."""
-        row.__dict__.update(values)
-        if row.id in self._made:
-            self._made[row.id].update(values)
-        elif (target := (row.table, row.id)) in self._held:
-            self._held[target].update(values)
-        else:
-            assert target in self._owned, f"a {row.table.name} is changed by a command that holds it, or its root"
-            self._children.setdefault(target, {}).update(values)
+        self._wishes.change(row, values)
 
     def update_where(self, table: Table, where: dict[str, Any], **values: Any) -> None:
         """Change the children of a held row that are so, if there are any; None means that the column is empty."""
-        self._others[table, *where.items()].update(values)
+        self._wishes.change_where(table, where, values)
 
     def move(self, row: Row, step: Step, *, reason: str | None = None, **values: Any) -> None:
         """Take the step: new state, its clocks, a row of history, a row of audit; of an approval also whose it is."""
@@ -165,7 +146,8 @@ class Command:
 
     def record(self, row: Row, action: str, reason: str | None = None) -> None:
         """Write to the audit what was done to a row that has no states, or to its children."""
-        self._inserts[audit].append(
+        self._wishes.append(
+            audit,
             {
                 "at": self._told_at,
                 "actor_id": self.caller.id,
@@ -176,7 +158,7 @@ class Command:
                 "object_id": row.id,
                 "request_id": self.db.request_id,
                 "reason": reason,
-            }
+            },
         )
 
     def tell(self, row: Row, event: Event) -> None:
@@ -198,7 +180,8 @@ class Command:
         )
         content = envelope.to_json()
         assert len(content) <= EVENT_CHARS_MAX, "an event is a fact, not a file"
-        self._inserts[outbox].append(
+        self._wishes.append(
+            outbox,
             {
                 "event_id": envelope.id,
                 "aggregate_id": row.id,
@@ -207,9 +190,9 @@ class Command:
                 "envelope": content,
                 "occurred_at": self.now,
                 "epoch": 1,
-            }
+            },
         )
-        self._inserts[waiting].append({"event_id": envelope.id})
+        self._wishes.append(waiting, {"event_id": envelope.id})
 
     def answer(self, view: _View) -> _View:
         """Settle the answer: under a key it is stored with the work, and every repeat gets it."""
@@ -222,7 +205,8 @@ class Command:
 
     def _log(self, row: Row, step: Step, reason: str | None) -> None:
         self._role = min(step.who & self.caller.roles, default=self._role)
-        self._inserts[history].append(
+        self._wishes.append(
+            history,
             {
                 "thing_id": row.id,
                 "version": (row.read_version or 0) + 1,
@@ -234,7 +218,7 @@ class Command:
                 "actor_role": self._role,
                 "org": self.caller.org,
                 "reason": reason,
-            }
+            },
         )
 
     def _turn_clocks(self, row: Row, step: Step) -> None:
@@ -268,7 +252,7 @@ class Command:
 
     async def _queue_up(self) -> None:
         # In one order, so that two commands of this process cannot wait for each other.
-        for target in sorted(set(self.targets), key=_in_order):
+        for target in sorted(set(self.targets), key=in_order):
             queue = self.db.database.queue(target)
             try:
                 async with asyncio.timeout(self.db.database.patience_s):
@@ -288,9 +272,8 @@ class Command:
                 self.db.database.heard(record[NOW])
                 self._tell_time(record[NOW])
                 if self.caller.reaches(table, row):
-                    row.__dict__["version"] += 1  # what it will be: every held row goes up
                     self._rows[table, row.id] = row
-                    self._held[table, row.id] = {}
+                    self._wishes.hold(row)
         for table, id_ in self.targets:
             if (table, id_) not in self._rows:
                 raise NotFound(thing=thing_of(table))
@@ -303,7 +286,7 @@ class Command:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            if error is None and not self._held:
+            if error is None and not self._wishes.held:
                 await self._write()  # no queue waits for it, and its statement goes on whatever happens to us
             elif error is None:
                 await self._shielded(self._write())
@@ -350,26 +333,15 @@ class Command:
             if error.sqlstate == _MOVED:
                 raise Changed from None
             raise
-        if waiting in self._inserts:
+        if waiting in self._wishes.made_in:
             self.db.database.wake.set()
 
     def _statement(self) -> Statement | None:
         key = self.db.key_row()
-        if key is None and not self._held and not self._inserts:
+        if key is None and not self._wishes.held and not self._wishes.made_in:
             return None
-        statement, seal = Statement(), self.db.database.seal
-        for table, id_ in sorted(self._held, key=_in_order):
-            row = self._rows[table, id_]
-            assert row.read_version is not None
-            statement.hold(table, id_, row.read_version, closed(table, id_, self._held[table, id_], seal))
-        for (table, id_), changes in sorted(self._children.items(), key=lambda item: _in_order(item[0])):
-            statement.change(table, id_, closed(table, id_, changes, seal))
-        for (table, *where), changes in self._others.items():
-            statement.change_where(table, dict(where), changes)
-        for table, rows in self._inserts.items():
-            if sealed_columns(table):
-                rows = [closed(table, row["id"], row, seal) for row in rows]  # noqa: PLW2901
-            statement.insert(table, rows)
+        versions = {target: row.read_version for target, row in self._rows.items() if row.read_version is not None}
+        statement = self._wishes.statement(versions, self.db.database.seal)
         if key is not None:
             statement.insert(command_key, [key])
         return statement
@@ -407,7 +379,3 @@ class Command:
             if (await self.db.read(read_versions(table), ids, versions))[0][0] != len(ids):
                 return False
         return True
-
-
-def _in_order(target: Target) -> tuple[str, int]:
-    return target[0].name, target[1].int

@@ -19,7 +19,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from gridwhistle.common.again import AWAY, Away, Changed, Replay
-from gridwhistle.common.commands import Command, Target
+from gridwhistle.common.commands import Command
 from gridwhistle.common.connections import Connections
 from gridwhistle.common.logs import DOING
 from gridwhistle.common.presets import PRESETS, Preset
@@ -29,6 +29,7 @@ from gridwhistle.common.revoked import Revoked
 from gridwhistle.common.sealing import CannotOpen, Seal
 from gridwhistle.common.statements import Statement
 from gridwhistle.common.together import ROWS_MAX, Together
+from gridwhistle.common.wishes import Target
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -7,7 +7,6 @@ returns a `File`, and either may ask for the folder they are kept in: `files: St
 """
 
 import asyncio
-import inspect
 import logging
 import re
 import time
@@ -15,13 +14,13 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 import orjson
 from fastapi import APIRouter, Depends
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel
 from starlette.routing import Match
 
 from gridwhistle.common import asked, wire
@@ -36,18 +35,12 @@ from gridwhistle.common.principal import ANONYMOUS, PERMISSIONS, PUBLIC, Insuffi
 from gridwhistle.common.problems import (
     Broken,
     Busy,
-    MediaTypeNotTaken,
-    NoBodyExpected,
-    NotFound,
-    NotJson,
     Problem,
-    Term,
-    TooLarge,
     TooSlow,
-    UnknownParameter,
     language_of,
 )
 from gridwhistle.common.running import Running
+from gridwhistle.common.signature import Signature
 
 if TYPE_CHECKING:
     from starlette.types import Message, Receive, Scope, Send
@@ -59,7 +52,6 @@ FILES_AT_ONCE_BYTES_MAX: Final = 100 * 1024 * 1024
 """Of files that are on their way in, all together: what their senders can make this process hold."""
 FILE_PATIENCE_S: Final = 300.0
 _REQUEST_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # it goes into events, where no words belong
-_QUERY_FIELDS_MAX = 50
 _arriving = SimpleNamespace(bytes=0)
 _Endpoint = TypeVar("_Endpoint", bound=Callable[..., Any])
 
@@ -157,43 +149,13 @@ class EdgeRoute(APIRoute):
         self.takes, self.gives = options.takes, options.gives
         self.method = next(iter(self.methods - {"HEAD"})) if self.methods else "GET"
         self.success = self.status_code or 200
-        self._read_signature(endpoint)
-        self.gives_location = False  # the application knows whether what this makes can be read by its id
-        self.app = self._serve_file if self._content else self._serve
-
-    def _read_signature(self, endpoint: Callable[..., Any]) -> None:
-        signature = inspect.signature(endpoint, eval_str=True)
         in_path = {parameter.name for parameter in self.dependant.path_params}
-        self._path: dict[str, TypeAdapter[Any]] = {}
-        self._body: tuple[str, type[BaseModel]] | None = None
-        self._query: tuple[str, type[BaseModel]] | None = None
-        self._hands: dict[str, Literal["caller", "db", "files"]] = {}
-        self._content: str | None = None
-        for name, parameter in signature.parameters.items():
-            kind = parameter.annotation
-            base = getattr(kind, "__origin__", kind)
-            if name in in_path:
-                self._path[name] = TypeAdapter(kind)
-            elif base is Principal:
-                self._hands[name] = "caller"
-            elif base is _Db:
-                self._hands[name] = "db"
-            elif base is Files:
-                self._hands[name] = "files"
-            elif base is bytes and self.takes:
-                self._content = name
-            elif isinstance(base, type) and issubclass(base, wire.Body):
-                self._body = (name, base)
-            elif isinstance(base, type) and issubclass(base, wire.Query):
-                self._query = (name, base)
-            else:
-                raise TypeError(f"{endpoint.__name__}: the edge cannot give {name}")
+        self.asks = Signature(endpoint, in_path, takes_files=bool(self.takes))
         documented = {parameter.name for parameter in self.dependant.body_params}
-        if documented != ({self._body[0]} if self._body else set()):
+        if documented != ({self.asks.body[0]} if self.asks.body else set()):
             raise TypeError(f"{endpoint.__name__}: FastAPI documents another body; write Annotated[…, Query()] for a query")
-        self.asks_for_files = "files" in self._hands.values()
-        self.reads_query = self._query is not None
-        self._known_parameters = frozenset(self._query[1].model_fields) if self._query else frozenset()
+        self.gives_location = False  # the application knows whether what this makes can be read by its id
+        self.app = self._serve_file if self.asks.content else self._serve
 
     def matches(self, _scope: "Scope") -> "tuple[Match, Scope]":
         """Match nothing: `App` finds operations, and the framework only documents them."""
@@ -277,7 +239,7 @@ class EdgeRoute(APIRoute):
         caller = ANONYMOUS
         if self.may != PUBLIC:
             caller = await service.tokens.principal(headers.get(b"authorization"))
-        raw = b"" if self.method == "GET" else await self._read_body(headers, receive)
+        raw = b"" if self.method == "GET" else await asked.body_of(headers, receive, self.takes, self.bytes_max)
         language = language_of(headers.get(b"accept-language", ""))
         key = asked.key_of(headers, caller)
         as_of = asked.as_of(self.method, headers, caller, development=service.development)
@@ -299,8 +261,8 @@ class EdgeRoute(APIRoute):
             try:
                 if not (self.may == PUBLIC or caller.may(self.may)):
                     raise InsufficientScope(permission=self.may)
-                arguments = self._arguments(scope, raw)
-                for name, what in self._hands.items():
+                arguments = self.asks.arguments(scope, raw)
+                for name, what in self.asks.hands.items():
                     arguments[name] = caller if what == "caller" else db if what == "db" else service.files
                 view = await again(lambda: self._run(db, arguments))
             except Problem as refusal:
@@ -322,67 +284,6 @@ class EdgeRoute(APIRoute):
         db.start_over()
         return await self.endpoint(**arguments)
 
-    def _arguments(self, scope: "Scope", raw: bytes) -> dict[str, Any]:
-        arguments: dict[str, Any] = {}
-        for name, adapter in self._path.items():
-            try:
-                arguments[name] = adapter.validate_strings(scope["path_params"][name])
-            except ValidationError:
-                raise NotFound(thing=Term("对象", "thing")) from None
-        query: Any = self._query_of(scope)
-        if self._query:
-            try:
-                arguments[self._query[0]] = self._query[1].__pydantic_validator__.validate_strings(query)
-            except ValidationError as error:
-                raise wire.not_valid(error, where="?") from None
-        if self._content:
-            arguments[self._content] = raw
-        elif not self._body and raw.strip() not in {b"", b"{}"}:
-            raise NoBodyExpected
-        if self._body:
-            wire.check_json(raw or b"{}")
-            try:
-                arguments[self._body[0]] = self._body[1].__pydantic_validator__.validate_json(raw or b"{}")
-            except ValidationError as error:
-                raise wire.not_valid(error) from None
-        return arguments
-
-    def _query_of(self, scope: "Scope") -> dict[str, str]:
-        if not scope["query_string"]:
-            return {}
-        known = [Term(name, name) for name in sorted(self._known_parameters)]
-        try:
-            pairs = parse_qsl(scope["query_string"].decode("ascii"), keep_blank_values=True, max_num_fields=_QUERY_FIELDS_MAX)
-        except ValueError:
-            raise UnknownParameter(known=known) from None
-        query = dict(pairs)
-        if len(query) != len(pairs) or not query.keys() <= self._known_parameters:
-            raise UnknownParameter(known=known)
-        if any(character < " " or character == "\ufffd" for value in query.values() for character in value):
-            raise UnknownParameter(known=known)
-        return query
-
-    async def _read_body(self, headers: Mapping[bytes, str], receive: "Receive") -> bytes:
-        kind = headers.get(b"content-type", "").partition(";")[0].strip().lower()
-        if self.takes and kind not in self.takes:
-            raise MediaTypeNotTaken(taken=[Term(name, name) for name in self.takes])
-        chunks: list[bytes] = []
-        size = 0
-        more = True
-        while more:
-            message: Message = await receive()
-            if message["type"] == "http.disconnect":
-                raise wire.Malformed
-            chunk = message.get("body", b"")
-            size += len(chunk)
-            if size > self.bytes_max:
-                raise TooLarge(bytes_max=self.bytes_max)
-            chunks.append(chunk)
-            more = message.get("more_body", False)
-        if size and not self.takes and not kind.endswith(("/json", "+json")):
-            raise NotJson
-        return b"".join(chunks) if len(chunks) > 1 else chunks[0]
-
     # --- an answer -----------------------------------------------------------------------------------------------------------
 
     def _headers_of(self, view: BaseModel, scope: "Scope") -> Headers:
@@ -393,7 +294,7 @@ class EdgeRoute(APIRoute):
         if self.gives_location:
             headers.append((b"location", f"{self.path}/{view.__dict__['id']}".encode()))
         if view.__dict__.get("next_cursor"):
-            query = {**self._query_of(scope), "cursor": view.__dict__["next_cursor"]}
+            query = {**self.asks.query_of(scope), "cursor": view.__dict__["next_cursor"]}
             headers.append((b"link", f'<{scope["path"]}?{urlencode(query)}>; rel="next"'.encode()))
         return headers
 

@@ -122,7 +122,7 @@ def statuses_of(route: EdgeRoute) -> list[int]:
     has_id = "{" in route.path
     if writes or has_id:
         statuses.append(404)
-    if writes or route.reads_query:
+    if writes or route.asks.query:
         statuses.append(422)
     if writes:
         statuses += [409, 413, 415]

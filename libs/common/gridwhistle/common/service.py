@@ -203,7 +203,7 @@ class Service:
     def takes_files(self) -> bool:
         """Whether any of its routes takes or gives files."""
         routes = (route for router in self.all_routers() for route in router.routes)
-        return any(isinstance(route, EdgeRoute) and route.asks_for_files for route in routes)
+        return any(isinstance(route, EdgeRoute) and "files" in route.asks.hands.values() for route in routes)
 
     def _files(self, settings: Settings) -> Files | None:
         if not self.takes_files:
