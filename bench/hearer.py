@@ -3,7 +3,7 @@
 import gc
 import os
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import uvloop
 from nats.aio.client import Client
@@ -12,7 +12,6 @@ from sqlalchemy import Column, DateTime, Integer, MetaData, Table, Text, Uuid
 from gridwhistle.common.bus import connect
 from gridwhistle.common.consumers import Consumer
 from gridwhistle.common.database import Database
-from gridwhistle.common.events import Envelope
 from gridwhistle.common.events.incidents import IncidentReported
 from gridwhistle.common.hearing import Hearing
 from gridwhistle.common.sealing import Seal
@@ -31,20 +30,7 @@ heard_report = Table(
     Column("occurred_at", DateTime(timezone=True)),
 )
 CONSUMER = Consumer("hearer")
-
-
-@CONSUMER.copies(IncidentReported, into=heard_report)
-def report(event: Envelope[IncidentReported]) -> dict[str, Any]:
-    """Keep a report, and when it happened."""
-    data = event.data
-    return {
-        "incident_no": data.incident_no,
-        "grid_code": data.grid_code,
-        "urgency": data.urgency,
-        "occurred_at": event.occurred_at,
-    }
-
-
+CONSUMER.copies(IncidentReported, into=heard_report, why="Keep a report, and when it happened.")
 HEARER: Final = Service("hearer", "Hearer", [], CONSUMER, MetaData(), HERE / "no_versions")
 
 

@@ -142,10 +142,7 @@ async def house(postgres: Postgres, tmp_path: Path) -> AsyncIterator[House]:
 def ringer(house: House, *, fails: int = 0, deaf: UUID | None = None) -> Hearing:
     """Return a process that copies colours and rings every box; it makes a mistake so many times."""
     consumer, failures = Consumer("ringer"), [fails]
-
-    @consumer.copies(BellPainted, into=copies)
-    def colour(event: Envelope[BellPainted]) -> dict[str, Any]:
-        return {"colour": event.data.colour}
+    consumer.copies(BellPainted, into=copies, why="Know their colours.")
 
     async def every_box(_event: Envelope[Any], _db: Db) -> list[UUID]:
         return house.boxes
@@ -382,3 +379,10 @@ async def test_nothing_is_acknowledged_while_the_database_is_away(house: House) 
 
 async def test_whole_things_are_listened_to_so_that_their_numbers_have_no_gaps(house: House) -> None:
     assert ringer(house).consumer.filters() == {"bells": ["gw.*.bells.bell.>"]}
+
+
+def test_a_copy_has_no_column_that_its_events_say_nothing_for() -> None:
+    odd = Table("odd", MetaData(), Column("id", Uuid, primary_key=True), Column("weight", Integer, nullable=False))
+
+    with pytest.raises(TypeError, match="BellPainted says nothing for odd: weight"):
+        Consumer("ringer").copies(BellPainted, into=odd, why="Know their weights.")

@@ -37,9 +37,7 @@ known_tools = Table(
 CONSUMER: Final = Consumer("listener")
 
 
-@CONSUMER.copies(ToolMoved, into=known_tools)
-def tool(event: Envelope[ToolMoved]) -> dict[str, Any]:
-    return {"state": event.data.state}
+CONSUMER.copies(ToolMoved, into=known_tools, why="Know where each tool is.")
 
 
 async def _one_of_few(event: Envelope[Any], _db: Db) -> Sequence[UUID]:

@@ -5,6 +5,7 @@ A service says it once, in its `consumers.py`; `hearing` lets it take effect.
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -12,11 +13,10 @@ from sqlalchemy import Table
 
 from gridwhistle.common.database import Db
 from gridwhistle.common.events import Envelope, Event
+from gridwhistle.common.statements import written_columns
 
-CopyOf = Callable[[Envelope[Any]], dict[str, Any]]
 Things = Callable[[Envelope[Any], Db], Awaitable[Sequence[UUID]]]
 Handler = Callable[[Envelope[Any], UUID, Db], Awaitable[None]]
-_Copy = TypeVar("_Copy", bound=CopyOf)
 _Handler = TypeVar("_Handler", bound=Handler)
 
 
@@ -24,23 +24,40 @@ async def _its_own(event: Envelope[Any], _db: Db) -> Sequence[UUID]:
     return [event.aggregate_id]
 
 
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    table: Table
+    why: str
+    from_data: list[str]
+    from_envelope: list[str]
+
+
 class Consumer:
     """The copies and handlers of one service."""
 
     def __init__(self, service: str) -> None:
         self.service = service
-        self._copies: dict[type[Event], tuple[Table, CopyOf]] = {}
+        self._copies: dict[type[Event], _Copy] = {}
         self._handlers: dict[type[Event], list[tuple[Things, Handler]]] = defaultdict(list)
 
-    def copies(self, *kinds: type[Event], into: Table) -> Callable[[_Copy], _Copy]:
-        """Keep a copy: the function returns the row; its id and number are the event's. Copies decide nothing."""
+    def copies(self, *kinds: type[Event], into: Table, why: str) -> None:
+        """Keep a copy of things in a table whose columns are called as the fields of their events. Copies decide nothing.
 
-        def register(copy: _Copy) -> _Copy:
-            for kind in kinds:
-                self._copies[kind] = (into, copy)
-            return copy
+        Args:
+            kinds: the events that a row is made from, each anew; a field that one of them lacks is empty then.
+            into: the table; `id` and `event_no` are the event's thing and number.
+            why: a sentence for the document of events.
 
-        return register
+        Raises:
+            TypeError: a column that must not be empty is no field of an event.
+        """
+        for kind in kinds:
+            from_data = [column.name for column in into.c if column.name in kind.model_fields]
+            rest = {column.name for column in written_columns(into)} - set(from_data) - {"id"}
+            from_envelope = sorted(rest & Envelope.__dataclass_fields__.keys())
+            if unknown := [name for name in rest.difference(from_envelope) if not into.c[name].nullable]:
+                raise TypeError(f"{kind.__name__} says nothing for {into.name}: {', '.join(sorted(unknown))}")
+            self._copies[kind] = _Copy(into, why, from_data, from_envelope)
 
     def on(self, kind: type[Event], *, each: Things = _its_own) -> Callable[[_Handler], _Handler]:
         """Do something: `async def handler(event, thing_id, db)`, one command a thing, once an event.
@@ -65,8 +82,8 @@ class Consumer:
     def copied(self) -> dict[Table, set[type[Event]]]:
         """The tables of copies, and the kinds of events that each is made from."""
         tables: dict[Table, set[type[Event]]] = defaultdict(set)
-        for kind, (table, _) in self._copies.items():
-            tables[table].add(kind)
+        for kind, copy in self._copies.items():
+            tables[copy.table].add(kind)
         return tables
 
     def filters(self) -> dict[str, list[str]]:
@@ -84,8 +101,11 @@ class Consumer:
         """Return the table and the row of the copy that follows from an event, if one does."""
         if (copy := self._copies.get(type(event.data))) is None:
             return None
-        table, make = copy
-        return table, {"id": event.aggregate_id, "event_no": event.event_no, **make(event)}
+        row: dict[str, Any] = dict.fromkeys(copy.table.c.keys())
+        row.update((name, getattr(event, name)) for name in copy.from_envelope)
+        row.update((name, getattr(event.data, name)) for name in copy.from_data)
+        row["id"] = event.aggregate_id
+        return copy.table, row
 
     def handlers_of(self, event: Envelope[Any]) -> Sequence[tuple[Things, Handler]]:
         """Return what is to be done about an event: which things it concerns, and what happens to each."""
@@ -94,8 +114,8 @@ class Consumer:
     def hears(self) -> dict[type[Event], list[str]]:
         """Return the kinds of events that are used, and what for: the first lines of what the functions say of themselves."""
         used: dict[type[Event], list[str]] = defaultdict(list)
-        for kind, (_, copy) in self._copies.items():
-            used[kind].append(_first_line(copy))
+        for kind, copy in self._copies.items():
+            used[kind].append(copy.why)
         for kind, handlers in self._handlers.items():
             used[kind] += [_first_line(handler) for _, handler in handlers]
         return dict(used)

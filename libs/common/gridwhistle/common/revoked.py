@@ -6,10 +6,9 @@ A revocation speaks for the area of who made it: tokens that act within it are r
 import asyncio
 import logging
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from gridwhistle.common.again import Away
-from gridwhistle.common.events import Envelope
 from gridwhistle.common.events.personnel import SubjectRevoked
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Busy, Problem, Term
@@ -76,10 +75,7 @@ async def watch_revoked(service: "Running") -> None:
 
 def copy_revoked(consumer: "Consumer") -> None:
     """Let a service keep the set."""
-
-    @consumer.copies(SubjectRevoked, into=revoked)
-    def subject(event: Envelope[SubjectRevoked]) -> dict[str, Any]:
-        return {"subject_id": event.data.subject_id, "since": event.data.since, "area_code": event.area_code}
+    consumer.copies(SubjectRevoked, into=revoked, why="Refuse tokens that are good no longer.")
 
 
 def _reach_of(area_code: str) -> str:

@@ -17,31 +17,9 @@ from gridwhistle.incidents.tables import incidents, known_grids, known_organisat
 
 CONSUMER: Final = Consumer("incidents")
 _SYSTEM: Final = system("incidents")
-
-
-@CONSUMER.copies(GridChanged, into=known_grids)
-def grid(event: Envelope[GridChanged]) -> dict[str, Any]:
-    """Keep the grids, to know where a report belongs."""
-    return {"grid_code": event.data.grid_code, "name": event.data.name, "boundary": event.data.boundary}
-
-
-@CONSUMER.copies(OrganisationChanged, into=known_organisations)
-def organisation(event: Envelope[OrganisationChanged]) -> dict[str, Any]:
-    """Keep the organisations, to know whom a dispatch can reach."""
-    return {"org": event.data.org, "name": event.data.name}
-
-
-@CONSUMER.copies(ShiftStarted, ShiftEnded, into=known_shifts)
-def shift(event: Envelope[ShiftStarted | ShiftEnded]) -> dict[str, Any]:
-    """Keep who is on shift, to know who can check."""
-    data = event.data
-    ended_at = data.ended_at if isinstance(data, ShiftEnded) else None
-    return {
-        "worker_id": data.worker_id,
-        "grid_code": data.grid_code,
-        "started_at": data.started_at,
-        "ended_at": ended_at,
-    }
+CONSUMER.copies(GridChanged, into=known_grids, why="Keep the grids, to know where a report belongs.")
+CONSUMER.copies(OrganisationChanged, into=known_organisations, why="Keep the organisations, to know whom a dispatch can reach.")
+CONSUMER.copies(ShiftStarted, ShiftEnded, into=known_shifts, why="Keep who is on shift, to know who can check.")
 
 
 async def _checks_in_question(event: Envelope[ShiftStarted | ShiftEnded], db: Db) -> Sequence[UUID]:
