@@ -27,6 +27,7 @@ from pydantic import BaseModel
 from sqlalchemy import Table
 
 from gridwhistle.common.again import AWAY, Changed, Unsure
+from gridwhistle.common.calendars import LOCAL
 from gridwhistle.common.clocks import Clocks
 from gridwhistle.common.events import Envelope, Event
 from gridwhistle.common.ids import new_id
@@ -199,9 +200,14 @@ class Command:
         self.db.answered = view.__pydantic_serializer__.to_json(view)
         return view
 
-    async def number(self, series: str) -> int:
-        """Return the next number of a series, counted from one. Numbers may be skipped, never given twice."""
-        return await self.db.database.number(series)
+    async def number(self, letter: str, county: str, *, digits: int) -> str:
+        """Return the next number of a county's day, as people say it: `I99010120260706` and then counted from 1.
+
+        Numbers may be skipped, never given twice. Days are the county's, Asia/Shanghai.
+        """
+        day = self.now.astimezone(LOCAL)
+        series = f"{letter}{county}{day.year:04}{day.month:02}{day.day:02}"
+        return f"{series}{await self.db.database.number(series):0{digits}}"
 
     def _log(self, row: Row, step: Step, reason: str | None) -> None:
         self._role = min(step.who & self.caller.roles, default=self._role)

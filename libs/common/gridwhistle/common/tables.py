@@ -1,6 +1,7 @@
 """Columns that every service's tables share, and the tables that each service's database carries for the plumbing."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, get_args
 
 from sqlalchemy import (
     BigInteger,
@@ -34,6 +35,8 @@ NAMING = {
     "pk": "%(table_name)s_pkey",
 }
 """Constraints have names that read as claims; the write path maps them to problems by name."""
+LEVELS = ("community_code", "town_code", "county_code")
+"""The columns that say in which area a thing lies, besides its own."""
 
 
 def root(*, numbered: bool = True) -> list[Column[Any]]:
@@ -68,6 +71,35 @@ def place(*, grid: bool | None = None) -> list[Column[Any]]:
 def moment(name: str, *, nullable: bool = True) -> Column[Any]:
     """Return a column for a point in time."""
     return Column(name, DateTime(timezone=True), nullable=nullable)
+
+
+def word(name: str, words: Any) -> list[SchemaItem]:
+    """Return a column for one of a few words, and the constraint that it is one of them.
+
+    Args:
+        name: of the column.
+        words: a `Literal` type, or a tuple such as the states of a machine.
+    """
+    listed = ", ".join(f"'{one}'" for one in get_args(words) or words)
+    return [Column(name, Text, nullable=False), CheckConstraint(f"{name} IN ({listed})", name=f"{name}_is_known")]
+
+
+def newest_first(table: Table, *columns: Column[Any], levels: Iterable[str] = LEVELS) -> None:
+    """Give a table the indexes by which it is listed: of an area at any level, by these columns, newest first.
+
+    Args:
+        table: with the columns of `place`.
+        columns: the order of the list.
+        levels: the columns that say where; more when things lie in grids.
+    """
+    for level in levels:
+        Index(f"{table.name}_{level}_newest", table.c[level], *(column.desc() for column in columns))
+
+
+def copy(name: str, metadata: MetaData, *columns: SchemaItem, **info: Any) -> Table:
+    """Return a table for copies of what another service tells; they decide nothing that a row of ours does not guard."""
+    own = Column("id", Uuid, primary_key=True), Column("event_no", Integer, nullable=False)
+    return Table(name, metadata, *own, *columns, info=info)
 
 
 def emergency_session() -> list[SchemaItem]:

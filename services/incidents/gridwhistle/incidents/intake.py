@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Annotated, Any, Literal
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from pydantic import Field
 from sqlalchemy import select, tuple_
@@ -36,7 +35,6 @@ from gridwhistle.incidents.views import AddressText, Description, IncidentView, 
 
 router = Router("incidents", "Incidents 事件")
 BATCH_MAX = 1_000
-_LOCAL = ZoneInfo("Asia/Shanghai")
 _BEYOND = SimpleNamespace(id=None, incident_no="–", grid_code=None)
 
 
@@ -125,15 +123,13 @@ async def take_in(tx: Command, report: Report, place: Place, caller: Principal) 
     # Clocks of phones run ahead a little.
     if report.found_at and report.found_at > tx.now + dt.timedelta(minutes=5):
         raise FoundInTheFuture
-    day = tx.now.astimezone(_LOCAL)
-    series = f"I{place.area_code[:6]}{day.year}{day.month:02}{day.day:02}"
     point, reference = report.location, report.reference
     incident = tx.create(
         incidents,
         step,
         area_code=place.area_code,
         grid_code=place.grid_code,
-        incident_no=f"{series}{await tx.number(series):05}",
+        incident_no=await tx.number("I", place.area_code[:6], digits=5),
         request_type=report.request_type,
         source=report.source,
         urgency=report.urgency,

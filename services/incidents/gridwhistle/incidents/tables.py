@@ -8,7 +8,6 @@ from sqlalchemy import (
     Column,
     Double,
     Index,
-    Integer,
     MetaData,
     Table,
     Text,
@@ -20,11 +19,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSON
 
 from gridwhistle.common.database import Db
+from gridwhistle.common.events.incidents import Urgency
 from gridwhistle.common.known import grids_in
 from gridwhistle.common.problems import Term
 from gridwhistle.common.retention import Kept
 from gridwhistle.common.sealed import PUBLIC
-from gridwhistle.common.tables import NAMING, code, moment, place, root
+from gridwhistle.common.tables import LEVELS, NAMING, code, copy, moment, newest_first, place, root, word
 from gridwhistle.incidents.domain import INCIDENT, checker_among
 
 metadata = MetaData(naming_convention=NAMING)
@@ -35,10 +35,10 @@ incidents = Table(
     *root(),
     *place(grid=False),
     Column("incident_no", Text, nullable=False),
-    Column("state", Text, nullable=False),
+    *word("state", INCIDENT.states),
     Column("request_type", Text),
     Column("source", Text, nullable=False),
-    Column("urgency", Text, nullable=False),
+    *word("urgency", Urgency),
     Column("title", Text, nullable=False),
     Column("description", Text),
     Column("category", Text),
@@ -57,8 +57,6 @@ incidents = Table(
     moment("reported_at", nullable=False),
     *(moment(f"{state}_at") for state in ("accepted", "filed", "dispatched", "signed", "handled", "checked", "closed")),
     UniqueConstraint("incident_no"),
-    CheckConstraint("state IN ({})".format(", ".join(f"'{state}'" for state in INCIDENT.states)), name="state_is_known"),
-    CheckConstraint("urgency IN ('normal', 'urgent', 'emergency')", name="urgency_is_known"),
     CheckConstraint("(lon IS NULL) = (lat IS NULL)", name="lon_iff_lat"),
     CheckConstraint("(ref_system IS NULL) = (ref_code IS NULL)", name="ref_system_iff_ref_code"),
     CheckConstraint("(closed_at IS NOT NULL) = (state = 'closed')", name="closed_at_iff_closed"),
@@ -69,9 +67,7 @@ incidents = Table(
     info={"thing": INCIDENT.thing, "kept": Kept("r2", since="closed_at")},
 )
 # Lists are by area and time; level columns keep them fast however many incidents there are, and the open copies stay small.
-for _level in ("county_code", "town_code", "community_code", "grid_code"):
-    _newest = (incidents.c[_level], incidents.c.reported_at.desc(), incidents.c.id.desc())
-    Index(f"incident_{_level}_newest", *_newest)
+newest_first(incidents, incidents.c.reported_at, incidents.c.id, levels=(*LEVELS, "grid_code"))
 Index(
     "incident_ref_once",
     incidents.c.county_code,
@@ -94,38 +90,32 @@ Index(
     postgresql_where=incidents.c.state == "checking",
 )
 
-# Copies of what personnel tells. They decide nothing that the incident's own row does not guard.
-known_grids = Table(
+known_grids = copy(
     "known_grid",
     metadata,
-    Column("id", Uuid, primary_key=True),
-    Column("event_no", Integer, nullable=False),
     *place(grid=True),
     Column("name", Text, nullable=False, info=PUBLIC),
     Column("boundary", JSON, nullable=False),
     Index(None, "grid_code"),
-    info={"thing": Term("网格", "grid"), "kept": Kept("r8")},
+    thing=Term("网格", "grid"),
+    kept=Kept("r8"),
 )
-known_organisations = Table(
+known_organisations = copy(
     "known_organisation",
     metadata,
-    Column("id", Uuid, primary_key=True),
-    Column("event_no", Integer, nullable=False),
     code("org"),
     Column("name", Text, nullable=False, info=PUBLIC),
     Index(None, "org"),
-    info={"kept": Kept("r8")},
+    kept=Kept("r8"),
 )
-known_shifts = Table(
+known_shifts = copy(
     "known_shift",
     metadata,
-    Column("id", Uuid, primary_key=True),
-    Column("event_no", Integer, nullable=False),
     Column("worker_id", Uuid, nullable=False),
     code("grid_code"),
     moment("started_at", nullable=False),
     moment("ended_at"),
-    info={"kept": Kept("r0", since="ended_at")},
+    kept=Kept("r0", since="ended_at"),
 )
 Index("known_shift_on", known_shifts.c.grid_code, postgresql_where=known_shifts.c.ended_at.is_(None))
 

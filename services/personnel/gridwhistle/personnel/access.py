@@ -1,6 +1,6 @@
 """What security administrators can ask of the personnel service: that somebody's tokens are good no longer."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
@@ -14,7 +14,7 @@ from gridwhistle.common.problems import OutsideYourArea
 from gridwhistle.common.reading import page
 from gridwhistle.common.tables import revoked
 from gridwhistle.common.wire import Body, Keyset, Page, PageQuery, Version, View
-from gridwhistle.personnel.domain import REVOKED_FOR
+from gridwhistle.personnel.domain import RevokedFor
 from gridwhistle.personnel.tables import revocations
 
 router = Router("personnel", "Access 访问控制")
@@ -24,7 +24,7 @@ class Revoke(Body):
     """Whose tokens, and why."""
 
     subject_id: Annotated[SubjectId, Field(description="The tokens' `sub`; a worker's is its id.")]
-    reason_code: Literal[REVOKED_FOR]  # type: ignore[valid-type]
+    reason_code: RevokedFor
     area_code: Annotated[AreaCode | None, Field(description="Where they are good no longer; your own area, if left out.")] = (
         None
     )

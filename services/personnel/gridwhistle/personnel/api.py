@@ -29,15 +29,14 @@ from gridwhistle.common.problems import NotFound
 from gridwhistle.common.reading import filters, one, page
 from gridwhistle.common.rows import thing_of
 from gridwhistle.common.wire import Actions, Body, Keyset, Page, PageQuery, Version, View
-from gridwhistle.personnel.domain import SHIFT, NothingToChange, NotYourShift, check_level, may_work_in
+from gridwhistle.personnel.domain import SHIFT, Employment, NothingToChange, NotYourShift, check_level, may_work_in
 from gridwhistle.personnel.tables import GRIDS, areas, assignments, grids, organisations, shifts, workers
 
 router = Router("personnel", "Grid personnel 网格员")
 ASSIGNMENTS_MAX = 200
 Name = Annotated[str, Field(min_length=1, max_length=60, examples=["网格员甲"])]
 Households = Annotated[int, Field(ge=0, le=100_000, examples=[420])]
-ShiftState = Literal["on", "ended"]
-Employment = Literal["full_time", "part_time", "committee_member"]
+ShiftState = Literal[SHIFT.states]  # type: ignore[name-defined]
 
 
 # --- areas and organisations -------------------------------------------------------------------------------------------------
@@ -238,18 +237,6 @@ class AssignmentView(View):
     duty: Annotated[Duty, OPEN]
 
 
-class WorkerView(View):
-    """A grid worker."""
-
-    id: UUID
-    version: Version
-    name: Name
-    area_code: AreaCode
-    employment: Annotated[Employment, OPEN]
-    org: OrgCode
-    assignments: Annotated[list[AssignmentView], Field(max_length=ASSIGNMENTS_MAX)]
-
-
 class WorkerLine(View):
     """A grid worker in a list."""
 
@@ -259,6 +246,12 @@ class WorkerLine(View):
     area_code: AreaCode
     employment: Annotated[Employment, OPEN]
     org: OrgCode
+
+
+class WorkerView(WorkerLine):
+    """A grid worker."""
+
+    assignments: Annotated[list[AssignmentView], Field(max_length=ASSIGNMENTS_MAX)]
 
 
 class NewAssignment(Body):
@@ -274,19 +267,6 @@ class StartShift(Body):
     grid_code: GridCode
 
 
-class ShiftView(View):
-    """A worker's shift in a grid."""
-
-    id: UUID
-    version: Version
-    state: Annotated[ShiftState, OPEN]
-    worker_id: UUID
-    grid_code: GridCode
-    started_at: AwareDatetime
-    ended_at: AwareDatetime | None
-    actions: Actions
-
-
 class ShiftLine(View):
     """A shift in a list."""
 
@@ -297,6 +277,12 @@ class ShiftLine(View):
     grid_code: GridCode
     started_at: AwareDatetime
     ended_at: AwareDatetime | None
+
+
+class ShiftView(ShiftLine):
+    """A worker's shift in a grid."""
+
+    actions: Actions
 
 
 @router.post("/workers", may="workers:write", status_code=201)

@@ -1,7 +1,7 @@
 """Grid personnel: areas, grids, workers and shifts; what may happen to them, who may do it, and why."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from gridwhistle.common.machine import Machine, Step
 from gridwhistle.common.principal import Principal
@@ -10,7 +10,8 @@ from gridwhistle.common.problems import Conflict, Forbidden, Invalid, Problem, T
 LEVELS: Final = {"county": 6, "township": 9, "community": 12}
 """How many digits of an area's code carry meaning; the rest are zeros."""
 
-REVOKED_FOR: Final = ("account_frozen", "worker_exited", "device_lost")
+Employment = Literal["full_time", "part_time", "committee_member"]
+RevokedFor = Literal["account_frozen", "worker_exited", "device_lost"]
 """Why tokens are revoked (吊销): 账号冻结, 离职, 设备丢失."""
 
 WORKER: Final = frozenset({"grid_worker"})
