@@ -104,7 +104,7 @@ class House:
         client = await nats.connect(self.nats.url)
         js = client.jetstream(timeout=10)
         info = await js.stream_info(_STREAM)
-        sequences = range(info.state.first_seq, info.state.last_seq + 1)
+        sequences = range(max(info.state.first_seq, 1), info.state.last_seq + 1)  # a new stream counts from 0 to 0
         messages = []
         for sequence in self.lot.sample(sequences, min(self.copies, len(sequences))):
             message = await js.get_msg(_STREAM, seq=sequence, direct=True)
