@@ -24,11 +24,14 @@ from gridwhistle.common.dead_letters import Reason, discard_dead_letter, replay_
 from gridwhistle.common.events import Envelope, Event
 from gridwhistle.common.hearing import Hearing
 from gridwhistle.common.ids import new_id
+from gridwhistle.common.logs import DOING, Doing
+from gridwhistle.common.metrics import Metrics
 from gridwhistle.common.principal import Principal, system
 from gridwhistle.common.problems import Conflict
 from gridwhistle.common.sealing import Seal
 from gridwhistle.common.service import Service
 from gridwhistle.common.tables import place, root
+from gridwhistle.common.tracing import Tracing
 from gridwhistle.standalone.postgres import Postgres
 from tests.toolshed import work
 
@@ -345,6 +348,82 @@ async def test_a_copy_that_the_database_refuses_stops_no_other(house: House) -> 
 
     assert list((await house.colours()).values()) == ["red"]
     assert await house.parked() == [("waiting", "failed", 1)]
+
+
+async def test_a_copy_that_is_refused_leaves_the_one_before_it(house: House) -> None:
+    bell, hearing = new_id(), ringer(house)
+    red, rust, green = (
+        told(BellPainted(colour=colour), bell, number)[0] for number, colour in enumerate(("red", "rust", "green"), 1)
+    )
+
+    await hearing.apply([red, rust])  # type: ignore[list-item]
+    assert await house.colours() == {bell: "red"}
+    await hearing.apply([green])  # type: ignore[list-item]
+
+    assert await house.colours() == {bell: "red"}
+    assert await house.parked() == [("waiting", "early", 0), ("waiting", "failed", 1)]
+
+
+async def test_what_can_take_effect_does_not_queue_behind_what_waits(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parking, "_AT_ONCE", 2)
+    hearing, behind_gaps, ready = ringer(house), sorted(new_id() for _ in range(5)), new_id()
+    await hearing.apply([told(BellRung(), bell, 2)[0] for bell in behind_gaps])  # type: ignore[misc]
+    late = told(BellRung(), ready, 1)[0]
+    late.metadata.num_delivered = 3
+    await hearing.apply([late])  # type: ignore[list-item]
+    await house.later()
+
+    await hearing.retry()
+
+    assert await house.bells() == [1, 1]
+
+
+async def test_everybody_who_waits_gets_to_ask(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parking, "_AT_ONCE", 2)
+    monkeypatch.setattr(parking, "ASK_EVERY_S", 0)
+    hearing, bells = ringer(house), sorted(new_id() for _ in range(6))
+    await hearing.apply([told(BellRung(), bell, 2)[0] for bell in bells])  # type: ignore[misc]
+    await house.later()
+
+    asked = [gap[0] for _ in range(3) for gap in (await hearing.retry())["bells"]]
+
+    assert sorted(asked) == bells
+
+
+async def test_while_nats_is_away_nobody_asks_and_nothing_is_given_up(house: House) -> None:
+    hearing = ringer(house)
+    await hearing.apply(told(BellRung(), event_no=2))  # type: ignore[arg-type]
+
+    for _ in range(parking.ASKS):
+        await house.later()
+        assert await hearing.retry(may_ask=False) == {}
+
+    assert await house.parked() == [("waiting", "early", 0)]
+
+
+async def test_a_kind_of_a_later_release_counts_while_somebody_traces(house: House) -> None:
+    later = told(BellRung())[0]
+    later.data, later.subject = later.data.replace(b"rung.v1", b"rung.v2"), later.subject.replace("rung.v1", "rung.v2")
+    tracing = Tracing("ringer", "1")
+    doing = DOING.set(Doing("ringer", Metrics(), tracing=tracing))
+
+    await ringer(house).apply([later])  # type: ignore[list-item]
+
+    DOING.reset(doing)
+    await tracing.close()
+    assert later.acks == 1
+    assert await house.parked() == []
+
+
+async def test_one_kind_has_one_copy_and_handlers_of_different_names(house: House) -> None:
+    consumer = ringer(house).consumer
+
+    with pytest.raises(ValueError, match="copied twice"):
+        consumer.copies(BellPainted, into=copies, why="Know them twice.")
+    with pytest.raises(ValueError, match="two handlers called ring"):
+
+        @consumer.on(BellRung)
+        async def ring(_event: Envelope[BellRung], _box_id: UUID, _db: Db) -> None: ...
 
 
 async def test_many_copies_are_taken_at_once(house: House) -> None:

@@ -50,8 +50,11 @@ class Consumer:
 
         Raises:
             TypeError: a column that must not be empty is no field of an event.
+            ValueError: a kind is copied already.
         """
         for kind in kinds:
+            if kind in self._copies:
+                raise ValueError(f"{kind.type} is copied twice")
             from_data = [column.name for column in into.c if column.name in kind.model_fields]
             rest = {column.name for column in written_columns(into)} - set(from_data) - {"id"}
             from_envelope = sorted(rest & Envelope.__dataclass_fields__.keys())
@@ -65,9 +68,14 @@ class Consumer:
         Args:
             kind: of the event.
             each: returns the things that an event concerns; without it, the one it happened to.
+
+        Raises:
+            ValueError: another handler of the kind has this name, by which it is known what was done.
         """
 
         def register(handler: _Handler) -> _Handler:
+            if any(other.__name__ == handler.__name__ for _, other in self._handlers[kind]):
+                raise ValueError(f"{kind.type} has two handlers called {handler.__name__}")
             self._handlers[kind].append((each, handler))
             return handler
 

@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 _RETRY_S = 0.5
 _LOOK_EVERY_S = 1.0
 _AT_ONCE = 3
-"""Things whose handlers run at once; fewer than there are background connections."""
+"""Things whose handlers run at once, whoever told; fewer than there are background connections."""
 _DELIVERIES_TRUSTED = 2
 """What is delivered more often may have taken its process with it: from then on its tries are counted before they are made."""
 _LATER: Final = (*AWAY, Away, Busy)
@@ -56,6 +56,7 @@ class Hearing:
     """Set when something was parked."""
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the service is to stop: what was fetched is finished, and then nothing more is heard."""
+    _free: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
 
     async def run(self, nats: Client) -> None:
         """Listen to every service that is named, and see to what is parked, until told to stop."""
@@ -104,7 +105,8 @@ class Hearing:
     async def _see_to_parked(self, nats: Client) -> None:
         while True:
             try:
-                for source, gaps in (await self.retry()).items():
+                # A request that nobody can hear is not counted: what is missing may come when NATS is back.
+                for source, gaps in (await self.retry(may_ask=nats.is_connected)).items():
                     await ask_again(nats, source, gaps)
             except (*_LATER, *BUS_AWAY) as error:
                 log.info("what %s has parked waits: %s", self.consumer.service, type(error).__name__)
@@ -186,8 +188,8 @@ class Hearing:
 
     # --- what was parked -----------------------------------------------------------------------------------------------------
 
-    async def retry(self) -> dict[str, list[Gap]]:
-        """Try what is parked and due, as long as something becomes possible; return what never came, by source."""
+    async def retry(self, *, may_ask: bool = True) -> dict[str, list[Gap]]:
+        """Try what is parked and due, as long as something becomes possible; return what is to be asked for, by source."""
         early: set[UUID] = set()
         while rows := await parking.due(self.database):
             early.update(row["id"] for row in rows if not row["is_next"])
@@ -197,7 +199,7 @@ class Hearing:
             for row in ready:
                 await self._try(row)
         gaps: dict[str, list[Gap]] = defaultdict(list)
-        for gap in await parking.missing(self.database, early) if early else ():
+        for gap in await parking.missing(self.database, early) if early and may_ask else ():
             gaps[gap["source"]].append((gap["thing_id"], gap["first"], gap["last"]))
         return gaps
 
@@ -227,10 +229,9 @@ class Hearing:
         chains: dict[UUID, list[Envelope[Any]]] = defaultdict(list)
         for event in events:
             chains[event.aggregate_id].append(event)
-        free = asyncio.Semaphore(_AT_ONCE)
 
         async def follow(chain: list[Envelope[Any]]) -> None:
-            async with free:
+            async with self._free:
                 for position, event in enumerate(chain, 1):
                     fault = faults.get(event.id) or await self._handle(event)
                     if fault:
@@ -248,22 +249,31 @@ class Hearing:
 
     async def _copy(self, events: list[Envelope[Any]]) -> Faults:
         """Upsert copies, all of a table at once; return the faults of those that the database refuses."""
-        rows: dict[Table, dict[UUID, tuple[Envelope[Any], dict[str, Any]]]] = defaultdict(dict)
+        rows: dict[Table, list[tuple[Envelope[Any], dict[str, Any]]]] = defaultdict(list)
+        faults: Faults = {}
         for event in events:
             if copy := self.consumer.row_of(event):
-                rows[copy[0]][event.aggregate_id] = (event, copy[1])
-        faults: Faults = {}
+                rows[copy[0]].append((event, copy[1]))
         for table, copies in rows.items():
+            latest = {event.aggregate_id: row for event, row in copies}
             try:
-                await _upsert(table, [row for _, row in copies.values()], self.database)
+                await _upsert(table, list(latest.values()), self.database)
             except asyncpg.PostgresError:
-                for event, row in copies.values():
-                    try:
-                        await _upsert(table, [row], self.database)
-                    except asyncpg.PostgresError as error:
-                        log.error("no copy of event %s: %s", event.id, told_safely(error))  # noqa: TRY400
-                        faults[event.id] = told_safely(error)
+                await self._copy_one_by_one(table, copies, faults)
         return faults
+
+    async def _copy_one_by_one(self, table: Table, copies: list[tuple[Envelope[Any], dict[str, Any]]], faults: Faults) -> None:
+        """Upsert copies in their order; behind one that is refused, those of its thing are left out."""
+        refused: set[UUID] = set()
+        for event, row in copies:
+            if event.aggregate_id in refused:
+                continue
+            try:
+                await _upsert(table, [row], self.database)
+            except asyncpg.PostgresError as error:
+                log.error("no copy of event %s: %s", event.id, told_safely(error))  # noqa: TRY400
+                faults[event.id] = told_safely(error)
+                refused.add(event.aggregate_id)
 
     async def _handle(self, event: Envelope[Any]) -> str | None:
         """Run the handlers of an event; return the fault of the first that fails."""

@@ -89,7 +89,10 @@ async def note_heard(database: Database, events: Mapping[UUID, Envelope[Any]], *
 
 
 async def due(database: Database) -> list[asyncpg.Record]:
-    """Take the parked events that are due: each counts its try, and comes again later if nobody is done with it by then."""
+    """Take the parked events that are due, first those that can take effect: what waits behind a dead letter stops no other.
+
+    Each counts its try, and comes again later if nobody is done with it by then.
+    """
     return await database.run(database.background, _DUE, list(RETRY_S), _AT_ONCE, ASK_EVERY_S)
 
 
@@ -128,7 +131,7 @@ _DUE = (
     "WITH due AS (SELECT id, coalesce(heard.event_no, 0) >= after_no AS is_next"
     "  FROM parked LEFT JOIN heard USING (thing_id) WHERE next_at IS NOT NULL"
     "  AND (next_at <= clock_timestamp() OR (why = 'early' AND coalesce(heard.event_no, 0) >= after_no))"
-    "  ORDER BY thing_id, parked.event_no LIMIT $2 FOR UPDATE OF parked SKIP LOCKED)"
+    "  ORDER BY is_next DESC, next_at LIMIT $2 FOR UPDATE OF parked SKIP LOCKED)"
     # What was early and is now next begins to count its tries.
     " UPDATE parked SET why = CASE WHEN is_next AND why = 'early' THEN 'failed' ELSE why END,"
     " tries = CASE WHEN is_next AND why = 'early' THEN 1 ELSE tries + (is_next AND state = 'waiting')::int END,"

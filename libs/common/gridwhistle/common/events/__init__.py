@@ -65,6 +65,8 @@ class Event(BaseModel):
 class Unknown(Event):
     """A fact of a later release; it counts among the events of its thing, and nobody here has a use for it."""
 
+    type: ClassVar[str] = "unknown"
+
 
 REGISTRY: dict[str, type[Event]] = {}
 
