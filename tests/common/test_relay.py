@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import nats
@@ -20,7 +21,7 @@ from gridwhistle.common.database import Database
 from gridwhistle.common.events import Envelope, Event
 from gridwhistle.common.ids import new_id
 from gridwhistle.common.relay import Relay
-from gridwhistle.common.repair import Gap, ask_again, publish_again
+from gridwhistle.common.repair import Gap, ask_again, asked_for, publish_again
 from gridwhistle.common.sealing import Seal
 from gridwhistle.common.service import Service
 from gridwhistle.common.sweep import archive_old_events
@@ -306,6 +307,16 @@ async def test_requests_that_come_at_once_are_answered_once(database: Database, 
 
         await until(lambda: all_published(database))
         assert (await in_stream(nc))[:3] in ([1, 1, 2], [1, 2, 1])
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [b"", b"{}x", b'{"a": 1}', b"[1]", b'[["%b", 1, 99999999999]]' % str(UUID(int=1)).encode(), b'[["x", 1, 2]]'],
+    ids=["nothing", "no JSON", "no list", "no gaps", "too large a number", "no id"],
+)
+async def test_who_asks_in_another_way_is_not_answered(asked: bytes) -> None:
+    with pytest.raises((ValueError, TypeError)):
+        asked_for(asked)
 
 
 async def test_an_event_that_waits_twice_does_not_stop_the_others(database: Database, nc: nats.NATS) -> None:

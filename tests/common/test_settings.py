@@ -64,6 +64,15 @@ def test_what_is_wrong_is_said_in_both_languages_and_never_repeated(
     assert PASSWORD not in str(refusal.value)
 
 
+@pytest.mark.parametrize("password", ["a:b", "a/b", "a@b", "a:b@c/d"])
+def test_no_sign_in_a_password_shows_a_part_of_it(complete: pytest.MonkeyPatch, password: str) -> None:
+    complete.setenv("GW_DATABASE_URL", f"postgresql://toolshed:{password}@db:5432/toolshed")
+
+    rows = {row["name"]: row for row in listed({"toolshed": Settings})}
+
+    assert rows["GW_DATABASE_URL"]["value"] == "postgresql://toolshed:***@db:5432/toolshed"
+
+
 def test_settings_are_listed_with_their_meaning_and_without_passwords(complete: pytest.MonkeyPatch) -> None:
     complete.setenv("GW_ACCESS_LOG", "true")
 

@@ -12,6 +12,7 @@ import orjson
 from nats.aio.client import Client
 
 from gridwhistle.common.bus import asking
+from gridwhistle.common.events import EVENT_NO_MAX
 
 Gap = tuple[UUID, int, int]
 """A thing, and the first and last number of its events that are missing."""
@@ -46,7 +47,11 @@ def asked_for(content: bytes) -> list[Gap]:
     Raises:
         ValueError: it is no such request (or another error of reading it).
     """
-    return [(UUID(thing), int(first), int(last)) for thing, first, last in orjson.loads(content)[:_THINGS_MAX]]
+    gaps = [(UUID(thing), int(first), int(last)) for thing, first, last in list(orjson.loads(content))[:_THINGS_MAX]]
+    # A number that the database has no room for would take the lead from the relay.
+    if not all(0 < first <= last <= EVENT_NO_MAX for _, first, last in gaps):
+        raise ValueError("no numbers of events")
+    return gaps
 
 
 async def publish_again(connection: "asyncpg.Connection[Any]", gaps: Sequence[Gap]) -> int:
@@ -55,7 +60,7 @@ async def publish_again(connection: "asyncpg.Connection[Any]", gaps: Sequence[Ga
     Only the relay that leads does so: two at once would let an event wait twice.
     """
     things = [thing for thing, _, _ in gaps]
-    bounds = [first for _, first, _ in gaps], [min(last, first + _EVENTS_MAX) for _, first, last in gaps]
+    bounds = [first for _, first, _ in gaps], [min(last, first + _EVENTS_MAX - 1) for _, first, last in gaps]
     async with connection.transaction():
         await connection.execute(_BRING_BACK, things, *bounds)
         return len(await connection.fetch(_PUBLISH_AGAIN, things, *bounds))

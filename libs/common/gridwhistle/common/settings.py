@@ -23,7 +23,7 @@ STANDARD: Final = {
 }
 """Variables that are no fields of a settings class."""
 _SECRETS_DIR: Final = Path("/run/secrets")
-_PASSWORD = re.compile(r"(?<=:)[^:@/]*(?=@)")
+_PASSWORD = re.compile(r"(?<=://)([^:/@]*:).*(?=@)")
 _Settings = TypeVar("_Settings", bound="Settings")
 
 
@@ -164,7 +164,7 @@ def listed(kinds: Mapping[str, type[Settings]]) -> list[dict[str, Any]]:
 
 
 def _shown(value: Any) -> str | None:
-    """Return a value as it may be seen: what stands between `:` and `@` of an address is a password."""
+    """Return a value as it may be seen: from the first `:` of an address's user to its last `@` is a password."""
     if value is None:
         return None
-    return _PASSWORD.sub("***", str(value).lower() if isinstance(value, bool) else str(value))
+    return _PASSWORD.sub(r"\1***", str(value).lower() if isinstance(value, bool) else str(value))
