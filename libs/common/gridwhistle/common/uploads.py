@@ -166,9 +166,16 @@ def _degrees(parts: tuple[Any, Any, Any], negative: bool) -> float:
 
 # --- documents ---------------------------------------------------------------------------------------------------------------
 
-_ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
-_ACTIVE = re.compile(rb"/(?:JavaScript|Launch|Encrypt)\b")
+
+def _spelled(name: str) -> str:
+    """Return the pattern of a name in any of its spellings: each letter as it is, or as `#` and its code."""
+    return "".join(f"(?:{letter}|#(?i:{ord(letter):02x}))" for letter in name)
+
+
+_ACTIVE = re.compile(rf"/(?:{'|'.join(map(_spelled, ('JavaScript', 'Launch', 'Encrypt')))})\b".encode())
 _STREAM = re.compile(rb"stream\r?\n")
+_PIECE_BYTES = 4_096
+"""Of a stream, unpacked at a time: a document may hold a million streams, and each costs one piece at least."""
 _LONGEST = 64
 """Characters that a name may take, its escapes included; a name must not hide in the cut between two pieces."""
 
@@ -177,7 +184,7 @@ def _document(content: bytes) -> Upload:
     end = content.rfind(b"%%EOF")
     if end < 0:
         raise Unreadable
-    if content[end + 5 :].strip(b"\r\n\t \0") or _is_active(content):
+    if content[end + 5 :].strip(b"\r\n\t \0") or _ACTIVE.search(content):
         raise ActiveDocument
     room = _UNPACKED_MAX
     for found in _STREAM.finditer(content):
@@ -185,21 +192,21 @@ def _document(content: bytes) -> Upload:
     return Upload(content, "application/pdf")
 
 
-def _is_active(part: bytes) -> bool:
-    return bool(_ACTIVE.search(_ESCAPED.sub(lambda escape: bytes((int(escape[1], 16),)), part)))
-
-
 def _search_packed(content: bytes, start: int, room: int) -> int:
     """Look into a stream, if it is packed: objects hide in there. Return how much may still be unpacked."""
-    unpacking, packed, tail = zlib.decompressobj(), content[start : start + BYTES_MAX], b""
+    unpacking, tail = zlib.decompressobj(), b""
     try:
-        while packed and not unpacking.eof:
-            piece = unpacking.decompress(packed, 1024 * 1024)
-            packed = unpacking.unconsumed_tail
-            room -= len(piece)
-            if room < 0 or _is_active(tail + piece):
-                raise ActiveDocument
-            tail = piece[-_LONGEST:]
+        for begin in range(start, len(content), _PIECE_BYTES):
+            packed = content[begin : begin + _PIECE_BYTES]
+            while packed and not unpacking.eof:
+                piece = unpacking.decompress(packed, 1024 * 1024)
+                packed = unpacking.unconsumed_tail
+                room -= len(piece)
+                if room < 0 or _ACTIVE.search(tail + piece):
+                    raise ActiveDocument
+                tail = (tail + piece)[-_LONGEST:]
+            if unpacking.eof:
+                break
     except zlib.error:
         pass  # packed in another way, or not at all; what is not packed was searched already
     return room
