@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import pi_heif
 from PIL import ExifTags, Image, ImageOps
 
+from gridwhistle.common.calendars import LOCAL
 from gridwhistle.common.problems import Invalid
 
 MEDIA_TYPES: Final = ("image/jpeg", "image/png", "image/webp", "image/heic", "application/pdf")
@@ -21,7 +21,6 @@ PIXELS_MAX: Final = 8_192 * 6_144
 SIDE_KEPT: Final = 4_096
 """Of a picture that is kept; larger ones are scaled down. A crack in a kerb is still seen."""
 _UNPACKED_MAX: Final = 256 * 1024 * 1024
-_CAMERAS_WITHOUT_ZONE: Final = ZoneInfo("Asia/Shanghai")
 _HEIC_BRANDS: Final = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
 
 pi_heif.register_heif_opener(thumbnails=False)
@@ -150,7 +149,7 @@ def _moment(exif: Mapping[int, Any]) -> dt.datetime | None:
         return None
     naive = dt.datetime.strptime(str(text).strip("\0 "), "%Y:%m:%d %H:%M:%S")  # noqa: DTZ007  the zone follows
     offset = re.fullmatch(r"([+-])([01][0-9]):([0-5][0-9])", str(exif.get(ExifTags.Base.OffsetTimeOriginal, "")).strip("\0 "))
-    zone: dt.tzinfo = _CAMERAS_WITHOUT_ZONE
+    zone: dt.tzinfo = LOCAL  # what most cameras mean that say none
     if offset:
         away = dt.timedelta(hours=int(offset[2]), minutes=int(offset[3]))
         zone = dt.timezone(-away if offset[1] == "-" else away)
