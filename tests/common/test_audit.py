@@ -216,7 +216,9 @@ def test_a_line_that_was_cut_short_is_passed_over(tmp_path: Path) -> None:
     with path.open("ab") as file:
         file.write(b'{"service": "tool')
 
-    assert written_down(path) == [Head("toolshed", 1, "ab")]
+    write_down(Head("toolshed", 2, "cd"), path)
+
+    assert written_down(path) == [Head("toolshed", 1, "ab"), Head("toolshed", 2, "cd")]
 
 
 # --- what the owner of the database can do -----------------------------------------------------------------------------------

@@ -2,9 +2,10 @@
 
 import asyncio
 import datetime as dt
-import time
 from collections.abc import Awaitable, Callable
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import AsyncMock
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -233,14 +234,31 @@ async def test_a_mistake_in_one_clock_does_not_stop_the_others(database: Databas
     await turned(database, bad)  # so that other tests do not meet it
 
 
-async def test_nothing_fires_after_the_databases_clock_has_jumped(firing: Firing, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert not await firing.jumped()
-    really = time.monotonic
-    monkeypatch.setattr(time, "monotonic", lambda: really() - 3_600)
+@pytest.mark.parametrize(
+    ("looks", "held"),
+    [
+        pytest.param([(0, 0), (1, 0), (2, 60)], [False, False, True], id="an hour forward"),
+        pytest.param([(0, 0), (1, 9)], [False, False], id="nine minutes forward"),
+        pytest.param([(0, 0), (1, -60), (2, -60)], [False, False, False], id="an hour back"),
+        pytest.param([(0, 0), (1, 60), (30, 60), (59, 60)], [False, True, True, True], id="it stays so for an hour"),
+        pytest.param([(0, 0), (1, 60), (30, 60), (31, 0)], [False, True, True, False], id="until it is put back"),
+        pytest.param([(0, 0), (1, 60), (62, 60), (63, 60)], [False, True, False, False], id="after an hour it is the time"),
+        pytest.param([(0, 0), (1, 60), (62, 60), (63, 120)], [False, True, False, True], id="and may jump again"),
+    ],
+)
+async def test_nothing_fires_after_the_databases_clock_has_jumped(
+    firing: Firing, database: Database, monkeypatch: pytest.MonkeyPatch, looks: list[tuple[int, int]], held: list[bool]
+) -> None:
+    """A look is how many minutes passed, and by how many the database's clock is ahead then."""
+    seen = []
+    for minutes, ahead in looks:
+        at = dt.datetime(2026, 7, 6, tzinfo=dt.UTC) + dt.timedelta(minutes=minutes + ahead)
+        with monkeypatch.context() as clocks:
+            clocks.setattr(database, "run", AsyncMock(return_value=[[at]]))
+            clocks.setattr("gridwhistle.common.firing.time", SimpleNamespace(monotonic=lambda now=60 * minutes: now))
+            seen.append(await firing.jumped())
 
-    assert await firing.jumped()
-    monkeypatch.undo()
-    assert await firing.jumped(), "it stays so until the service is started again"
+    assert seen == held
 
 
 async def test_a_calendar_day_that_is_put_in_moves_the_clocks_that_it_concerns(

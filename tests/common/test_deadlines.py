@@ -191,7 +191,16 @@ def test_seasons_have_their_own_windows() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "08:00", "12:00-08:00", "08:00-12:00 11:00-14:00", "06-01..09-30 08:00-12:00", "20:00-25:00"]
+    "text",
+    [
+        "",
+        "08:00",
+        "12:00-08:00",
+        "08:00-12:00 11:00-14:00",
+        "06-01..09-30 08:00-12:00",
+        "20:00-25:00",
+        "08:00-12:00; 06-01..13-30 08:00-11:00",
+    ],
 )
 def test_windows_that_make_no_sense_are_refused(text: str) -> None:
     with pytest.raises(BadWindows):

@@ -8,14 +8,16 @@ import asyncpg
 import httpx2
 import pytest
 
-from gridwhistle.common import disclosures
 from gridwhistle.common.database import Database
 from gridwhistle.common.ids import new_id
-from gridwhistle.common.principal import GRANTS
+from gridwhistle.common.personal import PersonName, Phone
+from gridwhistle.common.presets import LOOKS
+from gridwhistle.common.principal import GRANTS, Principal
+from gridwhistle.common.rulebook import SetRule, set_rule
 from gridwhistle.common.sealed import sealed_columns
 from gridwhistle.standalone.services import KINDS
 from tests import toolshed
-from tests.toolshed import a_friend, a_member
+from tests.toolshed import a_friend, a_member, members, work
 
 pytestmark = pytest.mark.anyio
 WHY = {"purpose": "call_back", "note": "锯子逾期未还"}
@@ -43,7 +45,7 @@ async def test_a_clerk_sees_what_was_asked_for_and_the_officer_sees_the_clerk(
     seen = (await officer.get("/disclosures", params={"thing_id": str(member.id)})).json()["items"]
 
     assert (shown.status_code, shown.json()["values"]) == (200, {"phone": "13800138000"})
-    assert shown.json()["looks_left_today"] == disclosures.LOOKS_A_DAY_MAX - 1
+    assert shown.json()["looks_left_today"] == 100 - 1
     assert [(look["thing"], look["fields"], look["purpose"], look["note"]) for look in seen] == [
         ("member", ["phone"], "call_back", "锯子逾期未还")
     ]
@@ -129,12 +131,15 @@ async def test_a_key_keeps_no_answer_and_each_repeat_is_a_look(
 
 
 async def test_looks_at_once_are_all_counted_and_no_day_has_more_than_its_limit(
-    clerk: httpx2.AsyncClient, database: Database, truth: "asyncpg.Connection[Any]", monkeypatch: pytest.MonkeyPatch
+    database: Database, truth: "asyncpg.Connection[Any]"
 ) -> None:
-    monkeypatch.setattr(disclosures, "LOOKS_A_DAY_MAX", 5)
-    member = await a_member(database)
+    county = Principal(id="admin", roles=frozenset({"county_admin"}), areas=("990707",))
+    await set_rule(SetRule(key=LOOKS, value="5", source_ref="notice 7", area_code="990707"), county, work(database))
+    async with work(database).command(county) as tx:
+        member = tx.create(members, None, area_code="990707001001", name=PersonName("张三"), phone=Phone("13800138000"))
 
-    answers = await asyncio.gather(*(clerk.post(f"/members/{member.id}/reveal", json=LOOK) for _ in range(8)))
+    async with toolshed.served(database, subject=f"clerk-{new_id()}", area="990707") as clerk:
+        answers = await asyncio.gather(*(clerk.post(f"/members/{member.id}/reveal", json=LOOK) for _ in range(8)))
 
     refused = [answer for answer in answers if answer.status_code == 429]
     assert sorted(answer.status_code for answer in answers) == [200] * 5 + [429] * 3

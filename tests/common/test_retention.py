@@ -13,7 +13,10 @@ import pytest
 from gridwhistle.common import retention
 from gridwhistle.common.database import Database
 from gridwhistle.common.ids import new_id
+from gridwhistle.common.personal import Phone
+from gridwhistle.common.principal import Principal
 from gridwhistle.common.retention import purge
+from gridwhistle.common.rulebook import SetRule, set_rule
 from tests import toolshed
 from tests.toolshed import CLERK, a_friend, a_member, a_tool, done, members, metadata, work
 
@@ -70,6 +73,46 @@ async def test_each_class_has_its_time(
     )
     assert await truth.fetchval("SELECT count(phone) FROM friend WHERE member_id = $1", member.id) == (0 if emptied else 1)
     assert await truth.fetchval("SELECT count(*) FROM member WHERE left_at IS NULL AND phone IS NOT NULL") == 1
+
+
+async def test_a_county_keeps_what_is_its_own_as_long_as_its_rule_says(database: Database, truth: Truth) -> None:
+    county = Principal(id="admin", roles=frozenset({"county_admin"}), areas=("990808",))
+    kept = SetRule(key="retention.r1", value="30", source_ref="notice 8", area_code="990808", effective_from=None)
+    await set_rule(kept, county, work(database))
+    async with work(database).command(county) as tx:
+        theirs = tx.create(members, None, area_code="990808001001", phone=Phone("13800138000"), left_at=tx.now)
+    others = await left(database, theirs.left_at)
+
+    await purge(database, metadata, theirs.left_at + 31 * DAY)
+
+    rows = await truth.fetch("SELECT id, phone FROM member WHERE left_at IS NOT NULL")
+    assert {row["id"]: row["phone"] is None for row in rows} == {theirs.id: True, others.id: False}
+    assert await truth.fetchval("SELECT filter FROM deletion_certificate") == "left_at, r1: 30 days"
+
+
+async def test_with_a_thing_go_its_files_and_its_clocks(database: Database, truth: Truth) -> None:
+    member = await left(database)
+    await truth.execute(
+        "INSERT INTO attachment (id, version, sha256, media_type, size_bytes, uploaded_by, uploaded_at, thing_table, thing_id,"
+        " attached_at) VALUES ($1, 1, 'ab', 'image/png', 1, 'clerk', $2, 'member', $3, $2)",
+        new_id(),
+        LEFT,
+        member.id,
+    )
+    await truth.execute(
+        "INSERT INTO clock (id, owner, owner_id, area_code, rule_key, rule_id, amount, unit, windows, extended_times,"
+        " is_provisional, started_at, warn_at, due_at) VALUES ($1, 'member', $3, '990101', 'a.b', $1, 1, 'work_hour', '', 0,"
+        " false, $2, $2, $2)",
+        new_id(),
+        LEFT,
+        member.id,
+    )
+
+    await purge(database, metadata, LEFT + dt.timedelta(days=5 * 365 + 3))
+
+    assert not await truth.fetchval("SELECT count(*) FROM attachment WHERE thing_id = $1", member.id)
+    assert not await truth.fetchval("SELECT count(*) FROM clock WHERE owner_id = $1", member.id)
+    assert ("attachment", None, 1, "expired") in await certified(truth)
 
 
 async def test_the_certificate_tells_what_went_and_proves_which_rows_and_shows_nobody(

@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from gridwhistle.common.database import Database
-from gridwhistle.common.presets import Preset
+from gridwhistle.common.presets import PRESETS, Preset
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import NotFound, OutsideYourArea
 from gridwhistle.common.rulebook import (
@@ -76,7 +76,13 @@ async def test_presets_are_put_in_once_and_listed_with_their_source(
     listed = await list_rules(RuleQuery(), county, work(database))
 
     rules = {rule.key: rule for rule in listed.items}
-    assert list(rules) == ["time.windows", "toolshed.lend", "toolshed.return", "toolshed.tools_max"]
+    assert list(rules) == sorted(rules)
+    assert [key for key in rules if key not in {preset.key for preset in PRESETS}] == [
+        "toolshed.lend",
+        "toolshed.return",
+        "toolshed.tools_max",
+    ]
+    assert rules.keys() >= {preset.key for preset in PRESETS}
     assert (rules["toolshed.lend"].value, rules["toolshed.lend"].unit, rules["toolshed.lend"].level) == (
         "4",
         "work_hour",
@@ -87,7 +93,9 @@ async def test_presets_are_put_in_once_and_listed_with_their_source(
 async def test_what_no_document_stands_behind_is_unconfirmed(database: Database, county: Principal) -> None:
     listed = await list_rules(RuleQuery(unconfirmed=True), county, work(database))
 
-    assert [rule.key for rule in listed.items] == ["toolshed.lend", "toolshed.tools_max"]
+    keys = [rule.key for rule in listed.items]
+    assert [key for key in keys if key.startswith("toolshed.")] == ["toolshed.lend", "toolshed.tools_max"]
+    assert {"retention.r1", "personal.looks_a_day"} <= {*keys}
 
 
 async def test_a_county_sets_its_own_value_and_no_other_countys(database: Database, county: Principal) -> None:
@@ -109,7 +117,7 @@ async def test_a_confirmed_rule_is_no_longer_unconfirmed(database: Database, cou
     listed = await list_rules(RuleQuery(unconfirmed=True), county, work(database))
 
     assert (confirmed.value, confirmed.confirmed) == ("4", True)
-    assert [rule.key for rule in listed.items] == ["toolshed.tools_max"]
+    assert [rule.key for rule in listed.items if rule.key.startswith("toolshed.")] == ["toolshed.tools_max"]
 
 
 @pytest.mark.parametrize(
@@ -119,6 +127,10 @@ async def test_a_confirmed_rule_is_no_longer_unconfirmed(database: Database, cou
         pytest.param({"value": "0"}, NoSuchValue, id="a limit of nothing"),
         pytest.param({"value": "4.5"}, NoSuchValue, id="half a unit"),
         pytest.param({"key": "time.windows", "value": "9 to 5"}, NoSuchValue, id="windows in words"),
+        pytest.param({"key": "toolshed.tools_max", "value": "1.5"}, NoSuchValue, id="half a tool"),
+        pytest.param({"key": "retention.r1", "value": "0"}, NoSuchValue, id="kept for no day at all"),
+        pytest.param({"key": "retention.r2", "value": "0.5"}, NoSuchValue, id="kept for half a year"),
+        pytest.param({"key": "retention.r1", "unit": "year"}, WrongUnit, id="kept for years instead of days"),
         pytest.param({"unit": "tool"}, WrongUnit, id="a limit in tools"),
         pytest.param({"key": "toolshed.tools_max", "unit": "work_hour"}, WrongUnit, id="tools in hours"),
         pytest.param({"effective_from": dt.datetime(2020, 1, 1, tzinfo=dt.UTC)}, InThePast, id="from a day that is over"),
@@ -155,7 +167,7 @@ async def test_a_release_changes_its_preset_and_leaves_what_a_county_set(
 async def test_a_county_works_on_a_day_that_it_put_in(database: Database, county: Principal) -> None:
     days = [CalendarDay(date=dt.date(2026, 7, 11), is_workday=True, name="防汛值守")]
 
-    await put_in_calendar_days(
+    answer = await put_in_calendar_days(
         PutInDays(area_code=county.areas[0], source_ref="flood order 3", days=days), county, work(database)
     )
 
@@ -166,6 +178,7 @@ async def test_a_county_works_on_a_day_that_it_put_in(database: Database, county
     ]
     assert dt.date(2026, 7, 11) not in [day.date for day in others.items]
     assert year.is_published
+    assert answer.is_published, "that year's notice is known, whatever a county adds to it"
 
 
 async def test_a_year_is_published_when_its_notice_is_put_in(database: Database, county: Principal) -> None:

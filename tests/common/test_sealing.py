@@ -29,6 +29,15 @@ def test_it_does_not_open_elsewhere_or_changed_or_without_the_key() -> None:
             seal.open(content, place)
 
 
+@pytest.mark.parametrize("length", [0, 1, 2, 5, 14, 29])
+def test_what_was_cut_short_does_not_open(length: int) -> None:
+    seal = Seal({1: OLD})
+    sealed = seal.close(b"", "here")
+
+    with pytest.raises(CannotOpen):
+        seal.open(sealed[:length], "here")
+
+
 def test_a_new_key_seals_and_the_old_one_still_opens() -> None:
     sealed = Seal({1: OLD}).close(b"answer", "here")
     both = Seal({1: OLD, 2: NEW})

@@ -4,6 +4,7 @@ import base64
 import struct
 import subprocess
 import sys
+import time
 import zipfile
 import zlib
 from io import BytesIO
@@ -244,6 +245,31 @@ def test_a_document_that_would_do_something_is_refused(content: bytes) -> None:
 )
 def test_a_document_is_kept_as_it_is(content: bytes) -> None:
     assert cleaned(content).content == content
+
+
+@pytest.mark.parametrize(
+    "streams",
+    [
+        pytest.param(b"stream\n" + zlib.compress(b"") + b"\n", id="streams that end at once"),
+        pytest.param(b"stream\nnot packed\n", id="streams that are not packed"),
+    ],
+)
+def test_a_document_of_very_many_streams_takes_no_longer_than_its_length(streams: bytes) -> None:
+    content = pdf(streams * 100_000)
+    begun = time.process_time()
+
+    cleaned(content)
+
+    assert time.process_time() - begun < 15, "each stream costs what it holds, not what follows it: that took minutes"
+
+
+def test_names_spelled_with_escapes_are_looked_through_at_no_great_cost() -> None:
+    content = pdf(stream(b"/#41#42#43#44" * 4_000_000))
+    begun = time.process_time()
+
+    cleaned(content)
+
+    assert time.process_time() - begun < 5
 
 
 def test_no_picture_takes_more_than_half_a_gigabyte(tmp_path: Path) -> None:

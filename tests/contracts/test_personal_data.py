@@ -10,7 +10,7 @@ from gridwhistle.common.edge import EdgeRoute
 from gridwhistle.common.events import REGISTRY, Event
 from gridwhistle.common.personal import KINDS as PERSONAL_KINDS
 from gridwhistle.common.personal import Personal
-from gridwhistle.common.retention import RETENTION, kept_of, root_of
+from gridwhistle.common.retention import CLASSES, kept_of, root_of
 from gridwhistle.common.sealed import Sealed, class_of, sealed_columns
 from gridwhistle.common.service import Service
 from gridwhistle.common.tables import plumbing
@@ -30,7 +30,7 @@ def faults_of(table: Table) -> list[str]:
     """Return what is wrong with how a table keeps what it keeps."""
     faults = []
     kept = kept_of(table)
-    if kept is None or kept.retention not in RETENTION or (kept.since and kept.since not in root_of(table)[0].c):
+    if kept is None or kept.retention not in CLASSES or (kept.since and kept.since not in root_of(table)[0].c):
         faults.append("says a retention class that there is, and a column of its own or its root's from which it counts")
     for column in table.c:
         is_sealed = isinstance(column.type, Sealed)
@@ -43,7 +43,7 @@ def faults_of(table: Table) -> list[str]:
             faults.append("keeps personal values, so its time counts from something")
         if "emergency_session_id" not in root_of(table)[0].c:
             faults.append("keeps personal values, so its root says in which emergency session")
-        if any(field.kept not in {None, *RETENTION} for field in sealed_columns(table).values()):
+        if any(field.kept not in {None, *CLASSES} for field in sealed_columns(table).values()):
             faults.append("says retention classes that there are")
     return faults
 

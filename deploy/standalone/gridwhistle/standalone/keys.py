@@ -53,7 +53,8 @@ def reseal(data_dir: DataDir = FOLDER) -> None:
     if left.waiting or left.lost:
         sys.exit(1)
     _say.print(
-        f"Everything is sealed under key {left.current}. Lines of other numbers may now be taken out of {data_dir / 'keys'}."
+        f"Everything is sealed under key {left.current}. Lines of other numbers may be taken out of"
+        f" {data_dir / 'keys'}, if every service was started since this key was added: until then it seals with an older one."
     )
 
 

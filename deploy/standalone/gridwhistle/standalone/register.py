@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import Table
 
-from gridwhistle.common.retention import RETENTION, kept_of
+from gridwhistle.common.retention import CLASSES, kept_of
 from gridwhistle.common.sealed import sealed_columns
 from gridwhistle.common.service import Service
 from gridwhistle.common.tables import plumbing
@@ -20,7 +20,8 @@ def register(services: Iterable[Service]) -> str:
             "# What is kept 数据保存与个人信息清单",
             "",
             "What is past its time is taken away once a day, with a certificate (`GET /{service}/v1/deletion_certificates`),",
-            "unless a legal hold stands on it (`/{service}/v1/legal_holds`).",
+            "unless a legal hold stands on it (`/{service}/v1/legal_holds`). The times are rules, which a county confirms or",
+            "sets: `gridwhistle rules set retention.r2 10 --source …`. What is of class r8 is kept for good.",
             "",
             "| service | table | class | kept | counted from |",
             "|---|---|---|---|---|",
@@ -41,14 +42,14 @@ def register(services: Iterable[Service]) -> str:
 def _kept(service: str, table: Table) -> str:
     kept = kept_of(table)
     assert kept, f"{table.name} says how long it is kept: info={{'kept': Kept(…)}}"
-    return f"| {service} | `{table.name}` | {kept.retention} | {RETENTION[kept.retention] or '–'} | {kept.since or '–'} |"
+    return f"| {service} | `{table.name}` | {kept.retention} | {CLASSES[kept.retention] or '–'} | {kept.since or '–'} |"
 
 
 def _personal(service: str, table: Table, name: str) -> str:
     field, kept = sealed_columns(table)[name], kept_of(table)
     assert kept
     roles = ", ".join(f"`{role}`" for role in sorted(field.to))
-    time = RETENTION[field.kept or kept.retention] or "–"
+    time = CLASSES[field.kept or kept.retention] or "–"
     return (
         f"| {service} `{table.name}.{name}` | {field.kind.data_class.code} | {field.kind.__name__}"
         f" | {field.purpose.zh} {field.purpose.en} | {field.basis} | {time} | {roles} |"

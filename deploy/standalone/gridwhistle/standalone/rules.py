@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
+from gridwhistle.common.calendars import LOCAL
 from gridwhistle.common.ids import new_id
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import NotFound, Problem
@@ -52,7 +53,7 @@ def set_rule(
     source: Annotated[str, typer.Option(help="The document that says so.")],
     unit: Annotated[str | None, typer.Option(help="Of a limit, if it is to be counted otherwise.")] = None,
     cutoff: Annotated[Literal["close", "midnight"] | None, typer.Option(help="When a day by law ends.")] = None,
-    since: Annotated[dt.datetime | None, typer.Option(help="Local time; now, if left out.")] = None,
+    since: Annotated[dt.datetime | None, typer.Option(help="By the county's clocks (北京时间); now, if left out.")] = None,
     county: Area = COUNTY,
     data_dir: DataDir = FOLDER,
 ) -> None:
@@ -64,7 +65,7 @@ def set_rule(
         "cutoff": cutoff,
         "source_ref": source,
         "area_code": county,
-        "effective_from": since and since.astimezone(),
+        "effective_from": since and since.replace(tzinfo=LOCAL),
     }
 
     _print_rules(_ask(data_dir, county, "set_rule", "SetRule", given))
@@ -101,11 +102,11 @@ def put(
     try:
         with file.open(encoding="utf-8-sig") as text:
             days = [
-                {"date": row["date"], "is_workday": row["is_workday"] == "1", "name": row["name"]}
+                {"date": row["date"], "is_workday": {"0": False, "1": True}[row["is_workday"].strip()], "name": row["name"]}
                 for row in csv.DictReader(text)
             ]
-    except (OSError, KeyError, ValueError):
-        _say.print("[red]The file cannot be read:[/] it is CSV in UTF-8 with the columns date, is_workday and name.")
+    except (OSError, AttributeError, KeyError, ValueError):
+        _say.print("[red]The file cannot be read:[/] it is CSV in UTF-8 with the columns date, is_workday (0 or 1) and name.")
         sys.exit(1)
     given = {"area_code": county, "source_ref": source, "of_notice": notice, "days": days}
 
@@ -118,6 +119,7 @@ def _show(county: str, data_dir: Path, *, unconfirmed: bool) -> None:
 
 def _print_rules(answers: list[Any]) -> None:
     table = Table("rule", "value", "unit", "level", "source", "confirmed", "since")
+    table.columns[0].no_wrap, table.columns[0].overflow = True, "fold"  # the key is typed again, so all of it is shown
     seen: set[str] = set()
     for answer in answers:
         for rule in getattr(answer, "items", [answer]):

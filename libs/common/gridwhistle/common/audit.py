@@ -148,14 +148,21 @@ async def _writers(connection: "asyncpg.Connection[Any]") -> set[str]:
 def write_down(head: Head, path: Path) -> None:
     """Append a head to a file. Nothing in the file is ever changed; best it lies where it can only be appended to."""
     line = {"service": head.service, "number": head.number, "hash": head.hash, "at": dt.datetime.now(dt.UTC)}
-    with path.open("ab") as file:
-        file.write(orjson.dumps(line) + b"\n")
+    with path.open("a+b") as file:
+        file.seek(max(file.tell() - 1, 0))
+        # A line that a loss of power cut short must not take this one with it.
+        begin = b"" if file.read() in {b"", b"\n"} else b"\n"
+        file.write(begin + orjson.dumps(line) + b"\n")
 
 
 def written_down(path: Path) -> list[Head]:
-    """Return the heads in a file; a last line that was cut short is passed over."""
-    lines = path.read_bytes().split(b"\n")[:-1] if path.exists() else []
-    return [Head(line["service"], line["number"], line["hash"]) for line in map(orjson.loads, lines)]
+    """Return the heads in a file; a line that was cut short is passed over."""
+    heads = []
+    for line in path.read_bytes().split(b"\n") if path.exists() else ():
+        with suppress(orjson.JSONDecodeError):
+            head = orjson.loads(line)
+            heads.append(Head(head["service"], head["number"], head["hash"]))
+    return heads
 
 
 async def _untold(connection: "asyncpg.Connection[Any]", service: str) -> Head | None:

@@ -95,7 +95,8 @@ def national_year(year: int) -> dict[dt.date, Day] | None:
 
 _Window = tuple[dt.timedelta, dt.timedelta]
 _WINDOW = r"([0-2][0-9]):([0-5][0-9])-([0-2][0-9]):([0-5][0-9])"
-_SEASON = re.compile(rf"(?:([0-1][0-9])-([0-3][0-9])\.\.([0-1][0-9])-([0-3][0-9]) )?({_WINDOW}(?: {_WINDOW})*)")
+_DATE = r"(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+_SEASON = re.compile(rf"(?:{_DATE}\.\.{_DATE} )?({_WINDOW}(?: {_WINDOW})*)")
 ORDINARY_WINDOWS: Final = "08:00-12:00 14:00-18:00"
 
 

@@ -9,7 +9,6 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, ClassVar, Final, Literal
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from fastapi import Query
 from pydantic import AwareDatetime, Field
@@ -29,22 +28,22 @@ from sqlalchemy import (
     select,
 )
 
+from gridwhistle.common.calendars import LOCAL
 from gridwhistle.common.database import Db as Work
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.ids import AreaCode, OrgCode
+from gridwhistle.common.presets import LOOKS
 from gridwhistle.common.principal import ROLES, Principal
 from gridwhistle.common.problems import Forbidden, Invalid, NotFound, Problem, Term
 from gridwhistle.common.reading import filters, one, page
 from gridwhistle.common.retention import Kept, root_of
 from gridwhistle.common.rows import Row, thing_of
+from gridwhistle.common.rules import RULES
 from gridwhistle.common.sealed import sealed_columns
 from gridwhistle.common.tables import moment, place, plumbing
 from gridwhistle.common.wire import Body, Keyset, Page, PageQuery, View
 
 log = logging.getLogger(__name__)
-LOOKS_A_DAY_MAX: Final = 100
-"""Looks of one person on one day; who needs more is not handling cases but leafing through people."""
-_COUNTY_TIME: Final = ZoneInfo("Asia/Shanghai")
 
 disclosures = Table(
     "disclosure",
@@ -191,11 +190,12 @@ def _reveal_of(table: Table) -> Callable[..., Any]:
             thing = await one(db, caller, root, thing_id)
             role = _role_for(table, body.fields, caller)
             seen = thing if link is None else await _part(db, table, link, thing_id, part_id)
-            today = tx.now.astimezone(_COUNTY_TIME).date()
+            today = tx.now.astimezone(LOCAL).date()
             nth = await _looks_on(db, caller, today) + 1
-            if nth > LOOKS_A_DAY_MAX:
+            looks_max = (await RULES.of(db)).of(LOOKS, thing.area_code, tx.now).amount
+            if nth > looks_max:
                 log.warning("%s has used up today's looks at personal values", caller.id)
-                raise EnoughForToday(looks_max=LOOKS_A_DAY_MAX)
+                raise EnoughForToday(looks_max=looks_max)
             tx.record(Row(table, {"id": seen.id}, None), "reveal", f"{body.purpose}: {' '.join(body.fields)}")
             tx.insert(
                 disclosures,
@@ -214,7 +214,7 @@ def _reveal_of(table: Table) -> Callable[..., Any]:
                 **dict(body),
             )
         values = {name: getattr(seen, name) and getattr(seen, name).full for name in body.fields}
-        return Revealed(id=seen.id, values=values, looks_left_today=LOOKS_A_DAY_MAX - nth)
+        return Revealed(id=seen.id, values=values, looks_left_today=looks_max - nth)
 
     endpoint: Callable[..., Any] = reveal_part if link else reveal
     endpoint.__doc__ = "See personal values in full. Each look is recorded; a repeat, even under the same key, is another."

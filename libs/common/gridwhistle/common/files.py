@@ -81,7 +81,7 @@ class Files:
         for path in self._folder.glob("[0-9a-f][0-9a-f]/*"):
             with self._locked(fcntl.LOCK_SH), suppress(FileNotFoundError):
                 sealed = path.read_bytes()
-                if sealed[1] != self._seal.current:
+                if sealed[1:2] != bytes((self._seal.current,)):
                     try:
                         self._write(self._seal.open(sealed, f"attachment|{path.name}"), path)
                         again += 1

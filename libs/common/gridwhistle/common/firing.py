@@ -9,6 +9,7 @@ import logging
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from itertools import count
 from typing import Any, Final
 from uuid import UUID
 
@@ -34,6 +35,8 @@ _LOOK_EVERY_S: Final = 1.0
 _SETTLED_S: Final = 5
 """A calendar day is applied when every process has seen it: rules in memory are a second old at most."""
 _JUMP_MAX: Final = dt.timedelta(minutes=10)
+_DOUBTED_S: Final = 3600.0
+"""How long a time that was jumped to is doubted: long enough to put a wrong clock right, and a right one can wait for it."""
 _DUE = (
     "SELECT id, owner, owner_id, next_at FROM clock WHERE next_at <= clock_timestamp() AND id <> ALL($1)"
     f" ORDER BY next_at LIMIT {AT_ONCE}"
@@ -73,13 +76,13 @@ class Firing:
         self._service, self._database, self._tables, self._handlers = service, database, tables.tables, handlers
         self._system = system(service)
         self._failed: set[UUID] = set()  # they are not tried again before the next minute
-        self._heard: tuple[dt.datetime, float] | None = None
-        self.held_back = False
+        self._began: dt.datetime | None = None  # when this process's own clock stood at nought, by the database's
+        self._doubts_since: float | None = None
 
     async def clocks(self, _running: Running) -> None:
         """Fire what is due, every second, until cancelled; count out again what a changed calendar concerns."""
         await self.recount(_PROVISIONAL)  # a new release may know a year that this one's predecessor did not
-        for rounds in range(1 << 62):
+        for rounds in count():
             if not await self.jumped():
                 while await self.fire() == AT_ONCE:
                     pass
@@ -90,21 +93,25 @@ class Firing:
             await asyncio.sleep(_LOOK_EVERY_S)
 
     async def jumped(self) -> bool:
-        """Tell whether the database's clock has jumped: then nothing fires, for fear of breaches that are none."""
+        """Tell whether the database's clock has jumped: then nothing fires, for fear of breaches that are none.
+
+        It lasts until the clock is put back, and for an hour at most: what stands for an hour is the time.
+        """
         now = (await self._database.run(self._database.background, "SELECT clock_timestamp()"))[0][0]
         passed = time.monotonic()
-        if self._heard is not None and not self.held_back:
-            jump = (now - self._heard[0]) - dt.timedelta(seconds=passed - self._heard[1])
-            if jump > _JUMP_MAX:
-                self.held_back = True
-                log.critical(
-                    "the database's clock jumped forward by %s: no clock of %s fires. If the time is right now, start the"
-                    " service again.",
-                    jump,
-                    self._service,
-                )
-        self._heard = (now, passed)
-        return self.held_back
+        began = now - dt.timedelta(seconds=passed)
+        jump = began - (self._began or began)
+        if jump > _JUMP_MAX and self._doubts_since is None:
+            self._doubts_since = passed
+            log.critical(
+                "the database's clock jumped forward by %s: for an hour, or until it is put back, no clock of %s fires",
+                jump,
+                self._service,
+            )
+        if jump > _JUMP_MAX and self._doubts_since is not None and passed - self._doubts_since < _DOUBTED_S:
+            return True
+        self._began, self._doubts_since = began, None
+        return False
 
     async def fire(self) -> int:
         """Fire up to two hundred clocks that are due; return how many there were."""

@@ -1,6 +1,7 @@
 """Retention: how long each kind of row is kept, and taking away what is past its time, with a certificate of each time.
 
-A table says its class, and the column from which the time counts; a personal column may have a shorter one of its own. What is
+A table says its class, and the column from which the time counts; a personal column may have a shorter one of its own. How long
+a class is kept is a rule (`retention.r2`). What is
 past its time goes in statements that write their certificate as well: how many rows, and a hash over their ids, so that anybody
 can prove that a row was among them, and nobody can read who it was. A legal hold stops all of it.
 """
@@ -19,28 +20,25 @@ from pydantic import AwareDatetime, Field
 from sqlalchemy import CheckConstraint, Column, Index, Integer, MetaData, Table, Text, Uuid
 
 from gridwhistle.common.database import Database
+from gridwhistle.common.database import Db as Work
 from gridwhistle.common.edge import Caller, Db, Router
+from gridwhistle.common.ids import new_id
+from gridwhistle.common.presets import RETENTION
 from gridwhistle.common.problems import Busy, Term
 from gridwhistle.common.reading import filters, page
+from gridwhistle.common.rules import RULES
 from gridwhistle.common.running import Loop, Running
 from gridwhistle.common.sealed import sealed_columns
 from gridwhistle.common.statements import quoted
-from gridwhistle.common.tables import code, moment, place, plumbing, root
+from gridwhistle.common.tables import attachment, code, moment, place, plumbing, root
 from gridwhistle.common.wire import Keyset, Page, PageQuery, View
 
 log = logging.getLogger(__name__)
-RETENTION: Final[Mapping[str, str | None]] = {
-    "r0": "90 days",  # what was told, and copies of it
-    "r1": "180 days",  # how to reach who reported, from the closing on
-    "r2": "5 years",  # the record of work
-    "r3": "10 years",  # a mediation file
-    "r4": "5 years",  # a time-bank ledger, from the account's end on
-    "r5": "30 days",  # what is personal and was kept for an emergency, from its end on
-    "r6": "90 days",  # where somebody on shift was
-    "r7": "3 years",  # who did and saw what
+CLASSES: Final[Mapping[str, str | None]] = {
+    **{preset.key.partition(".")[2]: f"{preset.value} {preset.unit}s" for preset in RETENTION},
     "r8": None,  # for good: what tells of no person, or is in use until it ends
 }
-"""How long each class is kept."""
+"""How long each class is kept, until a county says otherwise."""
 _AT_ONCE: Final = 1_000
 _EVERY_S: Final = 24 * 3600.0
 Reason = Literal["expired", "withdrawn", "emergency_end", "request"]
@@ -104,6 +102,7 @@ def purging(tables: MetaData) -> Loop:
 
 async def purge(database: Database, tables: MetaData, now: dt.datetime) -> int:
     """Empty personal columns and delete rows that are past their time; return how many rows it was."""
+    rules = await RULES.of(Work(database, scope="purge", key=None, request_id=str(new_id()), background=True))
     rows = 0
     for table in (*tables.sorted_tables, *plumbing.sorted_tables):
         kept = kept_of(table)
@@ -114,7 +113,9 @@ async def purge(database: Database, tables: MetaData, now: dt.datetime) -> int:
         if "kept" in table.info:
             takes.append((kept.retention, _delete(table, past)))
         for retention, sql in takes:
-            rows += await _take(database, sql, now, RETENTION[retention], f"{kept.since}, {retention}")
+            for rule, narrower in rules.everywhere(f"retention.{retention}", now):
+                time = f"{rule.value} {rule.unit}s"
+                rows += await _take(database, sql, now, time, f"{kept.since}, {retention}", within=(rule.area_code, narrower))
     for session in await database.run(database.background, "SELECT id FROM purged_session"):
         rows += await purge_session(database, tables, session["id"], now)
     return rows
@@ -137,19 +138,25 @@ def kept_of(table: Table) -> Kept | None:
 
 
 async def _take(
-    database: Database, sql: str, now: dt.datetime, value: str | None, counted: str, session_id: UUID | None = None
+    database: Database,
+    sql: str,
+    now: dt.datetime,
+    value: str,
+    counted: str,
+    session_id: UUID | None = None,
+    within: tuple[str, Iterable[str]] = ("", ()),
 ) -> int:
-    """Run a statement until it finds nothing more; return how many rows it found."""
+    """Run a statement until it finds nothing more in an area, less the narrower ones; return how many rows it found."""
     reason: Reason = "emergency_end" if session_id else "expired"
-    rows = 0
-    while value is not None:
+    area, narrower = within
+    places = (f"{area}%", [f"{code}%" for code in narrower])
+    rows, taken = 0, _AT_ONCE
+    while taken >= _AT_ONCE:
         certified = await database.run(
-            database.background, sql, now, value, _AT_ONCE, f"{counted}: {value}", reason, session_id
+            database.background, sql, now, value, _AT_ONCE, f"{counted}: {value}", reason, session_id, *places
         )
         taken = sum(row["rows"] for row in certified)
         rows += taken
-        if taken < _AT_ONCE:
-            break
     return rows
 
 
@@ -198,8 +205,13 @@ def _delete(table: Table, condition: str) -> str:
                     f"DELETE FROM {quoted(other.name)} c USING due WHERE c.{quoted(link)} = due.id RETURNING c.id, due.county"
                 )
     deletes[table] = f"DELETE FROM {quoted(table.name)} t USING due WHERE t.id = due.id RETURNING t.id, due.county"
-    own_history = "h AS (DELETE FROM history USING due WHERE history.thing_id = due.id)"
-    return _certified(f"{_due(table, condition + still)}, {own_history}", deletes, taken=None)
+    # The files themselves go with the next day's sweep, as no row names them any more.
+    deletes[attachment] = "DELETE FROM attachment a USING due WHERE a.thing_id = due.id RETURNING a.id, due.county"
+    own = (
+        "h AS (DELETE FROM history USING due WHERE history.thing_id = due.id),"
+        " k AS (DELETE FROM clock USING due WHERE clock.owner_id = due.id)"
+    )
+    return _certified(f"{_due(table, condition + still)}, {own}", deletes, taken=None)
 
 
 def _due(table: Table, condition: str) -> str:
@@ -209,6 +221,7 @@ def _due(table: Table, condition: str) -> str:
     county = f"{alias}.county_code" if "county_code" in root.c else f"left({alias}.grid_code, 6)"
     return (
         f"due AS (SELECT t.id, {county} AS county FROM {quoted(table.name)} t{join} WHERE {condition.format(root=alias)}"
+        f" AND {county} LIKE $7::text AND NOT {county} LIKE ANY($8::text[])"
         f" AND NOT EXISTS (SELECT FROM legal_hold l WHERE l.thing_id = {alias}.id AND l.state = 'held')"
         " LIMIT $3 FOR UPDATE OF t SKIP LOCKED)"
     )

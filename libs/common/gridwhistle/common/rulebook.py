@@ -225,6 +225,8 @@ async def put_in_calendar_days(body: PutInDays, caller: Caller, db: Db) -> Calen
     """Put calendar days in. Open clocks that they concern are computed again within a minute."""
     if not caller.reaches_place(body.area_code):
         raise OutsideYourArea
+    year = max(day.date.year for day in body.days)  # a notice may begin with the last days of the year before
+    is_published = body.of_notice or (await RULES.of(db)).calendar(body.area_code).published(year)
     async with db.command(caller) as tx:
         for day in body.days:
             row = tx.insert(
@@ -239,9 +241,9 @@ async def put_in_calendar_days(body: PutInDays, caller: Caller, db: Db) -> Calen
                 put_in_at=tx.now,
                 put_in_by=caller.id,
             )
-        tx.record(row, "put_in", f"{len(body.days)} days of {body.days[0].date.year}")
+        tx.record(row, "put_in", f"{len(body.days)} days of {year}")
         items = [CalendarDayView.of(day, source_ref=body.source_ref) for day in body.days]
-        answer = tx.answer(CalendarView(year=body.days[0].date.year, is_published=body.of_notice, items=items))
+        answer = tx.answer(CalendarView(year=year, is_published=is_published, items=items))
     RULES.forget(db.database)
     return answer
 

@@ -69,6 +69,8 @@ _SINCE_EVER: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _PRESETS: Final = UUID("5f0c1bd8-6b0e-4a53-9a8e-0d6c7f6f3c11")
 _AMOUNT_MAX: Final = 10_000
 _NUMBER_CHARS_MAX: Final = 12
+# What is kept for no day at all would be taken away as soon as it is written.
+_NEVER_NONE: Final = {"day": Term("天", "days"), "year": Term("年", "years"), "look": Term("次", "looks")}
 
 
 class NoSuchValue(Invalid):
@@ -140,6 +142,14 @@ class Rules:
     def all(self, area_code: str, now: dt.datetime) -> list[Rule]:
         """Return every rule as it holds in a place, by key."""
         return [self.of(key, area_code, now) for key in sorted(self._by_key) if self.knows(key, area_code, now)]
+
+    def everywhere(self, key: str, now: dt.datetime) -> list[tuple[Rule, list[str]]]:
+        """Return what holds anywhere of a rule, each with the areas within its own in which something else holds."""
+        areas = {rule.area_code for rule in self._by_key.get(key, ()) if rule.valid_at(now)}
+        return [
+            (self.of(key, area, now), [code for code in areas if code != area and code.startswith(area)])
+            for area in sorted(areas)
+        ]
 
     def knows(self, key: str, area_code: str, now: dt.datetime) -> bool:
         """Tell whether a rule is there."""
@@ -226,11 +236,13 @@ def check(unit: str, value: str) -> None:
             Windows(value)
         except BadWindows:
             raise NoSuchValue(unit=Term("工作时段", "working windows"), form=_FORMS[unit]) from None
-    elif unit in UNITS:
-        if not (value.isascii() and value.isdecimal() and len(value) < _NUMBER_CHARS_MAX and 0 < int(value) <= _AMOUNT_MAX):
-            raise NoSuchValue(unit=UNITS[unit], form=Term(f"1–{_AMOUNT_MAX} 的整数", f"a whole number from 1 to {_AMOUNT_MAX}"))
-    elif not (len(value) <= _NUMBER_CHARS_MAX and value.isascii() and value.replace(".", "", 1).isdecimal()):
-        raise NoSuchValue(unit=Term(unit, unit), form=Term("非负数", "a number that is not negative"))
+        return
+    term, least = UNITS.get(unit) or _NEVER_NONE.get(unit), 1
+    if term is None:
+        term, least = Term(unit, unit), 0
+    if not (value.isascii() and value.isdecimal() and len(value) < _NUMBER_CHARS_MAX and least <= int(value) <= _AMOUNT_MAX):
+        form = Term(f"{least}–{_AMOUNT_MAX} 的整数", f"a whole number from {least} to {_AMOUNT_MAX}")
+        raise NoSuchValue(unit=term, form=form)
 
 
 _FORMS: Final[Mapping[str, Term]] = {

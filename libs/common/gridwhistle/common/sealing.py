@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 _FORMAT = 2
-_NONCE_BYTES = 12
+_NONCE_BYTES, _TAG_BYTES = 12, 16
 _NUMBER_MAX = 255
 _MARK_BYTES = 16
 
@@ -54,9 +54,9 @@ class Seal:
         """Decrypt.
 
         Raises:
-            CannotOpen: another format or key, or it was sealed for another place.
+            CannotOpen: another format or key, cut short or changed, or sealed for another place.
         """
-        if sealed[:1] != bytes((_FORMAT,)) or not self._knows(sealed[1]):
+        if len(sealed) < 2 + _NONCE_BYTES + _TAG_BYTES or sealed[0] != _FORMAT or not self._knows(sealed[1]):
             raise CannotOpen
         cipher = self._cipher(sealed[1], place.partition("|")[0])
         try:

@@ -143,6 +143,9 @@ audit = Table(
     Column("request_id", Text, nullable=False),
     Column("reason", Text),
     Index(None, "at", postgresql_using="brin"),  # costs a row next to nothing, and auditors ask for days
+    # Things of a day lie together, so this costs a row a few microseconds. One by actor costs five times that, for a question
+    # that is asked of some days, which the one above finds.
+    Index(None, "object_id", "id"),
 )
 # Rows of the audit, chained: each seal proves its rows and the seal before it. Written once, apart from the commands.
 audit_seals = Table(

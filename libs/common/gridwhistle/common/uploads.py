@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import pi_heif
 from PIL import ExifTags, Image, ImageOps
 
+from gridwhistle.common.calendars import LOCAL
 from gridwhistle.common.problems import Invalid
 
 MEDIA_TYPES: Final = ("image/jpeg", "image/png", "image/webp", "image/heic", "application/pdf")
@@ -21,7 +21,6 @@ PIXELS_MAX: Final = 8_192 * 6_144
 SIDE_KEPT: Final = 4_096
 """Of a picture that is kept; larger ones are scaled down. A crack in a kerb is still seen."""
 _UNPACKED_MAX: Final = 256 * 1024 * 1024
-_CAMERAS_WITHOUT_ZONE: Final = ZoneInfo("Asia/Shanghai")
 _HEIC_BRANDS: Final = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
 
 pi_heif.register_heif_opener(thumbnails=False)
@@ -150,7 +149,7 @@ def _moment(exif: Mapping[int, Any]) -> dt.datetime | None:
         return None
     naive = dt.datetime.strptime(str(text).strip("\0 "), "%Y:%m:%d %H:%M:%S")  # noqa: DTZ007  the zone follows
     offset = re.fullmatch(r"([+-])([01][0-9]):([0-5][0-9])", str(exif.get(ExifTags.Base.OffsetTimeOriginal, "")).strip("\0 "))
-    zone: dt.tzinfo = _CAMERAS_WITHOUT_ZONE
+    zone: dt.tzinfo = LOCAL  # what most cameras mean that say none
     if offset:
         away = dt.timedelta(hours=int(offset[2]), minutes=int(offset[3]))
         zone = dt.timezone(-away if offset[1] == "-" else away)
@@ -166,9 +165,16 @@ def _degrees(parts: tuple[Any, Any, Any], negative: bool) -> float:
 
 # --- documents ---------------------------------------------------------------------------------------------------------------
 
-_ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
-_ACTIVE = re.compile(rb"/(?:JavaScript|Launch|Encrypt)\b")
+
+def _spelled(name: str) -> str:
+    """Return the pattern of a name in any of its spellings: each letter as it is, or as `#` and its code."""
+    return "".join(f"(?:{letter}|#(?i:{ord(letter):02x}))" for letter in name)
+
+
+_ACTIVE = re.compile(rf"/(?:{'|'.join(map(_spelled, ('JavaScript', 'Launch', 'Encrypt')))})\b".encode())
 _STREAM = re.compile(rb"stream\r?\n")
+_PIECE_BYTES = 4_096
+"""Of a stream, unpacked at a time: a document may hold a million streams, and each costs one piece at least."""
 _LONGEST = 64
 """Characters that a name may take, its escapes included; a name must not hide in the cut between two pieces."""
 
@@ -177,7 +183,7 @@ def _document(content: bytes) -> Upload:
     end = content.rfind(b"%%EOF")
     if end < 0:
         raise Unreadable
-    if content[end + 5 :].strip(b"\r\n\t \0") or _is_active(content):
+    if content[end + 5 :].strip(b"\r\n\t \0") or _ACTIVE.search(content):
         raise ActiveDocument
     room = _UNPACKED_MAX
     for found in _STREAM.finditer(content):
@@ -185,21 +191,21 @@ def _document(content: bytes) -> Upload:
     return Upload(content, "application/pdf")
 
 
-def _is_active(part: bytes) -> bool:
-    return bool(_ACTIVE.search(_ESCAPED.sub(lambda escape: bytes((int(escape[1], 16),)), part)))
-
-
 def _search_packed(content: bytes, start: int, room: int) -> int:
     """Look into a stream, if it is packed: objects hide in there. Return how much may still be unpacked."""
-    unpacking, packed, tail = zlib.decompressobj(), content[start : start + BYTES_MAX], b""
+    unpacking, tail = zlib.decompressobj(), b""
     try:
-        while packed and not unpacking.eof:
-            piece = unpacking.decompress(packed, 1024 * 1024)
-            packed = unpacking.unconsumed_tail
-            room -= len(piece)
-            if room < 0 or _is_active(tail + piece):
-                raise ActiveDocument
-            tail = piece[-_LONGEST:]
+        for begin in range(start, len(content), _PIECE_BYTES):
+            packed = content[begin : begin + _PIECE_BYTES]
+            while packed and not unpacking.eof:
+                piece = unpacking.decompress(packed, 1024 * 1024)
+                packed = unpacking.unconsumed_tail
+                room -= len(piece)
+                if room < 0 or _ACTIVE.search(tail + piece):
+                    raise ActiveDocument
+                tail = (tail + piece)[-_LONGEST:]
+            if unpacking.eof:
+                break
     except zlib.error:
         pass  # packed in another way, or not at all; what is not packed was searched already
     return room

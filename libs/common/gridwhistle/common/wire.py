@@ -48,7 +48,7 @@ class NotValid(Invalid):
     """Fields break their rules; `errors` says which, and never repeats what was sent."""
 
     code, kept = "not_valid", False
-    zh, en = "有 {count} 处内容不符合要求,见 errors。", "{count} fields are not valid; see errors."
+    zh, en = "有 {count} 处内容不符合要求,见 errors。", "Fields that are not valid: {count}; see errors."
 
 
 class BadCursor(Problem):
