@@ -8,7 +8,7 @@ from uuid_utils.compat import uuid7
 
 from gridwhistle.common.data_classes import P0
 
-__all__ = ["AreaCode", "GridCode", "OrgCode", "new_id"]
+__all__ = ["AreaCode", "GridCode", "OrgCode", "new_id", "prefix_of"]
 
 AreaCode = Annotated[
     str,
@@ -33,6 +33,13 @@ OrgCode = Annotated[
     ),
     P0,
 ]
+
+
+def prefix_of(area_code: str) -> str:
+    """Return an area's code without the zeros below its level, as tokens have it."""
+    while len(area_code) > 6 and area_code.endswith("000"):  # noqa: PLR2004  a county's digits
+        area_code = area_code[:-3]
+    return area_code
 
 
 def new_id() -> UUID:

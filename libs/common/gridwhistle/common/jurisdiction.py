@@ -6,18 +6,20 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Table, and_, false, or_, true
 
 from gridwhistle.common.denies import shown
+from gridwhistle.common.ids import prefix_of
 from gridwhistle.common.principal import Principal
 
+_COLUMNS = {6: "county_code", 9: "town_code", 12: "community_code", 15: "grid_code"}
+"""Where the areas of a level stand, by how many digits of their codes count."""
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def within(table: Table, caller: Principal) -> ColumnElement[bool]:
     """Return the jurisdiction as a predicate on the table's rows; every query carries it. `Principal.reaches` is the same."""
-    columns = {6: "county_code", 9: "town_code", 12: "community_code", 15: "grid_code"}
     places = [
-        table.c[columns[len(area)]] == area if area else true()
+        table.c[_COLUMNS[len(area)]] == area if area else true()
         for area in caller.areas
-        if not area or columns[len(area)] in table.c
+        if not area or _COLUMNS[len(area)] in table.c
     ]
     reach = or_(false(), *places)
     if caller.is_desk and "lead_org" in table.c:
@@ -25,3 +27,9 @@ def within(table: Table, caller: Principal) -> ColumnElement[bool]:
     if (own := table.info.get("own")) and _UUID.fullmatch(caller.id):
         reach = or_(reach, table.c[own] == UUID(caller.id))
     return and_(reach, *shown(table, caller))
+
+
+def in_area(table: Table, area_code: str) -> ColumnElement[bool]:
+    """Return the predicate that things lie in an area of any level."""
+    prefix = prefix_of(area_code)
+    return table.c[_COLUMNS[len(prefix)]] == prefix

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Table, select
 
 from gridwhistle.common.database import Db
-from gridwhistle.common.jurisdiction import within
+from gridwhistle.common.jurisdiction import in_area, within
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import NotFound
 from gridwhistle.common.rows import thing_of
@@ -37,6 +37,6 @@ async def page(
 
 
 def filters(table: Table, query: PageQuery) -> list[ColumnElement[bool]]:
-    """Return what a query asks for, where its fields are columns of the table."""
+    """Return what a query asks for, where its fields are columns of the table; an `area_code` asks for all that lies in it."""
     asked = {name: value for name, value in query if name in table.c and value is not None}
-    return [table.c[name] == value for name, value in asked.items()]
+    return [in_area(table, value) if name == "area_code" else table.c[name] == value for name, value in asked.items()]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from gridwhistle.common.again import Away
 from gridwhistle.common.events.personnel import SubjectRevoked
+from gridwhistle.common.ids import prefix_of
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Busy, Problem, Term
 from gridwhistle.common.tables import revoked
@@ -59,7 +60,7 @@ class Revoked:
             return
         by_subject: dict[str, list[tuple[float, str]]] = defaultdict(list)
         for row in await database.run(database.background, "SELECT subject_id, since, area_code FROM revoked"):
-            by_subject[row["subject_id"]].append((row["since"].timestamp(), _reach_of(row["area_code"])))
+            by_subject[row["subject_id"]].append((row["since"].timestamp(), prefix_of(row["area_code"])))
         self._by_subject, self._count = dict(by_subject), count
 
 
@@ -76,10 +77,3 @@ async def watch_revoked(service: "Running") -> None:
 def copy_revoked(consumer: "Consumer") -> None:
     """Let a service keep the set."""
     consumer.copies(SubjectRevoked, into=revoked, why="Refuse tokens that are good no longer.")
-
-
-def _reach_of(area_code: str) -> str:
-    """Return an area's code without the zeros below its level, as tokens have it."""
-    while len(area_code) > 6 and area_code.endswith("000"):  # noqa: PLR2004  a county's digits
-        area_code = area_code[:-3]
-    return area_code

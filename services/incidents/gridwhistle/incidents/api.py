@@ -1,9 +1,8 @@
-"""What townships, departments and grid workers can ask about incidents: lists, histories, and each step of the closed loop."""
+"""What townships, departments and grid workers can ask about an incident: its history, and each step of the closed loop."""
 
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query
 from pydantic import Field
 from sqlalchemy import select
 
@@ -24,13 +23,13 @@ from gridwhistle.common.events.incidents import (
 from gridwhistle.common.ids import GridCode, OrgCode
 from gridwhistle.common.overdue import ClockList, clocks_of
 from gridwhistle.common.problems import OutsideYourArea
-from gridwhistle.common.reading import filters, one, page
+from gridwhistle.common.reading import one
 from gridwhistle.common.rows import Row
 from gridwhistle.common.tables import history
-from gridwhistle.common.wire import Body, Keyset, Page, PageQuery
+from gridwhistle.common.wire import Body
 from gridwhistle.incidents.domain import INCIDENT, MASKED, GridMissing, UnknownGrid, UnknownOrganisation, facts_of
 from gridwhistle.incidents.tables import incidents, known_grids, known_organisations, next_checker
-from gridwhistle.incidents.views import HISTORY_MAX, History, HistoryLine, IncidentLine, IncidentView, State, seen_by
+from gridwhistle.incidents.views import HISTORY_MAX, History, HistoryLine, IncidentView, seen_by
 
 router = Router("incidents", "Incidents 事件")
 Reason = Annotated[
@@ -38,15 +37,6 @@ Reason = Annotated[
     Field(max_length=500, description="For the history; the people who work on it read it.", examples=["属于本街道职责范围"]),
     MASKED,
 ]
-
-
-class IncidentQuery(PageQuery):
-    """Which incidents."""
-
-    state: State | None = None
-    grid_code: GridCode | None = None
-    category: Category | None = None
-    lead_org: OrgCode | None = None
 
 
 class Note(Body):
@@ -81,13 +71,6 @@ class Check(Note):
     """What was seen."""
 
     attachment_ids: AttachmentIds = ()
-
-
-@router.get("/incidents", may="incidents:read")
-async def list_incidents(query: Annotated[IncidentQuery, Query()], caller: Caller, db: Db) -> Page[IncidentLine]:
-    """List the incidents of your jurisdiction, newest first."""
-    order = Keyset(incidents.c.reported_at, incidents.c.id)
-    return await page(db, caller, incidents, order, query, IncidentLine, *filters(incidents, query))
 
 
 @router.get("/incidents/{incident_id}", may="incidents:read")

@@ -6,7 +6,7 @@ from typing import Final
 from gridwhistle.common import attachments
 from gridwhistle.common.again import Changed
 from gridwhistle.common.service import Service
-from gridwhistle.incidents import api, intake
+from gridwhistle.incidents import api, intake, lists
 from gridwhistle.incidents.consumers import CONSUMER
 from gridwhistle.incidents.domain import PRESETS, HandledByYou
 from gridwhistle.incidents.tables import incidents, metadata
@@ -16,6 +16,7 @@ INCIDENTS: Final = Service(
     title="Gridwhistle incidents 事件",
     routers=[
         intake.router,
+        lists.router,
         api.router,
         attachments.routes("incidents", incidents, add="incidents:attach", see="incidents:read"),
     ],
