@@ -45,7 +45,7 @@ Load = Callable[[float], Awaitable[Sample]]
 
 @dataclass
 class Requests:
-    """What is sent: a file with a token and lines of path and body, each sent under a key of its own."""
+    """What is sent: a file with a token and lines of path and body, each under its own key; without a body it is a read."""
 
     file: Path
     order: Literal["any", "once"]

@@ -31,6 +31,8 @@ class Load:
         number = next(self._number)
         # Past the end of a list whose lines go once, the first goes again, and is refused: that is seen.
         path, body = self._lines[number % len(self._lines)] if self._once else random.choice(self._lines)
+        if not body:
+            return b"GET " + path + self._head.encode() + b"\r\n"
         more = f"{self._head}Idempotency-Key: {self._keys}{number + 1:08}\r\nContent-Length: {len(body)}\r\n\r\n"
         return b"POST " + path + more.encode() + body
 

@@ -11,6 +11,7 @@ from typing import Final
 import accept
 import events
 import hot
+import lists
 import machine
 import pipeline
 import report
@@ -26,6 +27,7 @@ QUESTIONS: Final[dict[str, Callable[[int, float], Awaitable[list[Answer]]]]] = {
     "client": report.ask_one,
     "pipeline": pipeline.ask,
     "events": events.ask,
+    "lists": lists.ask,
     "start": start.ask,
 }
 LATEST: Final = HERE / "latest.json"

@@ -10,7 +10,8 @@ function init(args)
   keys, once, at = args[2], args[3] == "once", tonumber(args[4])
   for number, line in ipairs(lines) do
     local path, body = line:match("^(.-)\t(.*)$")
-    lines[number] = { "POST " .. path .. head, "\r\nContent-Length: " .. #body .. "\r\n\r\n" .. body }
+    lines[number] = body == "" and { "GET " .. path .. head, "\r\n\r\n" }
+      or { "POST " .. path .. head, "\r\nContent-Length: " .. #body .. "\r\n\r\n" .. body }
   end
   math.randomseed(os.time() + at)
 end

@@ -31,9 +31,12 @@ async def page(
     db: Db, caller: Principal, table: Table, order: Keyset, query: PageQuery, view: type[V], *asked: ColumnElement[bool]
 ) -> Page[V]:
     """Return a page of the rows of the caller's jurisdiction for which all that is asked holds."""
-    rows = await db.fetch(order.page(select(table).where(within(table, caller), *asked), query))
+    shown = list(view.model_fields)
+    columns = [table.c[name] for name in shown] + [column for column in order.columns if column.name not in shown]
+    rows = await db.fetch(order.page(select(*columns).where(within(table, caller), *asked), query))
     rows, next_cursor = order.cut(rows, query)
-    return Page[view].model_construct(items=[view.of(row) for row in rows], next_cursor=next_cursor)  # type: ignore[valid-type]
+    items = [view.holding(dict(zip(shown, row, strict=False))) for row in rows]  # the columns of the order come last
+    return Page[view].model_construct(items=items, next_cursor=next_cursor)  # type: ignore[valid-type]
 
 
 def filters(table: Table, query: PageQuery) -> list[ColumnElement[bool]]:

@@ -143,10 +143,15 @@ class View(BaseModel):
     def of(cls, row: Any, **more: Any) -> Self:
         """Return the view of a row; `more` gives what the row has not."""
         values = {**(row._mapping if isinstance(row, ReadRow) else row.__dict__), **more}  # noqa: SLF001  its public name
+        return cls.holding({name: values[name] for name in cls.__pydantic_fields__})
+
+    @classmethod
+    def holding(cls, values: dict[str, Any]) -> Self:
+        """Return the view that holds these values, one for each field, as they are."""
         view = cls.__new__(cls)
         # What model_construct does, for views, which have no defaults and no extras: a tenth of its time.
-        object.__setattr__(view, "__dict__", {name: values[name] for name in cls.model_fields})
-        object.__setattr__(view, "__pydantic_fields_set__", cls.model_fields.keys())
+        object.__setattr__(view, "__dict__", values)
+        object.__setattr__(view, "__pydantic_fields_set__", cls.__pydantic_fields__.keys())
         object.__setattr__(view, "__pydantic_extra__", None)
         object.__setattr__(view, "__pydantic_private__", None)
         return view
@@ -174,7 +179,7 @@ class Keyset:
 
     def __init__(self, *columns: Column[Any]) -> None:
         """Take the columns of the order; the last one is unique."""
-        self._columns = columns
+        self.columns = columns
 
     def page(self, select: Select[*tuple[Any, ...]], query: PageQuery) -> Select[*tuple[Any, ...]]:
         """Return the query for one page, and one row more to see whether there is another.
@@ -183,21 +188,21 @@ class Keyset:
             BadCursor: the cursor is not one of ours.
         """
         if query.cursor is not None:
-            select = select.where(tuple_(*self._columns) < tuple_(*self._read(query.cursor)))
-        return select.order_by(*(column.desc() for column in self._columns)).limit(query.limit + 1)
+            select = select.where(tuple_(*self.columns) < tuple_(*self._read(query.cursor)))
+        return select.order_by(*(column.desc() for column in self.columns)).limit(query.limit + 1)
 
     def cut(self, rows: Sequence[Any], query: PageQuery) -> tuple[Sequence[Any], str | None]:
         """Return the rows of the page, and the cursor of the next one."""
         if len(rows) <= query.limit:
             return rows, None
         last = rows[query.limit - 1]
-        values = orjson.dumps([getattr(last, column.name) for column in self._columns], default=str)  # the driver's UUIDs
+        values = orjson.dumps([getattr(last, column.name) for column in self.columns], default=str)  # the driver's UUIDs
         return rows[: query.limit], base64.urlsafe_b64encode(values).decode().rstrip("=")
 
     def _read(self, cursor: str) -> list[Any]:
         try:
             values = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-            pairs = list(zip(self._columns, values, strict=True))
+            pairs = list(zip(self.columns, values, strict=True))
             return [_adapter(column).validate_json(orjson.dumps(value)) for column, value in pairs]
         except (binascii.Error, ValueError, TypeError):
             raise BadCursor from None

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Query
 from pydantic import Field
+from sqlalchemy import ColumnElement
 
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.incidents import Category
@@ -32,9 +33,14 @@ class IncidentQuery(PageQuery):
 @router.get("/incidents", may="incidents:read")
 async def list_incidents(query: Annotated[IncidentQuery, Query()], caller: Caller, db: Db) -> Page[IncidentLine]:
     """List the incidents of your jurisdiction, newest first. There are no totals; follow `next_cursor` to the end."""
-    asked = filters(incidents, query)
+    return await page(db, caller, incidents, NEWEST, query, IncidentLine, *asked(query))
+
+
+def asked(query: IncidentQuery) -> list[ColumnElement[bool]]:
+    """Return what a query asks for."""
+    wanted = filters(incidents, query)
     if query.reported_from is not None:
-        asked.append(incidents.c.reported_at >= query.reported_from)
+        wanted.append(incidents.c.reported_at >= query.reported_from)
     if query.reported_before is not None:
-        asked.append(incidents.c.reported_at < query.reported_before)
-    return await page(db, caller, incidents, NEWEST, query, IncidentLine, *asked)
+        wanted.append(incidents.c.reported_at < query.reported_before)
+    return wanted
