@@ -61,8 +61,8 @@ def test_the_audit_is_proved_running_and_stopped_and_what_was_done_to_it_is_name
 def test_where_no_suite_is_nothing_is_proved(tmp_path: Path) -> None:
     answer = verify(tmp_path)
 
-    assert answer.returncode == 1
-    assert "There is no suite in" in answer.stderr
+    assert answer.returncode == 2
+    assert "there is no suite in" in answer.stderr
 
 
 # --- what auditors read ------------------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from gridwhistle.common import logs
 from gridwhistle.common.issuer import Issuer
 from gridwhistle.common.principal import DESKS, ROLES
 from gridwhistle.common.rebuilding import rebuild
-from gridwhistle.standalone import keys, rules
+from gridwhistle.standalone import keys, recovery, rules
 from gridwhistle.standalone.children import CannotStart
 from gridwhistle.standalone.demo import words
 from gridwhistle.standalone.postgres import databases
@@ -45,6 +45,8 @@ app = typer.Typer(
 imports = typer.Typer(no_args_is_help=True, help="Bring in what exists already, through the API of a running suite.")
 app.add_typer(imports, name="import")
 app.add_typer(keys.app, name="keys")
+for command in (recovery.backup, recovery.restore, recovery.check):
+    app.command()(command)
 app.add_typer(rules.rules, name="rules")
 app.add_typer(rules.calendar, name="calendar")
 audits = typer.Typer(no_args_is_help=True, help="Look at what was written down about who did what.")
@@ -333,7 +335,6 @@ def verify_audit(data_dir: DataDir = FOLDER) -> None:
     # What reads the services takes a second to load, and most other commands do without.
     from gridwhistle.standalone import auditing  # noqa: PLC0415
 
-    _issuer(data_dir)
     try:
         verdict = uvloop.run(auditing.verify(data_dir.absolute()))
     except CannotStart as reason:

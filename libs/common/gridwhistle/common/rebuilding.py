@@ -1,14 +1,17 @@
 """Rebuilds the copies of a service from what the others told: all of it is in their outboxes and archives.
 
-Handlers do not run: what followed from a fact has followed. The tables are locked against newer events meanwhile, and readers
+What it has heard and nobody has told is forgotten: its source was set back to an earlier day. Handlers do not run: what
+followed from a fact has followed. The tables are locked against newer events meanwhile, and readers
 see the old copies until the new ones are there.
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack
 from typing import Any, Final
 
 import asyncpg
 
+from gridwhistle.common.agreement import set_back
 from gridwhistle.common.consumers import Consumer
 from gridwhistle.common.events import Envelope, Event
 from gridwhistle.common.statements import arrays_of, upsert
@@ -36,6 +39,8 @@ async def rebuild(
     counts: dict[str, int] = {}
     connection = await asyncpg.connect(url)
     try:
+        if things := await _forget(consumer, connection, sources):
+            counts["heard, and never told"] = things
         for table, kinds in consumer.copied.items():
             async with connection.transaction():
                 await connection.execute(f'LOCK TABLE "{table.name}" IN SHARE ROW EXCLUSIVE MODE')
@@ -48,6 +53,15 @@ async def rebuild(
     finally:
         await connection.close()
     return counts
+
+
+async def _forget(consumer: Consumer, own: "asyncpg.Connection[Any]", sources: Mapping[str, str]) -> int:
+    async with AsyncExitStack() as held:
+        others = {}
+        for source in consumer.filters().keys() & sources.keys() - {consumer.service}:
+            others[source] = await asyncpg.connect(sources[source])
+            held.push_async_callback(others[source].close)
+        return await set_back(own, others) if others else 0
 
 
 async def _rows_of(

@@ -6,6 +6,7 @@ telephone number, and one file is the only secret. The purpose is the first part
 
 import hmac
 import os
+import re
 from functools import cache
 from pathlib import Path
 from typing import Self
@@ -19,6 +20,7 @@ _FORMAT = 2
 _NONCE_BYTES, _TAG_BYTES = 12, 16
 _NUMBER_MAX = 255
 _MARK_BYTES = 16
+_LINE = re.compile(r"([1-9][0-9]{0,2}):([0-9a-fA-F]{64})")
 
 
 class CannotOpen(Exception):
@@ -86,14 +88,29 @@ def _derive(secret: bytes, purpose: str) -> bytes:
     return HKDF(algorithm=SHA256(), length=32, salt=None, info=f"gridwhistle|{purpose}".encode()).derive(secret)
 
 
+def mark_of(secret: bytes) -> str:
+    """Return what a key is recognised by; it opens nothing."""
+    return _derive(secret, "recognised by")[:8].hex()
+
+
 def read_keys(path: Path) -> dict[int, bytes]:
     """Read a key file: a line a key, `number:64 hex digits`."""
-    keys = {}
-    for line in path.read_text().split():
-        number, _, digits = line.partition(":")
-        keys[int(number)] = bytes.fromhex(digits)
-    if not keys or any(len(key) != 32 for key in keys.values()) or not 0 < min(keys) <= max(keys) <= _NUMBER_MAX:  # noqa: PLR2004  AES-256 keys are 32 bytes
-        raise ValueError(f"{path} holds no usable keys; a line is `number:64 hex digits`, numbers from 1 to {_NUMBER_MAX}")
+    try:
+        return parse_keys(path.read_text())
+    except ValueError as error:
+        raise ValueError(f"{path} {error}") from None
+
+
+def parse_keys(content: str) -> dict[int, bytes]:
+    """Read the content of a key file.
+
+    Raises:
+        ValueError: it holds no usable keys.
+    """
+    lines = [_LINE.fullmatch(line) for line in content.split()]
+    keys = {int(line[1]): bytes.fromhex(line[2]) for line in lines if line}
+    if not lines or None in lines or max(keys) > _NUMBER_MAX:
+        raise ValueError(f"holds no usable keys; a line is `number:64 hex digits`, numbers from 1 to {_NUMBER_MAX}")
     return keys
 
 

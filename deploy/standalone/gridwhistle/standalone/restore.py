@@ -1,0 +1,236 @@
+"""Puts a backup back (恢复): into an empty suite, the databases first, then the attachments, the audit's anchors and the keys.
+
+Streams are not restored. The relay finds another stream than the one it knew and publishes every event again, under a new
+epoch; consumers pass over what they have heard, and hear the rest.
+"""
+
+import asyncio
+import datetime as dt
+import os
+import shutil
+import time
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+import asyncpg
+from nats.aio.client import Client
+from nats.js.errors import NotFoundError
+
+from gridwhistle.common.again import AWAY
+from gridwhistle.common.bus import BUS_AWAY, stream_name
+from gridwhistle.standalone import key_copies
+from gridwhistle.standalone.backup import CannotKeep, Say, count_rows, read_manifest
+from gridwhistle.standalone.children import CannotStart
+from gridwhistle.standalone.services import ANCHORS, KINDS, NAMES
+from gridwhistle.standalone.stack import Stack, ended, tool
+
+_OTHERS: Final = (
+    "SELECT count(*) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+)
+_TABLES: Final = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'"
+# Functions of an extension go with the extension alone.
+_ROUTINES: Final = (
+    "SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+    " AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')"
+)
+_BUS_PATIENCE_S: Final = 5.0
+
+
+async def restore(
+    stack: Stack,
+    folder: Path,
+    say: Say,
+    *,
+    manifest: Mapping[str, Any],
+    keys: bytes | None = None,
+    replace: bool = False,
+    only: Collection[str] = NAMES,
+) -> float:
+    """Put a backup back, and return how many seconds it took.
+
+    Args:
+        stack: where to; its databases are there, and empty.
+        folder: of the backup.
+        say: hears how far it is.
+        manifest: of the backup, as `readable` returned it.
+        keys: the key file that is to be put in place, if the stack has not got it.
+        replace: whether what is there may go. A key file and anchors are kept under another name.
+        only: the services whose databases are put back, when the others are as they should be.
+
+    Raises:
+        CannotStart: a database cannot be reached or is in use, or something is there already.
+    """
+    started = time.monotonic()
+    kinds = [kind for kind in KINDS if kind.name in only]
+    for kind in kinds:
+        await _is_free(stack, kind.name, replace=replace)
+    _has_room(stack, [kind.name for kind in kinds], replace=replace)
+    await _forget_streams(stack, say, replace=replace)
+    try:
+        for kind in kinds:
+            told = manifest["services"][kind.name]["rows"]
+            await _database(stack.databases[kind.name], folder / f"{kind.name}.dump", told)
+            say(f"{kind.name}: {sum(told.values()):,} rows")
+            if kind.takes_files and stack.attachments_dir:
+                files = [path for path in (folder / "attachments" / kind.name).rglob("*") if path.is_file()]
+                for path in files:
+                    _put(path.read_bytes(), stack.attachments_dir / path.relative_to(folder / "attachments"))
+                say(f"{kind.name}: {len(files):,} attachments")
+        if stack.anchors_file and (folder / ANCHORS).exists() and {*only} == {*NAMES}:
+            _keep_old(stack.anchors_file)
+            _put((folder / ANCHORS).read_bytes(), stack.anchors_file)
+        if keys and stack.keys_file and not (stack.keys_file.exists() and stack.keys_file.read_bytes() == keys):
+            _keep_old(stack.keys_file)
+            _put(keys, stack.keys_file)
+    except OSError as error:
+        raise CannotStart(
+            f"it stopped at {error.filename}: {error.strerror}. Make room, and restore again with --replace."
+        ) from None
+    return time.monotonic() - started
+
+
+# --- before anything is touched ----------------------------------------------------------------------------------------------
+
+
+def readable(folder: Path, keys: bytes | None, keys_file: Path | None) -> Mapping[str, Any]:
+    """Return the manifest of a backup that this release can put back, with keys that open what is in it.
+
+    Without the keys the databases would come back, and everything sealed in them would be lost without a word.
+
+    Args:
+        folder: of the backup.
+        keys: the key file that goes with it; None when it is in place already.
+        keys_file: where its place is.
+
+    Raises:
+        CannotKeep: the backup is damaged, made by a newer release, or its keys are missing.
+    """
+    manifest = read_manifest(folder)
+    for kind in KINDS:
+        known = kind.newest_migrations()
+        for migration in manifest["services"][kind.name]["migrations"]:
+            if migration > known.get(migration.rpartition("_")[0], ""):
+                raise CannotKeep(
+                    f"the backup was made by a newer release ({manifest['release']}, {migration} of {kind.name});"
+                    f" this one knows {', '.join(sorted(known.values()))}. Restore it with that release."
+                )
+    if keys is None:
+        marks = key_copies.marks(keys_file) if keys_file and keys_file.exists() else {}
+        where = f"in {keys_file}" if marks else "here"
+    else:
+        marks, where = key_copies.marks_in(keys), "in the file that was given"
+    if missing := [number for number, mark in manifest["keys"].items() if marks.get(number) != mark]:
+        raise CannotKeep(
+            f"the backup is sealed under keys that are not {where} (number {', '.join(missing)}): give their copy with --keys,"
+            " or put the key file in place. Without them no personal value and no attachment can be read again."
+        )
+    return manifest
+
+
+async def _is_free(stack: Stack, name: str, *, replace: bool) -> None:
+    try:
+        connection = await asyncpg.connect(stack.databases[name], timeout=5)
+    except (*AWAY, asyncpg.PostgresError) as error:
+        raise CannotStart(f"the database of {name} does not take us in: {error}") from None
+    try:
+        if others := await connection.fetchval(_OTHERS):
+            raise CannotStart(f"the database of {name} is in use ({others} connections): stop the services, then restore.")
+        if await connection.fetch(_TABLES) and not replace:
+            raise CannotStart(f"the database of {name} is not empty: restore into an empty suite, or say --replace to lose it.")
+    finally:
+        await connection.close(timeout=3)
+
+
+def _has_room(stack: Stack, names: Sequence[str], *, replace: bool) -> None:
+    folders = [stack.attachments_dir / name for name in names] if stack.attachments_dir else []
+    for folder in [*folders, *([stack.folder / "nats"] if stack.folder else [])]:
+        if not replace and folder.exists() and any(path.is_file() for path in folder.rglob("*") if path.name != ".lock"):
+            raise CannotStart(f"{folder} is not empty: restore into an empty suite, or say --replace to lose what is there.")
+
+
+async def _forget_streams(stack: Stack, say: Say, *, replace: bool) -> None:
+    """Let no stream tell of what the restored databases do not know; they are filled again."""
+    if stack.folder:
+        shutil.rmtree(stack.folder / "nats", ignore_errors=True)
+        return
+    if stack.nats_url is None:
+        say("NATS was not asked: give --nats-url, or empty its store yourself before the services start")
+        return
+    client = Client()
+    try:
+        async with asyncio.timeout(_BUS_PATIENCE_S):
+            await client.connect(stack.nats_url, max_reconnect_attempts=1, reconnect_time_wait=0, error_cb=_say_nothing)
+        js = client.jetstream(timeout=_BUS_PATIENCE_S)
+        for stream in map(stream_name, NAMES):
+            with suppress(NotFoundError):
+                await js.stream_info(stream)
+                if not replace:
+                    raise CannotStart(f"the stream {stream} is there already: empty NATS, or say --replace to lose it.")
+                await js.delete_stream(stream)
+    except BUS_AWAY as error:
+        raise CannotStart(
+            f"NATS does not do what is needed ({type(error).__name__}): give a user who may delete streams."
+        ) from None
+    finally:
+        if client.is_connected:
+            await client.close()
+
+
+async def _say_nothing(_error: Exception) -> None:
+    """NATS is asked once, and what it raises is said."""
+
+
+# --- putting back ------------------------------------------------------------------------------------------------------------
+
+
+async def _database(url: str, dump: Path, rows: Mapping[str, int]) -> None:
+    """Put a database back in one transaction, and count its rows."""
+    connection = await asyncpg.connect(url, timeout=5, command_timeout=None)
+    name = url.rpartition("/")[2]
+    try:
+        async with connection.transaction():
+            for (table,) in await connection.fetch(_TABLES):
+                await connection.execute(f'DROP TABLE "{table}" CASCADE')
+            for (routine,) in await connection.fetch(_ROUTINES):
+                await connection.execute(f"DROP ROUTINE {routine} CASCADE")
+        command, environment = tool(
+            "pg_restore", url, "--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges"
+        )
+        process = await asyncio.create_subprocess_exec(
+            *command, str(dump), stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE, env=environment
+        )
+        if said := await ended(process):
+            raise CannotStart(f"pg_restore does not put {name} back: {said}. The database is empty now.")
+        found = await count_rows(connection, rows)
+        if wrong := [table for table, count in rows.items() if found[table] != count]:
+            raise CannotStart(f"{name} has other rows than the backup, in {', '.join(wrong)}.")
+        # Whatever stream is there is another one than it knew: all of its events are published again.
+        await connection.execute("UPDATE stream SET created = ''")
+        await connection.execute("ANALYZE")
+    except asyncpg.PostgresError as error:
+        raise CannotStart(f"{name} cannot be put back: {error}. Restore again with --replace.") from None
+    finally:
+        await connection.close(timeout=3)
+
+
+def _keep_old(path: Path) -> None:
+    """Put aside what is in the way; keys and anchors are never lost."""
+    if path.exists():
+        path.rename(path.with_name(f"{path.name}.{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%SZ}"))
+
+
+def _put(content: bytes, target: Path) -> None:
+    half = target.with_name(target.name + ".part")
+    try:
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        half.touch(mode=0o600)
+        with half.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        half.rename(target)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(target)) from None
