@@ -7,6 +7,9 @@ were promised before it began is there afterwards, opens, agrees and is proved; 
 import contextlib
 import hashlib
 import json
+import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -15,6 +18,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from string import Template
 from typing import Any
 
 import asyncpg
@@ -30,6 +34,7 @@ from gridwhistle.standalone.services import NAMES
 from tests.common.test_uploads import picture
 from tests.conftest import Loop, Person, RunningSuite, a_suite
 
+ROOT = Path(__file__).parents[2]
 GRIDWHISTLE = str(Path(sys.executable).parent / "gridwhistle")
 PASSPHRASE = {"GW_KEYS_PASSPHRASE": "grid whistle county"}
 REPORT = {"title": "井盖缺失", "location": {"lon": 120.152, "lat": 30.272}}
@@ -209,6 +214,21 @@ def test_its_audit_is_proved_against_the_anchors_that_came_with_it(restored: Run
     assert "against 0 anchors" not in answer.output
 
 
+def test_the_examples_of_the_manual_work_as_they_stand(restored: RunningSuite, tmp_path: Path) -> None:
+    manual = (ROOT / "docs" / "operating.md").read_text()
+    section = manual.partition("## Backup and restore")[2].partition("\n## ")[0]
+    places = {"BACKUPS": str(tmp_path), "DATA": str(restored.folder), "NEW": str(tmp_path / "new")}
+    for block in re.findall(r"```bash\n(.*?)```", section, re.DOTALL):
+        for line in block.splitlines():
+            if line.startswith("gridwhistle "):  # in this process: a new one would load everything again
+                answer = gridwhistle(*shlex.split(Template(line.removeprefix("gridwhistle ")).substitute(places)))
+                assert answer.exit_code == 0, answer.output
+            else:
+                subprocess.run(["bash", "-euc", line], env=os.environ | places, check=True)  # noqa: S603, S607
+
+    assert {path.name for path in tmp_path.iterdir()} == {"monday", "monday.keys", "new"}
+
+
 # --- histories that fork -----------------------------------------------------------------------------------------------------
 
 
@@ -336,13 +356,14 @@ def test_a_suite_whose_parts_are_named_is_restored_and_backed_up(
     background.run(_make_a_stream(bus.url))
     for name in NAMES:
         background.run(postgres.ensure_database(f"named_{name}"))
-    databases = [word for name in NAMES for word in ("--database", f"{name}={postgres.url(f'named_{name}')}")]
-    where = [*databases, "--attachments-dir", tmp_path / "attachments", "--keys-file", tmp_path / "keys"]
-    restore = ["restore", kept.folder, *where, "--nats-url", bus.url, "--keys", kept.keys]
+    databases = {name: f"{name}={postgres.url(f'named_{name}')}" for name in NAMES}
+    where = ["--attachments-dir", tmp_path / "attachments", "--keys-file", tmp_path / "keys"]
+    named = [word for database in databases.values() for word in ("--database", database)]
+    restore = ["restore", kept.folder, *named, *where, "--nats-url", bus.url, "--keys", kept.keys]
 
     refused = gridwhistle(*restore)
     restored = gridwhistle(*restore, "--replace")
-    backed_up = gridwhistle("backup", tmp_path / "again", *where)
+    backed_up = gridwhistle("backup", tmp_path / "again", *where, GW_DATABASES=" ".join(databases.values()))
     streams = background.run(_streams(bus.url))
     background.run(bus.child.stop())
 

@@ -75,6 +75,74 @@ the request, which may continue a W3C `traceparent`, over its command and the re
 applies the event, whose envelope carries `traceparent` meanwhile. Other `OTEL_*` variables mean what they mean
 elsewhere. Without the first, none of it is loaded."""
 
+_RECOVERY: Final = """\
+## Backup and restore 备份与恢复
+
+A backup is a folder: a dump of every database, the attachments that they name, the audit's anchors, and a manifest
+with releases, migrations, rows by table and how far each service's events have come. It is made while people work, on
+a suite that runs or is stopped, and has its name only once it is whole and on disk.
+
+```bash
+gridwhistle backup "$BACKUPS/monday" --data-dir "$DATA" --with-keys
+(cd "$BACKUPS/monday" && sha256sum --check --quiet SHA256SUMS)
+```
+
+**The keys (密钥) are not in it.** Without them no personal value and no attachment can be read again: keep a copy of
+the key file elsewhere. `--with-keys` writes one beside the backup, `monday.keys`, under a passphrase that is asked for
+or stands in `GW_KEYS_PASSPHRASE`; store the three apart.
+
+Each database is taken in one snapshot, listeners before those they listen to. So no service has heard in a backup
+what another one has not told in it; the backup compares them and says so. A listener that is behind hears the rest
+after the restore.
+
+```bash
+gridwhistle restore "$BACKUPS/monday" --data-dir "$NEW" --keys "$BACKUPS/monday.keys"
+gridwhistle check --data-dir "$NEW"
+gridwhistle audit verify --data-dir "$NEW"
+```
+
+A restore checks every file, the release and the keys before it touches anything, and goes into an empty suite that is
+stopped; with `--replace` what is there is lost, but for key file and anchors, which are put aside. Then start the suite
+as ever: the streams of NATS are filled again from the databases.
+
+A suite in other places (Compose, PostgreSQL of your own) is named instead of `--data-dir`: `--database
+personnel=postgresql://…` once for each service, `--attachments-dir`, `--keys-file`, `--anchors-file` and, for a
+restore, `--nats-url` of a user who may delete streams; or `GW_DATABASES` (separated by spaces) and `GW_…` of the same
+names, since a command line can be read by others. The databases must be there, and empty; objects belong afterwards to
+whom the address names. `pg_dump` and `pg_restore` come with `gridwhistle-standalone`; a server must not be newer.
+
+Exit codes: 0 all is well; 1 done, but look at what was said; 2 nothing was done.
+
+**Forks 历史分叉.** If only one database was set back (`restore --only personnel`, or by other means), another service
+may have heard what the restored one knows nothing of. `gridwhistle check` finds these things, says so and ends with 1;
+run it before the services start, since new events of such a thing may take the numbers of lost ones. Best restore all
+from one backup. If that cannot be: look through the things that are listed, then `gridwhistle replay incidents` makes
+the copies anew and forgets what nobody has told.
+
+After a restore everything is as it was then: revoke again whose token was revoked since, end again emergency sessions
+that were ended since, and repeat erasures (their certificates say which).
+
+备份是一个文件夹，可在业务进行中制作；恢复只进入已停止的空系统，先校验文件、版本与密钥，再写入。备份默认不含密钥，
+请另行保管，否则个人信息与附件无法读取。仅恢复单个服务会造成历史分叉，`gridwhistle check` 会指出。恢复后须重新执行备份之后的
+令牌吊销、应急结束清除和个人信息删除。"""
+_UPGRADE: Final = """\
+## Upgrade and way back 升级与回退
+
+Back up first. Then bring each database up to date and start the new release's services one after the other; the old
+ones run on meanwhile.
+
+```text
+python -m gridwhistle.personnel migrate && python -m gridwhistle.incidents migrate
+```
+
+`gridwhistle up` does both. **The way back** is to start the release before again: migrations only add until the next
+release, so its services run on the databases as they are now, and no migration is undone. That holds for one release
+back; further back, restore the backup with the release that made it. `RELEASES` in the source names them, and a test
+runs the last one's services on the databases of the code at hand.
+
+升级：先备份，再升级数据库，逐个启动新版服务。回退：重新启动上一版本即可，数据库不降级；只保证回退一个版本，
+更早的版本请用其当时的备份恢复。"""
+
 
 def operating() -> str:
     """Return the page."""
@@ -87,6 +155,8 @@ def operating() -> str:
         "# Operating",
         _START,
         "\n".join([_SETTINGS, "", *config.as_markdown()]),
+        _RECOVERY,
+        _UPGRADE,
         _HEALTH,
         "\n".join(metrics),
         _LOGS,
