@@ -20,7 +20,9 @@ from tests.toolshed import ToolMoved
 pytestmark = pytest.mark.anyio
 TOOL = UUID(int=7)
 LISTENER = Consumer("neighbour")
-LISTENER.copies(ToolMoved, into=Table("known", MetaData(), Column("id", Uuid), Column("event_no", Integer)))(lambda _event: {})
+LISTENER.copies(
+    ToolMoved, into=Table("known", MetaData(), Column("id", Uuid), Column("event_no", Integer)), why="Know where tools are."
+)
 Pair = tuple[Any, Any]
 
 
@@ -53,11 +55,11 @@ async def hear(own: Any, number: int, id_: UUID) -> None:
     await own.execute("INSERT INTO heard VALUES ($1, $2, $3)", TOOL, number, id_)
 
 
-async def park(own: Any, number: int, id_: UUID, state: str) -> None:
+async def park(own: Any, number: int, id_: UUID, state: str, why: str = "early") -> None:
     await own.execute(
         "INSERT INTO parked (id, version, area_code, state, why, source, subject, content, thing_id, event_no, after_no, tries,"
-        " parked_at, next_at) VALUES ($1, 1, '990101001001', $2, 'early', 'toolshed', '', '', $3, $4, 0, 0, now(), now())",
-        id_, state, TOOL, number,
+        " parked_at, next_at) VALUES ($1, 1, '990101001001', $2, $5, 'toolshed', '', '', $3, $4, 0, 0, now(), now())",
+        id_, state, TOOL, number, why,
     )  # fmt: skip
 
 
@@ -78,6 +80,7 @@ async def compared(pair: Pair) -> tuple[int, int]:
         pytest.param((3, event(3)), None, (0, 1), id="ahead"),
         pytest.param((2, event(2, "lost")), None, (0, 1), id="level, in another history"),
         pytest.param((1, event(1)), (3, event(3), "waiting"), (1, 1), id="ahead with what is parked"),
+        pytest.param((2, event(2)), (2, event(2), "dead", "forked"), (0, 1), id="told twice"),
         pytest.param((2, event(2)), (3, event(3), "discarded"), (0, 0), id="what was discarded says nothing"),
     ],
 )

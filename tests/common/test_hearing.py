@@ -77,10 +77,10 @@ class Message:
         self.acks += 1
 
 
-def told(data: Event, bell: UUID | None = None, event_no: int = 1, times: int = 1) -> list[Message]:
+def told(data: Event, bell: UUID | None = None, event_no: int = 1, times: int = 1, later_ms: int = 0) -> list[Message]:
     """Return deliveries of one event."""
     envelope = Envelope(
-        new_id(),
+        UUID(int=new_id().int + (later_ms << 80)),
         data,
         bell or new_id(),
         event_no,
@@ -327,6 +327,15 @@ async def test_a_number_told_twice_is_kept_for_somebody_to_look_at(house: House)
     await hearing.apply(told(BellRung(), bell, 1))  # type: ignore[arg-type]
 
     assert await house.bells() == [1, 1]
+    assert await house.parked() == [("dead", "forked", 0)]
+
+
+async def test_an_event_of_another_history_is_kept_even_under_a_number_of_long_ago(house: House) -> None:
+    bell, hearing = new_id(), ringer(house)
+    await hearing.apply([told(BellRung(), bell, number)[0] for number in (1, 2, 3)])  # type: ignore[list-item]
+
+    await hearing.apply(told(BellRung(), bell, 2, later_ms=3_600_000))  # type: ignore[arg-type]
+
     assert await house.parked() == [("dead", "forked", 0)]
 
 

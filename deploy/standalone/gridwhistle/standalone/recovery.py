@@ -147,13 +147,15 @@ def restore(
             seconds = await restore.restore(
                 stack, folder.absolute(), _step, manifest=manifest, keys=opened, replace=replace_all, only=only or NAMES
             )
-            async with look(stack) as seen:
-                agreements = list(seen.agreements)
-        _print.print(
-            f"Restored to {manifest['made_at']} in {seconds:.1f} s; start the suite as ever."
-            f" 已恢复至 {manifest['made_at']} 的状态，请照常启动。"
-        )
-        return _report(agreements)
+            _print.print(
+                f"Restored to {manifest['made_at']} in {seconds:.1f} s. 已恢复至 {manifest['made_at']} 的状态，请照常启动。"
+            )
+            try:
+                async with look(stack) as seen:
+                    return _report(seen.agreements)
+            except CannotStart as reason:  # the other services are still to be restored, say
+                _warn(f"The services were not compared: {reason}", "各服务之间未能核对。")
+                return False
 
     _run("Nothing was restored 恢复未完成", work)
 
@@ -194,10 +196,11 @@ def _report(agreements: "Iterable[Agreement]") -> bool:
             _warn(
                 f"{one.service} and {sources} are in different histories: {one.service} has heard of {one.forked:,} things what"
                 f" {sources} has not told. One of their databases was set back to an earlier day. Restore both from one backup;"
-                f" if that cannot be, look through these things, and run `gridwhistle replay {one.service}`.",
-                f"{one.service} 与 {sources} 的历史已分叉：{one.service} 已收到 {sources} 中并不存在的事件，涉及 {one.forked:,}"
-                " 个对象。其中一个数据库被恢复到了更早的时间。请用同一份备份恢复两者；若做不到，请逐一核对这些对象，再运行"
-                f" `gridwhistle replay {one.service}`。",
+                f" if that cannot be, look through these things, discard their dead letters, and run `gridwhistle replay"
+                f" {one.service}`.",
+                f"{one.service} 与 {sources} 的历史已分叉：{one.service} 已收到 {sources} 中并不存在的事件，"
+                f"涉及 {one.forked:,} 个对象。其中一个数据库被恢复到了更早的时间。请用同一份备份恢复两者；"
+                f"若做不到，请逐一核对这些对象，清理其未处理消息，再运行 `gridwhistle replay {one.service}`。",
             )
             for thing in one.shown:
                 _say.print(f"  {thing.thing_id}, event {thing.event_no} 第 {thing.event_no} 个事件")

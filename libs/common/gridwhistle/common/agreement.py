@@ -17,8 +17,8 @@ _AT_ONCE: Final = 5_000
 _SHOWN_MAX: Final = 20
 # What is parked was heard as well; a letter that was discarded, or that nobody could read, says nothing about its source.
 _HEARD = (
-    "SELECT thing_id, event_no, event_id FROM heard"
-    " UNION ALL SELECT thing_id, event_no, id FROM parked"
+    "SELECT thing_id, event_no, event_id, false AS forked FROM heard"
+    " UNION ALL SELECT thing_id, event_no, id, why = 'forked' FROM parked"
     " WHERE source = ANY($1) AND thing_id IS NOT NULL AND state <> 'discarded'"
 )
 _NOT_TOLD = (
@@ -69,7 +69,7 @@ class Agreement:
     behind: int = 0
     """Things of which more was told than it has heard; it will hear of them."""
     forked: int = 0
-    """Things of which it has heard what nobody has told."""
+    """Things of which it has heard what nobody has told, or was told twice, differently."""
     shown: list[Ahead] = field(default_factory=list)
     """The first of those."""
 
@@ -86,8 +86,8 @@ async def compare(consumer: Consumer, own: Any, sources: Mapping[str, Any]) -> A
         strangers = [row["event_id"] for row in rows]
         for source in others:
             strangers = [row[0] for row in await sources[source].fetch(_NOT_TOLD, strangers)] if strangers else []
-        if others and strangers:
-            ahead = {row["thing_id"]: row["event_no"] for row in rows if row["event_id"] in {*strangers}}
+        if others:
+            ahead = {row["thing_id"]: row["event_no"] for row in rows if row["forked"] or row["event_id"] in {*strangers}}
             found.forked += len(ahead)
             found.shown += [Ahead(thing, number) for thing, number in ahead.items()][: _SHOWN_MAX - len(found.shown)]
     for source, subjects in others.items():

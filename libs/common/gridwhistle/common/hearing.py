@@ -170,7 +170,7 @@ class Hearing:
                 numbers[event.aggregate_id] = (event.event_no, event.id)
             elif is_next or event.event_no > last_no:
                 kept.append(self._early(event, message))
-            elif event.event_no == last_no and event.id != last_id:
+            elif last_id is not None and _is_of_another_history(event, last_no, last_id):
                 # Who told this was set back to an earlier day, and has gone another way since.
                 log.error("event %s of thing %s was told twice on %s", event.event_no, event.aggregate_id, message.subject)
                 kept.append(Kept("forked", message.subject, message.data, event))
@@ -329,6 +329,18 @@ class Hearing:
 
 
 _BEHIND = "behind one that failed"
+_SKEW_MS: Final = 60_000
+"""Clocks of processes that tell of the same thing may differ by so much."""
+
+
+def _is_of_another_history(event: Envelope[Any], last_no: int, last_id: UUID) -> bool:
+    """Tell whether an event with a number that was heard is another one than was heard.
+
+    Of the last one the id is known. One before it was told before it, and ids (UUIDv7) begin with the time.
+    """
+    if event.event_no == last_no:
+        return event.id != last_id
+    return (event.id.int >> 80) - (last_id.int >> 80) > _SKEW_MS
 
 
 async def _upsert(table: Table, rows: list[dict[str, Any]], database: Database) -> None:

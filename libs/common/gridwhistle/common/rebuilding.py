@@ -1,8 +1,8 @@
 """Rebuilds the copies of a service from what the others told: all of it is in their outboxes and archives.
 
 What it has heard and nobody has told is forgotten: its source was set back to an earlier day. Handlers do not run: what
-followed from a fact has followed. The tables are locked against newer events meanwhile, and readers
-see the old copies until the new ones are there.
+followed from a fact has followed. The tables are locked against newer events meanwhile, and readers see the old copies until
+the new ones are there.
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping
