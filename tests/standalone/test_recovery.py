@@ -332,6 +332,26 @@ def test_a_full_disk_is_said_and_leaves_nothing(restored: RunningSuite, tmp_path
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_disk_that_fills_up_under_a_restore_is_said(kept: Kept, background: Loop, postgres: Postgres, tmp_path: Path) -> None:
+    for name in NAMES:
+        background.run(postgres.ensure_database(f"full_{name}"))
+    databases = " ".join(f"{name}={postgres.url(f'full_{name}')}" for name in NAMES)
+    command = f"ulimit -f 0; exec {GRIDWHISTLE} restore {kept.folder} --keys {kept.keys}"
+    environment = PASSPHRASE | {"GW_DATABASES": databases, "GW_ATTACHMENTS_DIR": str(tmp_path / "attachments")}
+    answer = subprocess.run(  # noqa: S603
+        ["bash", "-c", command],  # noqa: S607
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert answer.returncode == 2
+    assert "it stopped at" in answer.stderr
+    assert "File too large. Make room, and restore again with --replace." in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
 # --- parts that are named ----------------------------------------------------------------------------------------------------
 
 
@@ -382,12 +402,14 @@ def test_a_suite_whose_parts_are_named_is_restored_and_backed_up(
         pytest.param(["personnel=postgresql://127.0.0.1/x"], "name the database of each service once", id="one too few"),
         pytest.param([f"{name}=mysql://a/b" for name in NAMES], "is to be postgresql://", id="another kind"),
         pytest.param([f"{name}=postgresql://127.0.0.1:1/x" for name in NAMES], "does not take us in", id="nobody there"),
+        pytest.param([f"{name}=postgresql://127.0.0.1/x" for name in NAMES], "has attachments: name", id="without attachments"),
     ],
 )
 def test_databases_that_cannot_be_are_said(databases: list[str], words: str, tmp_path: Path) -> None:
     named = [word for database in databases for word in ("--database", database)]
 
-    answer = gridwhistle("backup", tmp_path / "backup", *named)
+    where = [] if "attachments" in words else ["--attachments-dir", tmp_path / "attachments"]
+    answer = gridwhistle("backup", tmp_path / "backup", *named, *where)
 
     assert (answer.exit_code, words in answer.output) == (2, True), answer.output
     assert list(tmp_path.iterdir()) == []

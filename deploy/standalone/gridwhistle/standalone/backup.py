@@ -58,7 +58,7 @@ async def back_up(stack: Stack, folder: Path, say: Say) -> Kept:
     """Write a backup, while the suite runs or not; what was written is taken away again when it cannot be finished.
 
     Raises:
-        CannotStart: a database cannot be read.
+        CannotStart: a database cannot be read, or nobody said where the attachments are.
         CannotKeep: the folder is there already, or cannot be written.
     """
     started, half = time.monotonic(), folder.with_name(folder.name + ".part")
@@ -85,6 +85,7 @@ async def _write(stack: Stack, half: Path, say: Say) -> Kept:
         sums[ANCHORS] = _copy(stack.anchors_file, half / ANCHORS)
     services: dict[str, Any] = {}
     lost: list[str] = []
+    files = {kind.name: stack.files_of(kind) for kind in KINDS}
     async with look(stack) as seen:
         for kind in KINDS:
             services[kind.name] = await _facts(seen.connections[kind.name])
@@ -92,10 +93,9 @@ async def _write(stack: Stack, half: Path, say: Say) -> Kept:
             sums[name] = await _dump(stack.databases[kind.name], seen.snapshots[kind.name], half / name)
             rows = sum(services[kind.name]["rows"].values())
             say(f"{kind.name}: {rows:,} rows, {_megabytes((half / name).stat().st_size)}")
-            if kind.takes_files and stack.attachments_dir:
-                source = stack.attachments_dir / kind.name
-                files, gone = await _attachments(seen, kind.name, stack.databases[kind.name], source, half)
-                sums |= files
+            if source := files[kind.name]:
+                copied, gone = await _attachments(seen, kind.name, stack.databases[kind.name], source, half)
+                sums |= copied
                 lost += gone
     agreements = list(seen.agreements)
     manifest = {

@@ -108,7 +108,8 @@ as ever: the streams of NATS are filled again from the databases.
 A suite in other places (Compose, PostgreSQL of your own) is named instead of `--data-dir`: `--database
 personnel=postgresql://…` once for each service, `--attachments-dir`, `--keys-file`, `--anchors-file` and, for a
 restore, `--nats-url` of a user who may delete streams; or `GW_DATABASES` (separated by spaces) and `GW_…` of the same
-names, since a command line can be read by others. The databases must be there, and empty; objects belong afterwards to
+names, since a command line can be read by others. Without `--keys-file` a backup does not know which keys it needs,
+and a restore cannot look whether they are there. The databases must be there, and empty; objects belong afterwards to
 whom the address names. `pg_dump` and `pg_restore` come with `gridwhistle-standalone`; a server must not be newer.
 
 Exit codes: 0 all is well; 1 done, but look at what was said; 2 nothing was done.

@@ -9,7 +9,7 @@ import datetime as dt
 import os
 import shutil
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -65,20 +65,24 @@ async def restore(
     """
     started = time.monotonic()
     kinds = [kind for kind in KINDS if kind.name in only]
+    files = {kind.name: stack.files_of(kind) for kind in kinds}
     for kind in kinds:
         await _is_free(stack, kind.name, replace=replace)
-    _has_room(stack, [kind.name for kind in kinds], replace=replace)
+    for place in (*files.values(), stack.folder and stack.folder / "nats"):
+        if place and not replace and any(path.is_file() and path.name != ".lock" for path in place.rglob("*")):
+            raise CannotStart(f"{place} is not empty: restore into an empty suite, or say --replace to lose what is there.")
     await _forget_streams(stack, say, replace=replace)
     try:
         for kind in kinds:
             told = manifest["services"][kind.name]["rows"]
             await _database(stack.databases[kind.name], folder / f"{kind.name}.dump", told)
             say(f"{kind.name}: {sum(told.values()):,} rows")
-            if kind.takes_files and stack.attachments_dir:
-                files = [path for path in (folder / "attachments" / kind.name).rglob("*") if path.is_file()]
-                for path in files:
-                    _put(path.read_bytes(), stack.attachments_dir / path.relative_to(folder / "attachments"))
-                say(f"{kind.name}: {len(files):,} attachments")
+            if target := files[kind.name]:
+                source = folder / "attachments" / kind.name
+                copied = [path for path in source.rglob("*") if path.is_file()]
+                for path in copied:
+                    _put(path.read_bytes(), target / path.relative_to(source))
+                say(f"{kind.name}: {len(copied):,} attachments")
         if stack.anchors_file and (folder / ANCHORS).exists() and {*only} == {*NAMES}:
             _keep_old(stack.anchors_file)
             _put((folder / ANCHORS).read_bytes(), stack.anchors_file)
@@ -142,13 +146,6 @@ async def _is_free(stack: Stack, name: str, *, replace: bool) -> None:
             raise CannotStart(f"the database of {name} is not empty: restore into an empty suite, or say --replace to lose it.")
     finally:
         await connection.close(timeout=3)
-
-
-def _has_room(stack: Stack, names: Sequence[str], *, replace: bool) -> None:
-    folders = [stack.attachments_dir / name for name in names] if stack.attachments_dir else []
-    for folder in [*folders, *([stack.folder / "nats"] if stack.folder else [])]:
-        if not replace and folder.exists() and any(path.is_file() for path in folder.rglob("*") if path.name != ".lock"):
-            raise CannotStart(f"{folder} is not empty: restore into an empty suite, or say --replace to lose what is there.")
 
 
 async def _forget_streams(stack: Stack, say: Say, *, replace: bool) -> None:

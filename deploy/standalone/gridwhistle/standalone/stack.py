@@ -16,6 +16,7 @@ from sqlalchemy.exc import ArgumentError
 
 from gridwhistle.common.again import AWAY
 from gridwhistle.common.agreement import Agreement, compare
+from gridwhistle.common.service import Service
 from gridwhistle.standalone.children import CannotStart
 from gridwhistle.standalone.postgres import BIN, databases
 from gridwhistle.standalone.services import ANCHORS, KINDS, NAMES
@@ -38,6 +39,18 @@ class Stack:
     """Where its streams are, when it is not a suite of a data folder."""
     folder: Path | None = None
     """The data folder, when it is one."""
+
+    def files_of(self, kind: Service) -> Path | None:
+        """Return the folder of a service's attachments; None when it takes none.
+
+        Raises:
+            CannotStart: it takes some, and nobody said where they are.
+        """
+        if not kind.takes_files:
+            return None
+        if self.attachments_dir is None:
+            raise CannotStart(f"{kind.name} has attachments: name their folder with --attachments-dir.")
+        return self.attachments_dir / kind.name
 
 
 @asynccontextmanager
