@@ -23,6 +23,7 @@ LISTENER = Consumer("neighbour")
 LISTENER.copies(
     ToolMoved, into=Table("known", MetaData(), Column("id", Uuid), Column("event_no", Integer)), why="Know where tools are."
 )
+NEIGHBOUR = Service("neighbour", "Neighbour", [], LISTENER, MetaData(), Path(__file__).parent / "no_versions")
 Pair = tuple[Any, Any]
 
 
@@ -31,12 +32,12 @@ def event(number: int, history: str = "ours") -> UUID:
 
 
 @pytest.fixture
-async def pair(postgres: Postgres, tmp_path: Path) -> AsyncIterator[Pair]:
+async def pair(postgres: Postgres) -> AsyncIterator[Pair]:
     """Return connections to the databases of one who listens and of one who tells."""
     connections = []
     for name in (f"listens_{new_id().hex}", f"tells_{new_id().hex}"):
         await postgres.ensure_database(name)
-        await migrations.upgrade(Service("neighbour", "N", [], LISTENER, MetaData(), tmp_path), postgres.url(name))
+        await migrations.upgrade(NEIGHBOUR, postgres.url(name))
         connections.append(await asyncpg.connect(postgres.url(name)))
     yield connections[0], connections[1]
     for connection in connections:

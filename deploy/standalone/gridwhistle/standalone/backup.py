@@ -71,7 +71,9 @@ async def back_up(stack: Stack, folder: Path, say: Say) -> Kept:
         half.rename(folder)
         _to_disk(folder.parent)
     except OSError as error:
-        raise CannotKeep(f"it stopped at {error.filename or folder}: {error.strerror}. Nothing of it is kept.") from None
+        raise CannotKeep(
+            f"it stopped at {error.filename or folder}: {error.strerror or error}. Nothing of it is kept."
+        ) from None
     finally:
         shutil.rmtree(half, ignore_errors=True)
     kept.folder, kept.seconds = folder, time.monotonic() - started

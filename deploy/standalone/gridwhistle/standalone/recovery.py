@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
+import asyncpg
 import typer
 import uvloop
 from rich.console import Console
@@ -157,7 +158,7 @@ def restore(
                 _warn(f"The services were not compared: {reason}", "各服务之间未能核对。")
                 return False
 
-    _run("Nothing was restored 恢复未完成", work)
+    _run("The restore is not done 恢复未完成", work)
 
 
 def check(data_dir: DataDir = FOLDER, databases: Databases = None) -> None:
@@ -177,11 +178,14 @@ def _run(failed: str, work: Callable[[], Coroutine[Any, Any, bool]]) -> None:
     try:
         is_well = uvloop.run(work())
     except CannotStart as reason:
-        _say.print(f"[red]{failed}:[/]", end=" ")
-        _say.print(str(reason), markup=False)
-        sys.exit(2)
-    if not is_well:
-        sys.exit(1)
+        why = str(reason)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        why = f"a database went away, or did not do what was asked ({type(error).__name__}: {error})."
+    else:
+        sys.exit(0 if is_well else 1)
+    _say.print(f"[red]{failed}:[/]", end=" ")
+    _say.print(why, markup=False)
+    sys.exit(2)
 
 
 def _report(agreements: "Iterable[Agreement]") -> bool:
@@ -254,7 +258,7 @@ def _opened_keys(path: Path) -> bytes:
     except OSError as error:
         _say.print(f"[red]The keys cannot be read:[/] {path}: {error.strerror}.")
     except CannotStart as reason:
-        _say.print(f"[red]Nothing was restored 恢复未完成:[/] {reason}")
+        _say.print(f"[red]The restore is not done 恢复未完成:[/] {reason}")
     sys.exit(2)
 
 

@@ -90,9 +90,8 @@ async def restore(
             _keep_old(stack.keys_file)
             _put(keys, stack.keys_file)
     except OSError as error:
-        raise CannotStart(
-            f"it stopped at {error.filename}: {error.strerror}. Make room, and restore again with --replace."
-        ) from None
+        why = f"it stopped at {error.filename or 'a database'}: {error.strerror or error}"
+        raise CannotStart(f"{why}. Make room, and restore again with --replace.") from None
     return time.monotonic() - started
 
 
