@@ -284,6 +284,28 @@ async def test_a_calendar_day_that_is_put_in_moves_the_clocks_that_it_concerns(
     assert await truth.fetchval("SELECT count(*) FROM calendar_day WHERE applied_at IS NULL") == 0
 
 
+async def test_days_that_change_places_move_the_warning_alone(database: Database, truth: Truth, firing: Firing) -> None:
+    county = Principal(id="admin", roles=frozenset({"county_admin"}), areas=("990406",))
+    monday = dt.datetime(2040, 3, 5, 2, tzinfo=dt.UTC)
+    tool = await lent(database, as_of=monday, area_code="990406001001")
+    [before] = await clocks_in(truth, tool)
+    days = [
+        CalendarDay(date=dt.date(2040, 3, 7), is_workday=False, name="县庆"),
+        CalendarDay(date=dt.date(2040, 3, 10), is_workday=True, name="补班"),
+    ]
+    await put_in_calendar_days(
+        PutInDays(area_code="990406", source_ref="county notice 9", of_notice=False, days=days), county, work(database)
+    )
+
+    await firing.apply_calendar(settled_s=-1)
+
+    [after] = await clocks_in(truth, tool)
+    assert (after["due_at"], after["is_provisional"]) == (before["due_at"], before["is_provisional"])
+    assert before["warn_at"] < after["warn_at"] == after["next_at"]
+    audited = await truth.fetchval("SELECT reason FROM audit WHERE object_id = $1 AND action = 'recount_clock'", tool)
+    assert audited == f"{KEY}, warning: {before['warn_at'].isoformat()} → {after['warn_at'].isoformat()}"
+
+
 async def test_a_breach_stays_whatever_the_calendar_says_later(database: Database, truth: Truth, firing: Firing) -> None:
     county = Principal(id="admin", roles=frozenset({"county_admin"}), areas=("990505",))
     tool = await lent(database, as_of=LONG_AGO, area_code="990505001001")

@@ -164,7 +164,10 @@ class Clocks:
         if times is None:
             return False
         self._change(row, clock.rule_key, **times)
-        self._tx.record(row, "recount_clock", f"{clock.rule_key}: {clock.due_at.isoformat()} → {times['due_at'].isoformat()}")
+        # Days that change places may move the warning alone.
+        what, name = (", warning", "warn_at") if times["due_at"] == clock.due_at != times["warn_at"] else ("", "due_at")
+        before, after = getattr(clock, name).isoformat(), times[name].isoformat()
+        self._tx.record(row, "recount_clock", f"{clock.rule_key}{what}: {before} → {after}")
         return True
 
     async def of(self, row: Row) -> list[Row]:
@@ -217,7 +220,7 @@ def moments(clock: Any, rules: Rules) -> dict[str, Any]:
 def counted_anew(clock: Any, rules: Rules) -> dict[str, Any] | None:
     """Return when a clock warns, is due and fires next by the calendar as it is now; None when nothing is otherwise."""
     times = moments(clock, rules)
-    if times["due_at"] == clock.due_at and times["is_provisional"] == clock.is_provisional:
+    if all(times[name] == getattr(clock, name) for name in ("warn_at", "due_at", "is_provisional")):
         return None
     return times | ({"next_at": None} if clock.paused_at else {})
 
