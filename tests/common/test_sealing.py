@@ -72,6 +72,29 @@ def test_a_key_that_was_added_meanwhile_is_found_in_the_file(tmp_path: Path) -> 
     assert (tmp_path / "keys").stat().st_mode & 0o077 == 0
 
 
+def test_what_was_marked_with_a_key_that_was_added_meanwhile_is_searched_for(tmp_path: Path) -> None:
+    make_keys(tmp_path / "keys")
+    running = Seal.kept_in(tmp_path / "keys")
+    running.marks("13800138000", "member.phone")
+    add_key(tmp_path / "keys")
+    mark = Seal.kept_in(tmp_path / "keys").mark("13800138000", "member.phone")
+
+    marks = running.marks("13800138000", "member.phone")
+
+    assert mark in marks
+    assert len(marks) == 2
+
+
+def test_a_search_goes_on_with_the_keys_that_are_known_while_the_file_is_away(tmp_path: Path) -> None:
+    make_keys(tmp_path / "keys")
+    running = Seal.kept_in(tmp_path / "keys")
+    (tmp_path / "keys").unlink()
+
+    marks = running.marks("13800138000", "member.phone")
+
+    assert marks == [running.mark("13800138000", "member.phone")]
+
+
 def test_a_key_file_is_its_owners_alone_and_a_bad_one_is_named(tmp_path: Path) -> None:
     make_keys(tmp_path / "keys")
     (tmp_path / "empty").touch()

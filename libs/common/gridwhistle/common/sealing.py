@@ -32,7 +32,7 @@ class Seal:
 
     def __init__(self, keys: dict[int, bytes], file: Path | None = None) -> None:
         """Take the ring of secrets, 32 bytes each; the highest number seals, all open."""
-        self._file = file
+        self._file, self._seen = file, _state_of(file)
         self._take(keys)
 
     @classmethod
@@ -68,9 +68,16 @@ class Seal:
 
     def _knows(self, number: int) -> bool:
         # Another process may have been told of a new key before us.
-        if number not in self.numbers and self._file:
-            self._take(read_keys(self._file))
+        if number not in self.numbers:
+            self._look_into_file()
         return number in self.numbers
+
+    def _look_into_file(self) -> None:
+        """Take the keys of the file, if it has changed; while there is none, those that are known stand."""
+        state = _state_of(self._file)
+        if self._file and state not in {None, self._seen}:
+            self._take(read_keys(self._file))
+            self._seen = state
 
     def mark(self, content: str, purpose: str) -> bytes:
         """Return the blind index of a value: 16 bytes that find it again, and say nothing without the key."""
@@ -78,10 +85,20 @@ class Seal:
 
     def marks(self, content: str, purpose: str) -> list[bytes]:
         """Return the blind indexes of a value under every key of the ring, for a search among rows old and new."""
+        self._look_into_file()  # a row that is marked with an unknown key would be missed, and nobody would know
         return [self._mark(number, content, purpose) for number in self.numbers]
 
     def _mark(self, number: int, content: str, purpose: str) -> bytes:
         return hmac.digest(self._derived(number, f"{purpose}|mark"), content.encode(), "sha256")[:_MARK_BYTES]
+
+
+def _state_of(file: Path | None) -> tuple[int, int] | None:
+    """Return what is otherwise once a file has changed; None when there is none."""
+    try:
+        found = file and file.stat()
+    except OSError:
+        return None
+    return (found.st_ino, found.st_mtime_ns) if found else None
 
 
 def _derive(secret: bytes, purpose: str) -> bytes:
