@@ -3,14 +3,14 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, LargeBinary, MetaData, Table, Text, Uuid
+from sqlalchemy import Column, ForeignKey, LargeBinary, MetaData, Table, Text, Uuid
 
 from gridwhistle.common.data_classes import P2, P3
 from gridwhistle.common.edge import EdgeRoute
 from gridwhistle.common.events import REGISTRY, Event
 from gridwhistle.common.personal import KINDS as PERSONAL_KINDS
 from gridwhistle.common.personal import Personal
-from gridwhistle.common.retention import CLASSES, kept_of, root_of
+from gridwhistle.common.retention import CLASSES, Kept, kept_of, root_of
 from gridwhistle.common.sealed import Sealed, class_of, sealed_columns
 from gridwhistle.common.service import Service
 from gridwhistle.common.tables import plumbing
@@ -28,7 +28,7 @@ PERSONAL = {P2, P3}
 
 def faults_of(table: Table) -> list[str]:
     """Return what is wrong with how a table keeps what it keeps."""
-    faults = []
+    faults = _faults_of_links(table)
     kept = kept_of(table)
     if kept is None or kept.retention not in CLASSES or (kept.since and kept.since not in root_of(table)[0].c):
         faults.append("says a retention class that there is, and a column of its own or its root's from which it counts")
@@ -45,6 +45,15 @@ def faults_of(table: Table) -> list[str]:
             faults.append("keeps personal values, so its root says in which emergency session")
         if any(field.kept not in {None, *CLASSES} for field in sealed_columns(table).values()):
             faults.append("says retention classes that there are")
+    return faults
+
+
+def _faults_of_links(table: Table) -> list[str]:
+    faults, links = [], [key.column.table for column in table.c for key in column.foreign_keys]
+    if any("kept" not in linked.info for linked in links):
+        faults.append("belongs to a root: retention takes the parts of a thing along, and no parts of parts")
+    if "kept" not in table.info and len(links) > 1:
+        faults.append("belongs to one root by one column: with which of several it goes, nothing says")
     return faults
 
 
@@ -65,6 +74,24 @@ def test_a_careless_table_is_found(columns: list[Column[Any]], info: dict[str, A
     table = Table("careless", MetaData(), Column("id", Uuid, primary_key=True), *columns, info=info)
 
     assert any(fault in found for found in faults_of(table))
+
+
+def test_a_table_that_retention_could_not_take_whole_is_found() -> None:
+    roots = MetaData()
+    whole = Table("whole", roots, Column("id", Uuid, primary_key=True), info={"kept": Kept("r8")})
+    part = Table("part", roots, Column("id", Uuid, primary_key=True), Column("whole_id", Uuid, ForeignKey(whole.c.id)))
+    links = {"first_id": whole.c.id, "second_id": whole.c.id}
+    Table("between", roots, *(Column(name, Uuid, ForeignKey(to)) for name, to in links.items()))
+    Table("piece", roots, Column("part_id", Uuid, ForeignKey(part.c.id)), info={"kept": Kept("r8")})
+
+    faults = {table.name: [fault.partition(":")[0] for fault in faults_of(table)] for table in roots.sorted_tables}
+
+    assert faults == {
+        "whole": [],
+        "part": [],
+        "between": ["belongs to one root by one column"],
+        "piece": ["belongs to a root"],
+    }
 
 
 def test_the_plumbing_keeps_nothing_personal_in_the_clear() -> None:
