@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
+from gridwhistle.common import overdue
 from gridwhistle.common.calendars import LOCAL, ORDINARY_WINDOWS, BadWindows, Calendar, Day, Windows, WorkTime
 from gridwhistle.common.deadlines import UNITS, Deadline, Unit, first_moments
 from gridwhistle.common.problems import Term
@@ -235,6 +237,12 @@ def test_a_limit_by_law_explains_each_day() -> None:
     ]
     assert lines[-2].en == "Sat 2026-10-10 is working day 3 (a make-up working day)."
     assert lines[-1].en == "Due Sat 2026-10-10 18:00."
+
+
+def test_the_contract_shows_a_line_as_it_is_told() -> None:
+    lines = Deadline(5, "work_day_legal", local("2026-07-01 17:00"), TIME).explain()
+
+    assert set(TypeAdapter(overdue.Line).json_schema()["examples"]) < {line.zh for line in lines}
 
 
 def test_a_last_day_that_is_a_rest_day_says_where_it_goes() -> None:

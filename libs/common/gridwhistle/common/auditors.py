@@ -49,9 +49,9 @@ class AuditLine(View):
 class SealLine(View):
     """A seal of the audit: how many rows it proves, and the hash that stands for them and for every seal before."""
 
-    number: Annotated[int, Field(ge=0, le=2**63 - 1)]
+    number: Annotated[int, Field(ge=1, le=2**63 - 1)]
     sealed_at: AwareDatetime
-    rows: Annotated[int, Field(ge=0, le=2**63 - 1)]
+    rows: Annotated[int, Field(ge=1, le=2**63 - 1)]
     hash: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", examples=["0" * 64])]
 
 

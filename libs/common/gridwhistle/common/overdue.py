@@ -17,7 +17,7 @@ from gridwhistle.common.wire import Keyset, Page, PageQuery, View
 
 LINES_MAX = 10_000
 CLOCKS_MAX = 1_000
-Line = Annotated[str, Field(max_length=500, examples=["07-04 周六,不计"])]
+Line = Annotated[str, Field(max_length=500, examples=["2026-07-04(周六) 周末,不计。"])]
 Place = Annotated[str, Field(pattern=r"^[0-9]{12}([0-9]{3})?$", examples=["990101001001"])]
 
 
