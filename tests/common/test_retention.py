@@ -187,6 +187,35 @@ async def test_what_is_held_stays_until_the_hold_is_lifted(
     assert after > 0
 
 
+@pytest.mark.parametrize("things", ["member", "friend"])
+async def test_a_hold_that_is_placed_while_a_round_looks_holds(
+    database: Database, elsewhere: Database, truth: Truth, officer: httpx2.AsyncClient, things: str
+) -> None:
+    member = await left(database)
+    run = elsewhere.run
+
+    async def run_slowly(pool: Any, sql: str, *args: Any) -> Any:
+        """Let the round wait at a gate when it has begun to look, and has taken nothing yet."""
+        if f"UPDATE {things} t" in sql:
+            held = " AND NOT EXISTS (SELECT FROM legal_hold"
+            sql = sql.replace(held, f" AND pg_advisory_xact_lock_shared(7)::text = ''{held}")
+        return await run(pool, sql, *args)
+
+    elsewhere.run = run_slowly  # type: ignore[method-assign]
+    await truth.execute("SELECT pg_advisory_lock(7)")
+    under_way = asyncio.create_task(purge(elsewhere, metadata, LEFT + 181 * DAY))
+    async with asyncio.timeout(10):
+        while not await truth.fetchval("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"):
+            await asyncio.sleep(0.01)
+
+    hold = await officer.post("/legal_holds", json={"thing": "member", "thing_id": str(member.id), "cause": "案号 17"})
+    await truth.execute("SELECT pg_advisory_unlock(7)")
+    await under_way
+
+    assert hold.status_code == 201
+    assert await truth.fetchval(f"SELECT count(phone) FROM {things}") == 1
+
+
 async def test_a_hold_is_the_officers_and_on_a_thing_that_there_is(database: Database, officer: httpx2.AsyncClient) -> None:
     member = await left(database)
     hold = {"thing": "member", "thing_id": str(member.id), "cause": "行政复议 2026-17"}

@@ -1,6 +1,6 @@
 """Legal holds (封存): while one stands, nothing of the thing is taken away, however old it is."""
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from fastapi import Query
@@ -11,7 +11,7 @@ from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.ids import AreaCode
 from gridwhistle.common.machine import Machine, Step
 from gridwhistle.common.problems import Invalid, Term
-from gridwhistle.common.reading import filters, one, page
+from gridwhistle.common.reading import filters, page
 from gridwhistle.common.retention import Kept
 from gridwhistle.common.tables import moment, place, plumbing, root
 from gridwhistle.common.wire import Body, Keyset, Page, PageQuery, View
@@ -107,10 +107,10 @@ def routes(service: str, tables: MetaData) -> Router:
         """Hold a thing: until the hold is lifted, nothing of it is taken away."""
         if body.thing not in held:
             raise NoSuchThing(allowed=[Term(name, name) for name in held])
-        async with db.command(caller) as tx:
-            thing: Any = await one(db, caller, held[body.thing], body.thing_id)
+        # The thing is held, so that it goes up a version and no purge that is under way can take it.
+        async with db.command(caller, held[body.thing], body.thing_id) as tx:
             step = HOLD.step(None, "place", caller)
-            hold = tx.create(holds, step, reason=body.cause, area_code=thing.area_code, placed_at=tx.now, **dict(body))
+            hold = tx.create(holds, step, reason=body.cause, area_code=tx.row.area_code, placed_at=tx.now, **dict(body))
             return tx.answer(HoldView.of(hold, actions=HOLD.actions(hold, caller)))
 
     router.post("/legal_holds", may="privacy:write", status_code=201)(place_hold)

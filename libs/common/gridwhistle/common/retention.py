@@ -219,11 +219,14 @@ def _due(table: Table, condition: str) -> str:
     root, link = root_of(table)
     alias, join = ("r", f" JOIN {quoted(root.name)} r ON r.id = t.{quoted(link)}") if link else ("t", "")
     county = f"{alias}.county_code" if "county_code" in root.c else f"left({alias}.grid_code, 6)"
+    # Whoever placed a hold after we began to look has moved the root: as we lock it, it is another version than the one we saw.
+    seen = f"(SELECT s.version FROM {quoted(root.name)} s WHERE s.id = {alias}.id)"
+    unmoved = f" AND {alias}.version = {seen}" if "version" in root.c else ""
     return (
         f"due AS (SELECT t.id, {county} AS county FROM {quoted(table.name)} t{join} WHERE {condition.format(root=alias)}"
         f" AND {county} LIKE $7::text AND NOT {county} LIKE ANY($8::text[])"
         f" AND NOT EXISTS (SELECT FROM legal_hold l WHERE l.thing_id = {alias}.id AND l.state = 'held')"
-        " LIMIT $3 FOR UPDATE OF t SKIP LOCKED)"
+        f"{unmoved} LIMIT $3 FOR UPDATE OF t{', r' if link else ''} SKIP LOCKED)"
     )
 
 
