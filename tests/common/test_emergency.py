@@ -15,7 +15,7 @@ from gridwhistle.common.events import Envelope
 from gridwhistle.common.events.inventory import SessionPurgeDue
 from gridwhistle.common.hearing import Hearing
 from gridwhistle.common.ids import new_id
-from gridwhistle.common.retention import purge
+from gridwhistle.common.retention import purge_late
 from tests import toolshed
 from tests.toolshed import CLERK, TOOLSHED, a_friend, a_member, metadata, work
 
@@ -114,7 +114,7 @@ async def test_what_comes_in_after_the_end_goes_with_the_daily_round(database: D
     await hear(database, purge_due(session_id))
     await in_session(database, session_id)
 
-    await purge(database, metadata, LIFTED + dt.timedelta(days=31))
+    await purge_late(database, metadata, LIFTED + dt.timedelta(days=31))
 
     assert await personal(truth, session_id) == 0
     assert [event["data"]["rows"] for event in await told(truth, session_id)] == [0]

@@ -3,7 +3,8 @@
 import asyncio
 import datetime as dt
 import hashlib
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, TypeAlias
 
 import asyncpg
@@ -13,9 +14,10 @@ import pytest
 from gridwhistle.common import retention
 from gridwhistle.common.database import Database
 from gridwhistle.common.ids import new_id
+from gridwhistle.common.lived import DOUBTED, believed
 from gridwhistle.common.personal import Phone
 from gridwhistle.common.principal import Principal
-from gridwhistle.common.retention import purge
+from gridwhistle.common.retention import make_a_round, purge
 from gridwhistle.common.rulebook import SetRule, set_rule
 from tests import toolshed
 from tests.toolshed import CLERK, a_friend, a_member, a_tool, done, members, metadata, work
@@ -258,3 +260,61 @@ async def test_what_is_in_use_is_not_deleted(database: Database, truth: Truth) -
     await purge(database, metadata, dt.datetime(2199, 1, 1, tzinfo=dt.UTC))
 
     assert await truth.fetchval("SELECT count(*) FROM tool WHERE id = $1", tool_id) == 1
+
+
+async def lived(truth: Truth, now: dt.datetime, *ago: int) -> None:
+    """Let the service have run so many days ago, and on no others."""
+    await truth.execute("TRUNCATE lived_day")
+    days = [now.date() - days * DAY for days in ago]
+    await truth.executemany("INSERT INTO lived_day (lived_on) VALUES ($1)", [(day,) for day in days])
+
+
+@pytest.mark.parametrize(
+    ("ago", "is_believed", "said"),
+    [
+        pytest.param(range(1, 400), True, None, id="day after day"),
+        pytest.param(range(2, 400, 7), True, None, id="once a week"),
+        pytest.param([], False, logging.INFO, id="new"),
+        pytest.param(range(1, 7), False, logging.INFO, id="six days old"),
+        pytest.param(range(1, 8), True, None, id="a week old"),
+        pytest.param(range(5 * 365, 6 * 365), False, logging.CRITICAL, id="the clock is five years ahead"),
+        pytest.param([0, 1, *range(5 * 365, 6 * 365)], False, logging.CRITICAL, id="and still on the third day"),
+        pytest.param(range(30, 400), False, logging.CRITICAL, id="stopped for a month"),
+        pytest.param([*range(1, 8), *range(38, 400)], True, None, id="a month ago, and it runs for a week again"),
+        pytest.param([-3650, *range(1, 400)], True, None, id="the clock was put back"),
+    ],
+)
+async def test_a_date_is_believed_by_who_lived_through_the_week_before(
+    database: Database,
+    truth: Truth,
+    caplog: pytest.LogCaptureFixture,
+    ago: Sequence[int],
+    said: int | None,
+    *,
+    is_believed: bool,
+) -> None:
+    now = dt.datetime(2026, 7, 6, 8, tzinfo=dt.UTC)
+    await lived(truth, now, *ago)
+    caplog.set_level(logging.INFO, "gridwhistle.common.lived")
+
+    answers = [await believed(database, "toolshed", now) for _ in "12"]
+
+    assert answers == [is_believed] * 2
+    assert [record.levelno for record in caplog.records] == [said] * 2 * (said is not None)
+    assert await truth.fetchval("SELECT count(*) FROM lived_day WHERE lived_on = $1", now.date()) == 1
+
+
+@pytest.mark.parametrize(
+    ("ago", "kept"), [pytest.param(range(400, 800), 1, id="in doubt"), pytest.param(range(20), 0, id="believed")]
+)
+async def test_a_round_takes_nothing_by_its_age_while_the_clock_is_in_doubt(
+    database: Database, truth: Truth, ago: Sequence[int], kept: int
+) -> None:
+    now = await database.now()
+    member = await left(database, now - 181 * DAY)
+    await lived(truth, now, *ago)
+
+    await make_a_round(database, "toolshed", metadata)
+
+    assert await truth.fetchval("SELECT count(phone) FROM member WHERE id = $1", member.id) == kept
+    assert await truth.fetchval(DOUBTED) == kept

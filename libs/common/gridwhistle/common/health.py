@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from gridwhistle.common import metrics
 from gridwhistle.common.bus import stream_name
+from gridwhistle.common.lived import DOUBTED
 from gridwhistle.common.metrics import Family, Sample, gauge
 
 if TYPE_CHECKING:
@@ -43,6 +44,11 @@ QUERIES: Final = (
         """,
     ),
     ("gw_dead_letters", "Events that nobody could apply.", "SELECT count(*) FROM parked WHERE state = 'dead'"),
+    (
+        "gw_retention_waits",
+        "1 while nothing is taken away by its age: the service is new, was stopped for long, or the clock is wrong.",
+        DOUBTED,
+    ),
 )
 """Gauges that the database is asked for when somebody reads the metrics: name, meaning, statement."""
 _REFUSED_LATELY_S: Final = 30.0

@@ -23,6 +23,7 @@ from gridwhistle.common.database import Database
 from gridwhistle.common.database import Db as Work
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.ids import new_id
+from gridwhistle.common.lived import believed
 from gridwhistle.common.presets import RETENTION
 from gridwhistle.common.problems import Busy, Term
 from gridwhistle.common.reading import filters, page
@@ -91,13 +92,21 @@ def purging(tables: MetaData) -> Loop:
     async def purge_daily(service: Running) -> None:
         while True:
             try:
-                await purge(service.database, tables, await service.database.now(service.database.background))
+                await make_a_round(service.database, service.name, tables)
             except Busy:
                 # A statement took too long. Tried at once again it would take as long, and others would wait for it.
                 log.warning("the daily purge of %s was cut short and goes on tomorrow", service.name)
             await asyncio.sleep(_EVERY_S)
 
     return purge_daily
+
+
+async def make_a_round(database: Database, service: str, tables: MetaData) -> None:
+    """Take away what is past its time, unless the clock is in doubt, and what came in for sessions that are over."""
+    now = await database.now(database.background)
+    if await believed(database, service, now):
+        await purge(database, tables, now)
+    await purge_late(database, tables, now)
 
 
 async def purge(database: Database, tables: MetaData, now: dt.datetime) -> int:
@@ -116,9 +125,13 @@ async def purge(database: Database, tables: MetaData, now: dt.datetime) -> int:
             for rule, narrower in rules.everywhere(f"retention.{retention}", now):
                 time = f"{rule.value} {rule.unit}s"
                 rows += await _take(database, sql, now, time, f"{kept.since}, {retention}", within=(rule.area_code, narrower))
-    for session in await database.run(database.background, "SELECT id FROM purged_session"):
-        rows += await purge_session(database, tables, session["id"], now)
     return rows
+
+
+async def purge_late(database: Database, tables: MetaData, now: dt.datetime) -> None:
+    """Empty the personal columns of what came in for emergency sessions when they were over."""
+    for session in await database.run(database.background, "SELECT id FROM purged_session"):
+        await purge_session(database, tables, session["id"], now)
 
 
 async def purge_session(database: Database, tables: MetaData, session_id: UUID, now: dt.datetime) -> int:
