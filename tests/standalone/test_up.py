@@ -92,14 +92,29 @@ def test_the_printed_request_files_a_report_and_reads_it_back(start: Any, tmp_pa
     printed = ""
     while "Ctrl-C" not in printed:
         printed += terminal.process.stdout.readline()
-    script = re.search(r"  TOKEN=.*(?=\n\nCtrl-C)", printed, re.DOTALL)
+    script = re.search(r"  BASE=.*(?=\n\nCtrl-C)", printed, re.DOTALL)
     assert script is not None
 
     answer = subprocess.run(["bash", "-c", script[0]], capture_output=True, text=True, check=True)  # noqa: S603, S607
 
-    made, listed = re.findall(r'"title":"(.*?)"', answer.stdout)
-    assert made == listed == "井盖缺失"
+    assert '"title":"井盖缺失"' in answer.stdout
+    assert '"items":[{' in answer.stdout
     assert str(tmp_path) in printed
+
+
+def test_one_token_is_printed_and_all_are_in_a_file_that_is_the_owners_alone(start: Any, tmp_path: Path) -> None:
+    terminal = start()
+    tokens = terminal.ready()["tokens"]
+    file = tmp_path / "data" / "tokens"
+    sourced = f'. "{file}"; echo -n "$dept_handler"'
+
+    handler = subprocess.run(["bash", "-c", sourced], capture_output=True, text=True, check=True).stdout  # noqa: S603, S607
+    _code, output, _errors = terminal.end()
+
+    assert [name for name, made in tokens.items() if made in output] == ["town_acceptor"]
+    assert str(file) in output
+    assert (handler, file.stat().st_mode & 0o777) == (tokens["dept_handler"], 0o600)
+    assert len(output.splitlines()) < 20
 
 
 def test_more_tokens_are_made_for_the_suite_of_a_folder(start: Any, tmp_path: Path) -> None:

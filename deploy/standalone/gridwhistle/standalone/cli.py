@@ -168,48 +168,56 @@ def _write_ready(path: Path, suite: Suite, tokens: dict[str, str]) -> None:
         "data_dir": str(suite.folder),
         "tokens": tokens,
     }
-    # Whoever waits for the file must not read half of it, nor may others read the tokens.
+    _write_for_owner(path, orjson.dumps(content, option=orjson.OPT_INDENT_2))
+
+
+def _write_for_owner(path: Path, content: bytes) -> None:
+    """Write a file with tokens: nobody else may read it, and nobody reads half of it."""
     half = path.with_name(path.name + ".part")
     half.touch(mode=0o600)
-    half.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2))
+    half.write_bytes(content)
     half.replace(path)
 
 
 def _welcome(suite: Suite, tokens: dict[str, str]) -> None:
-    _print.print("Development tokens, good for seven days:")
-    for name, made in tokens.items():
-        _print.print(f"  {name:16} {made}", markup=False)
+    """Print where everything is, and a first request that works as it is pasted."""
+    file = suite.folder / "tokens"
+    _write_for_owner(file, "".join(f"{name}={made}\n" for name, made in tokens.items()).encode())
+    name = "town_acceptor" if "town_acceptor" in tokens else next(iter(tokens))
     _print.print(
-        f"""
+        f"""\
 Gridwhistle 网格哨 is ready.
   API      {suite.base_url}        documents {suite.base_url}/docs
   NATS     {suite.nats.url}        PostgreSQL {suite.postgres.url("incidents")}
   data     {suite.folder}        logs {suite.folder}/*.log
+  tokens   {file}        a line for each role, good for seven days; this is {name}'s:
 
-{_first_steps(suite.base_url, tokens)}
+  BASE={suite.base_url}
+  TOKEN={tokens[name]}
+
+{_first_steps(name)}
 
 Ctrl-C stops everything.""",
         markup=False,
     )
 
 
-def _first_steps(base_url: str, tokens: dict[str, str]) -> str:
-    if "grid_worker" not in tokens:
+def _first_steps(name: str) -> str:
+    """Return what the holder of a token may begin with."""
+    if name == "county_admin":
         return f"""\
 Make the county and look at it:
 
-  TOKEN={tokens["county_admin"]}
-  curl -s {base_url}/personnel/v1/areas -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
+  curl -s "$BASE/personnel/v1/areas" -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
     -d '{{"area_code": "{words.COUNTY}000000", "level": "county", "name": "示例县"}}'
-  curl -s {base_url}/personnel/v1/areas -H "Authorization: Bearer $TOKEN\""""
+  curl -s "$BASE/personnel/v1/areas" -H "Authorization: Bearer $TOKEN\""""
     lon, lat = words.INSIDE
     return f"""\
-File a report and read it back:
+File a report, then list what there is:
 
-  TOKEN={tokens["grid_worker"]}
-  curl -s {base_url}/incidents/v1/incidents -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
-    -d '{{"title": "井盖缺失", "location": {{"lon": {lon:.4f}, "lat": {lat:.4f}}}}}'
-  curl -s {base_url}/incidents/v1/incidents -H "Authorization: Bearer $TOKEN\""""
+  curl -s "$BASE/incidents/v1/incidents" -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
+    -d '{{"title": "井盖缺失", "source": "hotline_12345", "location": {{"lon": {lon:.4f}, "lat": {lat:.4f}}}}}'
+  curl -s "$BASE/incidents/v1/incidents?state=reported&limit=5" -H "Authorization: Bearer $TOKEN\""""
 
 
 @app.command()

@@ -15,7 +15,7 @@ SEED: Final = 9
 REPORTS: Final = 260
 DAYS: Final = 30
 EXAMPLES: Final = tuple(f"{words.COMMUNITY}{serial:03}" for serial in (1, 2, 3))
-"""The grids of the printed tokens: nothing happens there but what the reader does."""
+"""The grids of the workers who have tokens: nothing happens there but what the reader does."""
 STEPS: Final = ("report", "accept", "file", "dispatch", "sign", "submit", "confirm", "order_check", "checked", "close")
 """The way of a report from found to closed."""
 _HOURS: Final = (
@@ -161,7 +161,7 @@ class County:
     def workers(self) -> list[Worker]:
         """A full-time worker a grid and some part-time ones; a third of them is on shift, though nobody in the first community.
 
-        Those of the first community are whom the printed tokens speak for; their shifts are the reader's to begin.
+        Those of the first community are whom the demo tokens speak for; their shifts are the reader's to begin.
         """
         lots = self._lots("workers")
         made: list[Worker] = []

@@ -49,7 +49,7 @@ def page(county: County) -> str:
             "|---|---|",
             *(f"| {INCIDENT.word(state).zh} `{state}` | {states[state]} |" for state in INCIDENT.states if state in states),
             "",
-            "A third of the workers is on shift. In the grids `990101001001001` to `…003` nothing happens: the printed tokens",
+            "A third of the workers is on shift. In the grids `990101001001001` to `…003` nothing happens: the tokens",
             "of grid workers are theirs, and what is reported there is yours. `gridwhistle token` makes others.",
             "",
         ]
