@@ -42,7 +42,12 @@ class Loop:
 
     def run(self, work: Any, timeout_s: float = 60) -> Any:
         """Run a coroutine there and return its result."""
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result(timeout_s)
+        running = asyncio.run_coroutine_threadsafe(work, self.loop)
+        try:
+            return running.result(timeout_s)
+        except BaseException:
+            running.cancel()  # so that what took too long stops the programs that it started
+            raise
 
     def end(self) -> None:
         """Stop the loop and its thread."""

@@ -1,5 +1,7 @@
 """`gridwhistle keys`: a new key, then everything under it, whether the suite runs or not."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -28,29 +30,37 @@ async def _answer_once(url: str, folder: Path) -> None:
             pass
 
 
-async def _a_stopped_suite(folder: Path) -> None:
+@contextmanager
+def _server(background: Loop, folder: Path) -> Iterator[Postgres]:
+    """Run a PostgreSQL that ends with the block, whatever goes wrong in it."""
+    postgres = background.run(Postgres.start(folder))
+    try:
+        yield postgres
+    finally:
+        background.run(postgres.child.stop())
+
+
+def _a_stopped_suite(background: Loop, folder: Path) -> None:
     make_keys(folder / "keys")
-    postgres = await Postgres.start(folder)
-    for kind in KINDS:
-        await postgres.ensure_database(kind.name)
-        await migrations.upgrade(kind, postgres.url(kind.name))
-    await _answer_once(postgres.url("incidents"), folder)
-    await postgres.child.stop()
+    with _server(background, folder) as postgres:
+        for kind in KINDS:
+            background.run(postgres.ensure_database(kind.name))
+            background.run(migrations.upgrade(kind, postgres.url(kind.name)))
+        background.run(_answer_once(postgres.url("incidents"), folder))
 
 
 @pytest.mark.parametrize("runs", [pytest.param(True, id="a running suite"), pytest.param(False, id="a stopped suite")])
 def test_a_new_key_takes_over_from_the_old_one(background: Loop, tmp_path: Path, *, runs: bool) -> None:
-    background.run(_a_stopped_suite(tmp_path))
-    postgres = background.run(Postgres.start(tmp_path)) if runs else None
+    _a_stopped_suite(background, tmp_path)
 
-    added = gridwhistle("keys", "add", "--data-dir", tmp_path)
-    resealed = gridwhistle("keys", "reseal", "--data-dir", tmp_path)
+    with _server(background, tmp_path) if runs else nullcontext():
+        added = gridwhistle("keys", "add", "--data-dir", tmp_path)
+        resealed = gridwhistle("keys", "reseal", "--data-dir", tmp_path)
+        still_runs = (tmp_path / "postgres" / "postmaster.pid").exists()
 
     assert (added.exit_code, list(read_keys(tmp_path / "keys"))) == (0, [1, 2])
     assert (resealed.exit_code, "Everything is sealed under key 2" in resealed.output) == (0, True)
-    assert (tmp_path / "postgres" / "postmaster.pid").exists() is runs
-    if postgres:
-        background.run(postgres.child.stop())
+    assert still_runs is runs
 
 
 def test_without_a_suite_nothing_is_done(tmp_path: Path) -> None:

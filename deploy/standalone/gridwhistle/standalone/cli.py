@@ -25,6 +25,7 @@ from gridwhistle.standalone import keys, recovery, rules
 from gridwhistle.standalone.children import CannotStart
 from gridwhistle.standalone.demo import words
 from gridwhistle.standalone.postgres import databases
+from gridwhistle.standalone.shown import print_table
 from gridwhistle.standalone.suite import Suite, running
 
 if TYPE_CHECKING:
@@ -289,7 +290,7 @@ def import_reports(
         _say.print("[red]Not imported:[/]", end=" ")
         _say.print(str(reason), markup=False)
         sys.exit(1)
-    _print.print(reports.as_table(len(requests), summary))
+    print_table(reports.as_table(len(requests), summary))
     if summary.refused:
         _say.print(f"[red]{len(summary.refused):,} rows were refused:[/]", ", ".join(summary.refused[:20]))
         sys.exit(1)
@@ -334,7 +335,7 @@ def print_config(*, as_json: Annotated[bool, typer.Option("--json", help="For pr
     if as_json:
         print(orjson.dumps(config.rows(), option=orjson.OPT_INDENT_2).decode())  # noqa: T201  the output itself
     else:
-        _print.print(config.as_table())
+        print_table(config.as_table())
 
 
 @audits.command("verify")
@@ -348,7 +349,7 @@ def verify_audit(data_dir: DataDir = FOLDER) -> None:
     except CannotStart as reason:
         _say.print(f"[red]The audit cannot be read:[/] {reason}")
         sys.exit(2)
-    _print.print(verdict.table())
+    print_table(verdict.table())
     rows = sum(proof.rows for proof in verdict.proofs)
     _print.print(f"{rows:,} rows against {verdict.anchors:,} anchors, in {verdict.seconds:.1f} s.")
     for proof in verdict.proofs:

@@ -23,13 +23,13 @@ def rows() -> list[dict[str, Any]]:
 
 def as_table() -> Table:
     """Return the settings for a terminal."""
-    table = Table(box=SIMPLE_HEAD, expand=True)
+    table = Table(box=SIMPLE_HEAD)
     table.add_column("setting 设置", no_wrap=True)
-    for heading, ratio in (("meaning 含义", 3), ("default 默认", 1), ("now 现值", 2)):
-        table.add_column(heading, overflow="fold", ratio=ratio)
+    table.add_column("meaning 含义", overflow="fold")
+    table.add_column("default → now 默认 → 现值", overflow="fold")
     for row in rows():
-        now = [row["value"] or "", f"({_SOURCES[row['source']]})"] if row["source"] != "default" else []
-        table.add_row(row["name"], _meaning(row), _default(row), " ".join(now).strip())
+        now = ["→", row["value"] or "", f"({_SOURCES[row['source']]})"] if row["source"] != "default" else []
+        table.add_row(row["name"], _meaning(row), " ".join(word for word in (_default(row), *now) if word))
     return table
 
 

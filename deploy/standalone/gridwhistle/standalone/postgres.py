@@ -143,7 +143,11 @@ async def _make(data: Path, log: Path, user: pwd.struct_passwd | None) -> None:
         "--no-instructions",
     ]  # fmt: skip
     child = await Child.start("initdb", command, log, user=user)
-    if await child.process.wait() != 0:
+    try:
+        failed = await child.process.wait() != 0
+    finally:
+        await child.stop()  # whoever is called off meanwhile leaves nothing running
+    if failed:
         shutil.rmtree(data, ignore_errors=True)
         raise CannotStart(f"the database cannot be made in {data}:\n{child.last_words()}")
 

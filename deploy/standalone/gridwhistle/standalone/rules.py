@@ -20,6 +20,7 @@ from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import NotFound, Problem
 from gridwhistle.standalone.children import CannotStart
 from gridwhistle.standalone.postgres import databases
+from gridwhistle.standalone.shown import print_table
 
 if TYPE_CHECKING:
     from gridwhistle.common.database import Database
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 rules = typer.Typer(no_args_is_help=True, help="The rules of a county 规则: what holds, what is unconfirmed, its own values.")
 calendar = typer.Typer(no_args_is_help=True, help="The working days of a county 日历.")
 _say = Console(stderr=True, highlight=False, soft_wrap=True)
-_print = Console(highlight=False)
 DataDir = Annotated[Path, typer.Option("--data-dir", help="Of the suite; it may be running or not.")]
 FOLDER: Final = Path(".gridwhistle")
 Area = Annotated[str, typer.Option("--county", help="Six digits.")]
@@ -128,7 +128,7 @@ def _print_rules(answers: list[Any]) -> None:
                     *(getattr(rule, name) for name in ("key", "value", "unit", "level", "source_ref")), *_standing(rule)
                 )
             seen.add(rule.key)
-    _print.print(table)
+    print_table(table)
 
 
 def _standing(rule: Any) -> tuple[str, str]:
@@ -143,7 +143,7 @@ def _print_days(answers: list[Any]) -> None:
     )
     for day in year.items:
         table.add_row(str(day.date), "work" if day.is_workday else "rest", day.name, day.source_ref)
-    _print.print(table)
+    print_table(table)
 
 
 def _ask(folder: Path, county: str, operation: str, model: str, given: Mapping[str, Any]) -> list[Any]:
