@@ -295,6 +295,24 @@ async def test_a_repair_that_waits_when_the_stream_is_lost_is_published_once(dat
         assert await in_stream(nc) == [1, 2, 3]
 
 
+async def test_an_older_copy_in_the_stream_does_not_stand_for_the_one_that_is_asked_for(
+    database: Database, nc: nats.NATS, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with leading(database, nc):
+        await tell(database, 1)
+        await until(lambda: all_published(database))
+    rows = await database.run(database.requests, "SELECT aggregate_id FROM outbox")
+    with monkeypatch.context() as later:
+        later.setattr("gridwhistle.common.sweep.EVENTS_IN_REACH_DAYS", -1)
+        assert await archive_old_events(database) == 1
+    assert await put_back(database, [(rows[0][0], 1, 1)]) == 1
+
+    async with leading(database, nc):
+        await until(lambda: all_published(database))
+
+    assert await in_stream(nc) == [1, 1]
+
+
 async def test_requests_that_come_at_once_are_answered_once(database: Database, nc: nats.NATS) -> None:
     async with leading(database, nc), leading(database, nc):
         await tell(database, 1)

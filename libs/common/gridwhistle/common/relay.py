@@ -44,6 +44,7 @@ _WAITING = (
     "SELECT waiting.id, event_id, epoch, subject, envelope::text FROM waiting JOIN outbox USING (event_id)"
     f" ORDER BY waiting.id LIMIT {BATCH_MAX}"
 )
+_SAME = "SELECT waiting.id, event_id FROM waiting JOIN outbox USING (event_id) WHERE event_id = $1 AND epoch::text = $2"
 _MARK = (
     "WITH gone AS (DELETE FROM waiting WHERE id = ANY($3::bigint[]))"
     " INSERT INTO published (event_id, stream_seq) SELECT * FROM unnest($1::uuid[], $2::bigint[])"
@@ -232,11 +233,12 @@ class Relay:
         """Mark what is in the stream but was not marked: the leader before stopped in between."""
         for sequence in sequences:
             message = await js.get_msg(stream_name(self.service), seq=sequence, direct=True)
-            event_id = _event_id_in(message.headers or {})
-            if event_id is None:
+            told = _event_and_epoch_in(message.headers or {})
+            if told is None:
                 log.warning("message %s in the stream of %s is not ours; it is passed over", sequence, self.service)
                 continue
-            rows = await connection.fetch("SELECT id, event_id FROM waiting WHERE event_id = $1", event_id)
+            # An older copy of an event that is to be published again marks nothing.
+            rows = await connection.fetch(_SAME, *told)
             await _mark(connection, rows, sequence)
 
 
@@ -246,11 +248,12 @@ async def _mark(connection: "asyncpg.Connection[Any]", rows: list[asyncpg.Record
     await connection.execute(_MARK, [row["event_id"] for row in rows], sequences, [row["id"] for row in rows])
 
 
-def _event_id_in(headers: Mapping[str, str]) -> UUID | None:
-    """Return the event that a message of ours carries; None for somebody else's message."""
+def _event_and_epoch_in(headers: Mapping[str, str]) -> tuple[UUID, str] | None:
+    """Return the event that a message of ours carries, and its epoch; None for somebody else's message."""
     try:
-        return UUID(headers["Nats-Msg-Id"].split(":")[1])
-    except (KeyError, IndexError, ValueError):
+        _, event_id, epoch = headers["Nats-Msg-Id"].split(":")
+        return UUID(event_id), epoch
+    except (KeyError, ValueError):
         return None
 
 
