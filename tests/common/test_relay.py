@@ -20,7 +20,7 @@ from gridwhistle.common.data_classes import Count
 from gridwhistle.common.database import Database
 from gridwhistle.common.events import Envelope, Event
 from gridwhistle.common.ids import new_id
-from gridwhistle.common.relay import Relay
+from gridwhistle.common.relay import Refused, Relay
 from gridwhistle.common.repair import Gap, ask_again, asked_for, publish_again
 from gridwhistle.common.sealing import Seal
 from gridwhistle.common.service import Service
@@ -178,6 +178,27 @@ async def test_a_leader_whose_fence_is_stale_stores_nothing_and_looks_again(data
         await until(lambda: all_published(database))
 
     assert await in_stream(nc) == [1, 99, 99, 2, 3]
+
+
+async def test_a_full_stream_is_asked_after_a_pause_and_told_of_once(
+    database: Database, nc: nats.NATS, caplog: pytest.LogCaptureFixture
+) -> None:
+    relay = Relay("lamps", database, nc)
+    config = (await own_stream(nc.jetstream(), "lamps")).config
+    await tell(database, 1)
+    async with leading(database, nc):
+        await until(lambda: all_published(database))
+    await nc.jetstream().update_stream(config, max_msgs=1)
+    await tell(database, 2, 3)
+
+    for _ in range(3):
+        with pytest.raises(Refused):
+            await asyncio.wait_for(relay._lead(), 10)
+    assert len(caplog.records) == 1
+    await nc.jetstream().update_stream(config, max_msgs=-1)
+
+    async with leading(database, nc):
+        await until(lambda: has(nc, [1, 2, 3]))
 
 
 async def test_a_stream_that_was_lost_is_filled_again(database: Database, nc: nats.NATS) -> None:

@@ -80,6 +80,8 @@ class Relay:
     metrics: Metrics = field(default_factory=Metrics)
     tracing: "Tracing | None" = None
     _pauses: bool = False
+    _refused: bool = False
+    """Whether the last batch was refused; a second one in a row (the stream is full, say) is tried only after a pause."""
     _looked_at: int = 0
     """The last place in the stream whose content is known; what others put there is looked at once."""
 
@@ -88,8 +90,8 @@ class Relay:
         while True:
             try:
                 await self._lead()
-            except (*AWAY, *BUS_AWAY, asyncpg.PostgresError) as error:
-                # Said once: it may be away for hours.
+            except (*AWAY, *BUS_AWAY, asyncpg.PostgresError, Refused) as error:
+                # Said once: it may be away, or full, for hours.
                 log.log(logging.DEBUG if self._pauses else logging.WARNING, "the relay of %s pauses: %r", self.service, error)
                 self._pauses = True
             except Exception as error:  # noqa: BLE001  whatever it is, what waits is to be published
@@ -133,7 +135,7 @@ class Relay:
         others = await self.nats.subscribe(asking(self.service, "*"), cb=wake)
         try:
             last = await self._reconcile(connection)
-            self._pauses, self.metrics.leads = False, True
+            self._pauses, self.metrics.leads = self._pauses and self._refused, True
             while True:
                 self.database.wake.clear()
                 asked, gaps[:] = gaps[:], []
@@ -155,14 +157,22 @@ class Relay:
             await others.unsubscribe()
 
     async def _publish_and_mark(self, connection: "asyncpg.Connection[Any]", rows: list[asyncpg.Record], last: int) -> int:
-        """Publish the rows behind `last` and note where they are; return the stream's last sequence."""
+        """Publish the rows behind `last` and note where they are; return the stream's last sequence.
+
+        Raises:
+            Refused: for the second time in a row.
+        """
         began_ns = time.time_ns()
         try:
             last = await self._publish(rows, last)
         except Refused as refused:
             self.metrics.count("gw_batches_refused_total")
+            if self._refused:
+                raise
+            self._refused = True
             log.warning("the stream of %s refused a batch: %s", self.service, refused)
             return await self._reconcile(connection)
+        self._refused = self._pauses = False
         await _mark(connection, rows, last)
         self.metrics.count("gw_events_published_total", len(rows))
         if self.tracing:
