@@ -16,6 +16,10 @@ INSERT INTO command_key (scope, key, fingerprint, status, answer, at)
 SELECT scope, days::text, '', 200, '', now() - make_interval(days => days)
 FROM (VALUES ('request|clerk'), ('event|listener.count')) scopes(scope), (VALUES (6), (8), (59), (61)) ages(days)
 """
+HALF_DONE = """
+INSERT INTO command_key (scope, key, fingerprint, status, answer, at)
+SELECT 'event|listener.count', id || '|' || gen_random_uuid(), '', 200, '', now() - interval '61 days' FROM parked
+"""
 MANY = """
 INSERT INTO command_key (scope, key, fingerprint, status, answer, at)
 SELECT CASE WHEN n % 2 = 0 THEN 'request|clerk' ELSE 'event|listener.count' END, 'many' || n, '', 200, '',
@@ -64,6 +68,20 @@ async def test_the_sweep_looks_at_no_more_than_what_goes(truth: "asyncpg.Connect
 
     assert {looked_at for looked_at in rows(plan) if looked_at} == {1_000}
     await truth.execute("DEALLOCATE sweep; TRUNCATE command_key")
+
+
+async def test_what_a_dead_letter_has_half_done_is_known_until_it_is_done_or_discarded(
+    database: Database, truth: "asyncpg.Connection[None]"
+) -> None:
+    await truth.execute("TRUNCATE command_key, parked")
+    await truth.execute(LETTERS)
+    await truth.execute(HALF_DONE)
+
+    await forget_old_keys(database)
+
+    known = await truth.fetch("SELECT state FROM command_key JOIN parked ON starts_with(key, parked.id::text)")
+    assert {row["state"] for row in known} == {"dead"}
+    await truth.execute("TRUNCATE command_key, parked")
 
 
 async def test_discarded_letters_go_after_sixty_days_and_dead_ones_stay(

@@ -19,7 +19,10 @@ _DAY_S = 86_400
 # Spelt as the two indexes are, so that nothing is looked at but what goes.
 EXPIRED = (
     "DELETE FROM command_key WHERE ctid = ANY(ARRAY(SELECT ctid FROM command_key WHERE scope {} 'request|%'"
-    " AND at < now() - make_interval(days => $1::int) ORDER BY at LIMIT $2)) RETURNING 1"
+    " AND at < now() - make_interval(days => $1::int)"
+    # What an event half did is not to happen again when somebody replays it.
+    " AND split_part(key, '|', 1) NOT IN (SELECT id::text FROM parked WHERE state <> 'discarded')"
+    " ORDER BY at LIMIT $2)) RETURNING 1"
 )
 """The statement that clears keys of requests (`LIKE`), or all others (`NOT LIKE`), oldest first."""
 
