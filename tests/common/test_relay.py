@@ -288,6 +288,43 @@ async def test_old_events_go_to_the_archive_and_come_back_when_somebody_misses_t
     assert await database.run(database.requests, "SELECT 1 FROM outbox_archive") == []
 
 
+@pytest.mark.parametrize("at_once", [False, True], ids=["before", "at the same moment"])
+async def test_what_is_asked_for_is_published_again_before_it_goes_to_the_archive(
+    database: Database, nc: nats.NATS, monkeypatch: pytest.MonkeyPatch, *, at_once: bool
+) -> None:
+    monkeypatch.setattr("gridwhistle.common.sweep.EVENTS_IN_REACH_DAYS", -1)
+    async with leading(database, nc):
+        await tell(database, 1)
+        await until(lambda: all_published(database))
+    thing = (await database.run(database.requests, "SELECT aggregate_id FROM outbox"))[0][0]
+
+    asking = await asyncpg.connect(database.url)
+    transaction = asking.transaction()
+    await transaction.start()
+    await publish_again(asking, [(thing, 1, 1)])
+    if not at_once:
+        await transaction.commit()
+    archiving = asyncio.create_task(archive_old_events(database))
+    if at_once:
+        await until(lambda: waits_for_a_lock(database))
+        await transaction.commit()
+    await archiving
+
+    async with leading(database, nc):
+        await until(lambda: all_published(database))
+    assert await in_stream(nc) == [1, 1]
+    await asking.close()
+
+
+async def waits_for_a_lock(database: Database) -> bool:
+    return bool(
+        await database.run(
+            database.requests,
+            "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+        )
+    )
+
+
 async def test_a_lost_stream_gets_each_event_once_even_one_that_was_published_twice(database: Database, nc: nats.NATS) -> None:
     async with leading(database, nc):
         await tell(database, 1, 2, 3)

@@ -52,10 +52,13 @@ async def archive_old_events(database: Database) -> int:
     youngest = UUID(int=int((time.time() - EVENTS_IN_REACH_DAYS * _DAY_S) * 1000) << 80)
     moved = await database.run(
         database.background,
-        "WITH oldest AS (SELECT stream_seq, event_id FROM published ORDER BY stream_seq LIMIT $2),"
+        "WITH oldest AS (SELECT stream_seq, event_id, epoch FROM published LEFT JOIN outbox USING (event_id)"
+        "  ORDER BY stream_seq LIMIT $2),"
         " old AS (DELETE FROM published USING oldest WHERE published.stream_seq = oldest.stream_seq"
-        "  AND oldest.event_id < $1 RETURNING oldest.event_id),"
-        " gone AS (DELETE FROM outbox USING old WHERE outbox.event_id = old.event_id RETURNING outbox.*)"
+        "  AND oldest.event_id < $1 RETURNING oldest.event_id, oldest.epoch),"
+        # What somebody asked for waits to be published again. Asked for at this very moment, it has another epoch.
+        " gone AS (DELETE FROM outbox USING old WHERE outbox.event_id = old.event_id AND outbox.epoch = old.epoch"
+        "  AND NOT EXISTS (SELECT FROM waiting WHERE waiting.event_id = old.event_id) RETURNING outbox.*)"
         " INSERT INTO outbox_archive (event_id, aggregate_id, event_no, subject, envelope, occurred_at, epoch)"
         " SELECT event_id, aggregate_id, event_no, subject, envelope, occurred_at, epoch FROM gone RETURNING 1",
         youngest,
