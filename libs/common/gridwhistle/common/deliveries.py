@@ -59,7 +59,8 @@ class Deliveries:
 
     async def take(self, message: Msg) -> None:
         """Take what the server sends: a delivery, or word that a request has ended."""
-        status = (message.headers or {}).get("Status") if not message.data else None
+        # A delivery says where it is acknowledged, whatever stands in its headers; word of the server does not.
+        status = None if message.reply else (message.headers or {}).get("Status")
         if status is None:
             self._here.append(message)
             self._asked -= 1
