@@ -90,6 +90,8 @@ class Hearing:
             max_ack_pending=5_000,
             max_deliver=-1,
         )
+        # Without it nothing could take effect, and each delivery counts towards those that are not trusted.
+        await self.database.run(self.database.background, "SELECT 1")
         await nats.jetstream(timeout=5).add_consumer(stream, config)
         async with delivered(nats, stream, durable, self.stopping) as deliveries:
             while not self.stopping.is_set():
