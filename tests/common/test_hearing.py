@@ -320,6 +320,23 @@ async def test_behind_a_discarded_letter_things_go_on(house: House) -> None:
     assert await house.parked() == [("discarded", "failed", 8)]
 
 
+async def test_what_was_discarded_takes_no_effect_when_a_lost_stream_brings_it_again(house: House) -> None:
+    hearing = ringer(house, fails=8)
+    hearing.consumer.service = "bells"  # it hears itself
+    message = told(BellRung())[0]
+    await hearing.apply([message])  # type: ignore[list-item]
+    for _ in range(9):
+        await house.later()
+        await hearing.retry()
+    await discard_dead_letter(await house.dead(), Reason(reason="it was a test"), OPERATOR, work(house.database))
+    await hearing.retry()
+
+    await hearing.apply([message])  # type: ignore[list-item]
+
+    assert await house.bells() == [0, 0]
+    assert await house.parked() == [("discarded", "failed", 8)]
+
+
 async def test_a_number_told_twice_is_kept_for_somebody_to_look_at(house: House) -> None:
     bell, hearing = new_id(), ringer(house)
 

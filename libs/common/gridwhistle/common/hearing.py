@@ -163,8 +163,13 @@ class Hearing:
         """Return what can take effect now, and what is to be kept; what took effect before is in neither."""
         others = {event.aggregate_id for event, message in deliveries if not self._is_own(message.subject)}
         numbers = await parking.last_heard(self.database, others) if others else {}
+        # Of our own events no numbers are kept, and a lost stream is published again.
+        own = [event.id for event, message in deliveries if self._is_own(message.subject)]
+        discarded = await parking.discarded(self.database, own) if own else set()
         ready, kept = [], []
         for event, message in deliveries:
+            if event.id in discarded:
+                continue
             last_no, last_id = numbers.get(event.aggregate_id, (0, None))
             is_next = self._is_own(message.subject) or event.event_no == last_no + 1
             if is_next and (message.metadata.num_delivered or 1) <= _DELIVERIES_TRUSTED:

@@ -76,6 +76,14 @@ async def last_heard(database: Database, things: Iterable[UUID]) -> dict[UUID, t
     return {row["thing_id"]: (row["event_no"], row["event_id"]) for row in rows}
 
 
+async def discarded(database: Database, events: Iterable[UUID]) -> set[UUID]:
+    """Return those of these events that somebody has discarded: they shall never take effect, however they come again."""
+    rows = await database.run(
+        database.background, "SELECT id FROM parked WHERE id = ANY($1::uuid[]) AND state = 'discarded'", list(events)
+    )
+    return {row["id"] for row in rows}
+
+
 async def note_heard(database: Database, events: Mapping[UUID, Envelope[Any]], *, parked: Iterable[UUID] = ()) -> None:
     """Note the last events that took effect, by thing; those that were parked are no longer."""
     await database.run(
