@@ -206,7 +206,7 @@ class Hearing:
             for row in ready:
                 await self._try(row)
         gaps: dict[str, list[Gap]] = defaultdict(list)
-        for gap in await parking.missing(self.database, early) if early and may_ask else ():
+        for gap in await parking.missing(self.database, self.consumer.service, early) if early and may_ask else ():
             gaps[gap["source"]].append((gap["thing_id"], gap["first"], gap["last"]))
         return gaps
 
@@ -223,7 +223,7 @@ class Hearing:
             elif event:
                 fault = (await self._take_effect([event])).get(event.id)
             if fault is not None:
-                await parking.failed_again(self.database, row["id"], fault)
+                await parking.failed_again(self.database, self.consumer.service, row["id"], fault)
                 return
         heard = {event.aggregate_id: event} if event and not self._is_own(row["subject"]) else {}
         await parking.note_heard(self.database, heard, parked=[row["id"]])
