@@ -89,6 +89,16 @@ async def test_a_connection_left_in_a_transaction_is_not_handed_on(postgres: Pos
     await connections.close()
 
 
+async def test_what_is_given_back_after_closing_is_closed(postgres: Postgres) -> None:
+    connections = Connections(postgres.url("postgres"), 2, 5.0)
+    in_hand = await connections.take()
+    await connections.close()
+
+    connections.give(in_hand)
+
+    assert in_hand.is_closed()
+
+
 async def test_a_server_that_is_away_costs_no_place_in_line() -> None:
     connections = Connections("postgresql://nobody@127.0.0.1:1/nothing", 1, 1.0)
 

@@ -116,6 +116,20 @@ async def test_a_part_that_has_stopped_makes_a_service_not_ready(
     assert fares["services"]["toolshed"]["parts"][part] == "stopped"
 
 
+async def test_a_number_that_takes_too_long_is_left_out(
+    url: str, nats_server: Nats, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = [("gw_dead_letters", "Slow.", "SELECT pg_sleep(60)"), ("gw_events_parked", "Quick.", "SELECT 7")]
+    monkeypatch.setattr("gridwhistle.common.health.QUERIES", slow)
+    monkeypatch.setattr("gridwhistle.common.health._PATIENCE_S", 0.1, raising=False)
+    async with serving(url, tmp_path, nats_server.url) as client:
+        answer = await client.get("/metrics")
+
+    assert answer.status_code == 200
+    assert 'gw_events_parked{service="toolshed"} 7.0' in answer.text
+    assert "gw_dead_letters{" not in answer.text
+
+
 @pytest.mark.parametrize("path", ["/readyz", "/version"])
 async def test_the_root_tells_of_each_service_what_it_tells_itself(suite: RunningSuite, path: str) -> None:
     services = suite.client.get(path).json()["services"]

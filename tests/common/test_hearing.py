@@ -112,6 +112,14 @@ class House:
         rows = await self.database.run(self.database.requests, "SELECT id FROM parked WHERE state = 'dead'")
         return UUID(str(rows[0]["id"]))
 
+    async def given_up(self) -> list[tuple[int, str, str, str]]:
+        rows = await self.database.run(
+            self.database.requests,
+            "SELECT version, action, to_state, actor_id FROM history"
+            " JOIN (SELECT id AS thing_id, version FROM parked) letter USING (thing_id, version)",
+        )
+        return [tuple(row) for row in rows]  # type: ignore[misc]
+
     async def later(self, from_no: int = 0) -> None:
         """Let the time pass that parked events wait for; those of smaller numbers wait for an hour."""
         await self.database.run(
@@ -221,6 +229,7 @@ async def test_after_eight_tries_an_event_is_a_dead_letter(house: House) -> None
         await hearing.retry()
 
     assert await house.parked() == [("dead", "failed", 8)]
+    assert await house.given_up() == [(2, "give_up", "dead", "system:ringer")]
 
 
 async def test_an_event_that_takes_its_process_along_is_counted_too(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -288,6 +297,7 @@ async def test_what_nobody_has_any_more_becomes_a_dead_letter_and_whoever_replay
         await house.later()
         await hearing.retry()
     assert await house.parked() == [("dead", "early", parking.ASKS), ("waiting", "early", 0)]
+    assert await house.given_up() == [(2, "give_up", "dead", "system:ringer")]
     await replay_dead_letter(await house.dead(), Reason(reason="they are lost"), OPERATOR, work(house.database))
     await hearing.retry()
 
@@ -317,6 +327,23 @@ async def test_behind_a_discarded_letter_things_go_on(house: House) -> None:
     await hearing.retry()
 
     assert await house.bells() == [1, 1]
+    assert await house.parked() == [("discarded", "failed", 8)]
+
+
+async def test_what_was_discarded_takes_no_effect_when_a_lost_stream_brings_it_again(house: House) -> None:
+    hearing = ringer(house, fails=8)
+    hearing.consumer.service = "bells"  # it hears itself
+    message = told(BellRung())[0]
+    await hearing.apply([message])  # type: ignore[list-item]
+    for _ in range(9):
+        await house.later()
+        await hearing.retry()
+    await discard_dead_letter(await house.dead(), Reason(reason="it was a test"), OPERATOR, work(house.database))
+    await hearing.retry()
+
+    await hearing.apply([message])  # type: ignore[list-item]
+
+    assert await house.bells() == [0, 0]
     assert await house.parked() == [("discarded", "failed", 8)]
 
 

@@ -20,7 +20,7 @@ from gridwhistle.common.data_classes import Count
 from gridwhistle.common.database import Database
 from gridwhistle.common.events import Envelope, Event
 from gridwhistle.common.ids import new_id
-from gridwhistle.common.relay import Relay
+from gridwhistle.common.relay import Refused, Relay
 from gridwhistle.common.repair import Gap, ask_again, asked_for, publish_again
 from gridwhistle.common.sealing import Seal
 from gridwhistle.common.service import Service
@@ -180,6 +180,27 @@ async def test_a_leader_whose_fence_is_stale_stores_nothing_and_looks_again(data
     assert await in_stream(nc) == [1, 99, 99, 2, 3]
 
 
+async def test_a_full_stream_is_asked_after_a_pause_and_told_of_once(
+    database: Database, nc: nats.NATS, caplog: pytest.LogCaptureFixture
+) -> None:
+    relay = Relay("lamps", database, nc)
+    config = (await own_stream(nc.jetstream(), "lamps")).config
+    await tell(database, 1)
+    async with leading(database, nc):
+        await until(lambda: all_published(database))
+    await nc.jetstream().update_stream(config, max_msgs=1)
+    await tell(database, 2, 3)
+
+    for _ in range(3):
+        with pytest.raises(Refused):
+            await asyncio.wait_for(relay._lead(), 10)
+    assert len(caplog.records) == 1
+    await nc.jetstream().update_stream(config, max_msgs=-1)
+
+    async with leading(database, nc):
+        await until(lambda: has(nc, [1, 2, 3]))
+
+
 async def test_a_stream_that_was_lost_is_filled_again(database: Database, nc: nats.NATS) -> None:
     async with leading(database, nc):
         await tell(database, 1, 2, 3)
@@ -267,6 +288,43 @@ async def test_old_events_go_to_the_archive_and_come_back_when_somebody_misses_t
     assert await database.run(database.requests, "SELECT 1 FROM outbox_archive") == []
 
 
+@pytest.mark.parametrize("at_once", [False, True], ids=["before", "at the same moment"])
+async def test_what_is_asked_for_is_published_again_before_it_goes_to_the_archive(
+    database: Database, nc: nats.NATS, monkeypatch: pytest.MonkeyPatch, *, at_once: bool
+) -> None:
+    monkeypatch.setattr("gridwhistle.common.sweep.EVENTS_IN_REACH_DAYS", -1)
+    async with leading(database, nc):
+        await tell(database, 1)
+        await until(lambda: all_published(database))
+    thing = (await database.run(database.requests, "SELECT aggregate_id FROM outbox"))[0][0]
+
+    asking = await asyncpg.connect(database.url)
+    transaction = asking.transaction()
+    await transaction.start()
+    await publish_again(asking, [(thing, 1, 1)])
+    if not at_once:
+        await transaction.commit()
+    archiving = asyncio.create_task(archive_old_events(database))
+    if at_once:
+        await until(lambda: waits_for_a_lock(database))
+        await transaction.commit()
+    await archiving
+
+    async with leading(database, nc):
+        await until(lambda: all_published(database))
+    assert await in_stream(nc) == [1, 1]
+    await asking.close()
+
+
+async def waits_for_a_lock(database: Database) -> bool:
+    return bool(
+        await database.run(
+            database.requests,
+            "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+        )
+    )
+
+
 async def test_a_lost_stream_gets_each_event_once_even_one_that_was_published_twice(database: Database, nc: nats.NATS) -> None:
     async with leading(database, nc):
         await tell(database, 1, 2, 3)
@@ -293,6 +351,24 @@ async def test_a_repair_that_waits_when_the_stream_is_lost_is_published_once(dat
     async with leading(database, nc):
         await until(lambda: all_published(database))
         assert await in_stream(nc) == [1, 2, 3]
+
+
+async def test_an_older_copy_in_the_stream_does_not_stand_for_the_one_that_is_asked_for(
+    database: Database, nc: nats.NATS, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with leading(database, nc):
+        await tell(database, 1)
+        await until(lambda: all_published(database))
+    rows = await database.run(database.requests, "SELECT aggregate_id FROM outbox")
+    with monkeypatch.context() as later:
+        later.setattr("gridwhistle.common.sweep.EVENTS_IN_REACH_DAYS", -1)
+        assert await archive_old_events(database) == 1
+    assert await put_back(database, [(rows[0][0], 1, 1)]) == 1
+
+    async with leading(database, nc):
+        await until(lambda: all_published(database))
+
+    assert await in_stream(nc) == [1, 1]
 
 
 async def test_requests_that_come_at_once_are_answered_once(database: Database, nc: nats.NATS) -> None:

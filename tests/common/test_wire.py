@@ -6,7 +6,8 @@ from typing import Annotated
 import orjson
 import pytest
 from pydantic import Field, ValidationError
-from sqlalchemy import Column, DateTime, MetaData, Table, Uuid, select
+from sqlalchemy import BigInteger, Column, DateTime, Integer, MetaData, Table, Text, Uuid, select
+from sqlalchemy.types import TypeEngine
 
 from gridwhistle.common.problems import language_of
 from gridwhistle.common.wire import MOMENT, BadCursor, Body, Keyset, Malformed, PageQuery, check_json, not_valid
@@ -73,6 +74,24 @@ def test_a_cursor_that_is_not_ours_is_refused(cursor: str) -> None:
 
     with pytest.raises(BadCursor):
         Keyset(table.c.at, table.c.id).page(select(table), PageQuery(cursor=cursor))
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        (BigInteger, b"[9223372036854775808]"),
+        (BigInteger, b"[-9223372036854775809]"),
+        (Integer, b"[2147483648]"),
+        (Text, b'["9901\\u0000"]'),
+    ],
+    ids=["too large", "too small", "too large for fewer bits", "NUL"],
+)
+def test_a_cursor_that_the_database_has_no_room_for_is_refused(kind: type[TypeEngine[object]], content: bytes) -> None:
+    table = Table("t", MetaData(), Column("id", kind))
+    cursor = base64.urlsafe_b64encode(content).decode()
+
+    with pytest.raises(BadCursor):
+        Keyset(table.c.id).page(select(table), PageQuery(cursor=cursor))
 
 
 @pytest.mark.parametrize(

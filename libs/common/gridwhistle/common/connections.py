@@ -26,6 +26,7 @@ class Connections:
         self._size = self._free = size  # how many more may be in hand
         self._unused = 0  # how many have been idle ever since the last look
         self._looking: asyncio.TimerHandle | None = None
+        self._closed = False
 
     async def take(self) -> "asyncpg.Connection[Any]":
         """Return a connection; give it back.
@@ -53,7 +54,7 @@ class Connections:
 
     def give(self, connection: "asyncpg.Connection[Any]") -> None:
         """Give a connection back. One that is broken, or still busy since its statement was cut off, is dropped."""
-        if connection.is_closed() or connection.is_in_transaction():
+        if self._closed or connection.is_closed() or connection.is_in_transaction():
             connection.terminate()
         else:
             self._idle.append(connection)
@@ -102,6 +103,7 @@ class Connections:
 
     async def close(self) -> None:
         """Close what is idle; what is in hand is closed by whoever gives it back to nobody."""
+        self._closed = True
         if self._looking:
             self._looking.cancel()
         for connection in self._idle:

@@ -16,6 +16,8 @@ _KEPT_MAX: Final = 1_500
 """Deliveries here and not yet taken; more would wait so long that they came again."""
 _EXPIRES_S: Final = 5
 _LOOK_EVERY_S: Final = 1.0
+_GIVEN_BACK_S: Final = 1.0
+"""After a fault, which others may have as well; whoever stops has none, and others get what it had at once."""
 _NOTHING_CAME: Final = frozenset({"404", "408", "100"})
 
 
@@ -59,7 +61,8 @@ class Deliveries:
 
     async def take(self, message: Msg) -> None:
         """Take what the server sends: a delivery, or word that a request has ended."""
-        status = (message.headers or {}).get("Status") if not message.data else None
+        # A delivery says where it is acknowledged, whatever stands in its headers; word of the server does not.
+        status = None if message.reply else (message.headers or {}).get("Status")
         if status is None:
             self._here.append(message)
             self._asked -= 1
@@ -95,11 +98,12 @@ async def delivered(nats: Client, stream: str, durable: str, stopping: asyncio.E
         yield deliveries
     finally:
         ending.cancel()
-        if stopping.is_set():
-            # What was sent by now arrives, and others have it at once; left alone, it would come again 30 s later.
+        deliveries.end("left")
+        if nats.is_connected:
+            # What was sent by now arrives, and is given back; left alone, it would come again 30 s later.
             await subscription.drain()  # type: ignore[no-untyped-call]
             for message in deliveries._here:  # noqa: SLF001  as above
-                await message.nak()
+                await message.nak(delay=None if stopping.is_set() else _GIVEN_BACK_S)
         else:
             await subscription.unsubscribe()
 

@@ -1,7 +1,9 @@
 """Whether a service lives and can serve, what it counts, and of which version it is: the same words for one and for all."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from nats.errors import Error as NatsError
@@ -10,9 +12,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from gridwhistle.common import metrics
+from gridwhistle.common.again import Away
 from gridwhistle.common.bus import stream_name
 from gridwhistle.common.lived import DOUBTED
 from gridwhistle.common.metrics import Family, Sample, gauge
+from gridwhistle.common.problems import Busy
 
 if TYPE_CHECKING:
     from gridwhistle.common.running import Running
@@ -51,6 +55,8 @@ QUERIES: Final = (
     ),
 )
 """Gauges that the database is asked for when somebody reads the metrics: name, meaning, statement."""
+_PATIENCE_S: Final = 1.5
+"""For each of them: whoever reads the metrics waits some ten seconds for all."""
 _REFUSED_LATELY_S: Final = 30.0
 
 
@@ -139,7 +145,10 @@ async def _asked(service: "Running") -> AsyncIterator[Family]:
     yield Family("gw_database_connections_wanted", waiting)
     if here:
         for name, meaning, statement in QUERIES:
-            yield gauge(name, float((await database.run(database.background, statement))[0][0] or 0), meaning)
+            with suppress(Away, Busy, TimeoutError):
+                async with asyncio.timeout(_PATIENCE_S):
+                    number = (await database.run(database.background, statement))[0][0]
+                yield gauge(name, float(number or 0), meaning)
     yield gauge("gw_nats_connected", int(service.nats.is_connected))
     if service.nats.is_connected:
         yield await _pending(service)

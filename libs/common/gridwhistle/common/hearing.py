@@ -90,6 +90,8 @@ class Hearing:
             max_ack_pending=5_000,
             max_deliver=-1,
         )
+        # Without it nothing could take effect, and each delivery counts towards those that are not trusted.
+        await self.database.run(self.database.background, "SELECT 1")
         await nats.jetstream(timeout=5).add_consumer(stream, config)
         async with delivered(nats, stream, durable, self.stopping) as deliveries:
             while not self.stopping.is_set():
@@ -161,8 +163,13 @@ class Hearing:
         """Return what can take effect now, and what is to be kept; what took effect before is in neither."""
         others = {event.aggregate_id for event, message in deliveries if not self._is_own(message.subject)}
         numbers = await parking.last_heard(self.database, others) if others else {}
+        # Of our own events no numbers are kept, and a lost stream is published again.
+        own = [event.id for event, message in deliveries if self._is_own(message.subject)]
+        discarded = await parking.discarded(self.database, own) if own else set()
         ready, kept = [], []
         for event, message in deliveries:
+            if event.id in discarded:
+                continue
             last_no, last_id = numbers.get(event.aggregate_id, (0, None))
             is_next = self._is_own(message.subject) or event.event_no == last_no + 1
             if is_next and (message.metadata.num_delivered or 1) <= _DELIVERIES_TRUSTED:
@@ -199,7 +206,7 @@ class Hearing:
             for row in ready:
                 await self._try(row)
         gaps: dict[str, list[Gap]] = defaultdict(list)
-        for gap in await parking.missing(self.database, early) if early and may_ask else ():
+        for gap in await parking.missing(self.database, self.consumer.service, early) if early and may_ask else ():
             gaps[gap["source"]].append((gap["thing_id"], gap["first"], gap["last"]))
         return gaps
 
@@ -216,7 +223,7 @@ class Hearing:
             elif event:
                 fault = (await self._take_effect([event])).get(event.id)
             if fault is not None:
-                await parking.failed_again(self.database, row["id"], fault)
+                await parking.failed_again(self.database, self.consumer.service, row["id"], fault)
                 return
         heard = {event.aggregate_id: event} if event and not self._is_own(row["subject"]) else {}
         await parking.note_heard(self.database, heard, parked=[row["id"]])

@@ -14,6 +14,7 @@ import asyncpg
 
 from gridwhistle.common.database import Database
 from gridwhistle.common.events import Envelope
+from gridwhistle.common.principal import system
 
 RETRY_S: Final = (1, 2, 5, 10, 30, 60, 60, 60)
 """How long it waits after each try; as many tries as there are waits."""
@@ -76,6 +77,14 @@ async def last_heard(database: Database, things: Iterable[UUID]) -> dict[UUID, t
     return {row["thing_id"]: (row["event_no"], row["event_id"]) for row in rows}
 
 
+async def discarded(database: Database, events: Iterable[UUID]) -> set[UUID]:
+    """Return those of these events that somebody has discarded: they shall never take effect, however they come again."""
+    rows = await database.run(
+        database.background, "SELECT id FROM parked WHERE id = ANY($1::uuid[]) AND state = 'discarded'", list(events)
+    )
+    return {row["id"] for row in rows}
+
+
 async def note_heard(database: Database, events: Mapping[UUID, Envelope[Any]], *, parked: Iterable[UUID] = ()) -> None:
     """Note the last events that took effect, by thing; those that were parked are no longer."""
     await database.run(
@@ -96,18 +105,18 @@ async def due(database: Database) -> list[asyncpg.Record]:
     return await database.run(database.background, _DUE, list(RETRY_S), _AT_ONCE, ASK_EVERY_S)
 
 
-async def failed_again(database: Database, id_: UUID, fault: str) -> None:
-    """Note why a try failed; after the last one it is a dead letter."""
-    await database.run(database.background, _FAILED, id_, fault[:_FAULT_CHARS_MAX], TRIES)
+async def failed_again(database: Database, service: str, id_: UUID, fault: str) -> None:
+    """Note why a try of this service failed; after the last one it is a dead letter."""
+    await database.run(database.background, _FAILED, id_, fault[:_FAULT_CHARS_MAX], TRIES, system(service).id)
 
 
-async def missing(database: Database, early: Iterable[UUID]) -> list[asyncpg.Record]:
+async def missing(database: Database, service: str, early: Iterable[UUID]) -> list[asyncpg.Record]:
     """Return what these events wait for and was never delivered: source, thing, first and last number.
 
     The first of a thing that is here counts how often the ones before it are asked for. When they do not come, it becomes a
     dead letter: to replay it is to go on without them.
     """
-    return await database.run(database.background, _MISSING, list(early), ASKS)
+    return await database.run(database.background, _MISSING, list(early), ASKS, system(service).id)
 
 
 _PARK = (
@@ -139,10 +148,16 @@ _DUE = (
     " THEN ($1::int[])[least(tries + 1, cardinality($1::int[]))] ELSE $3::int END)"
     " FROM due WHERE parked.id = due.id RETURNING parked.*, is_next"
 )
+# The step `give_up` of a dead letter.
+_GIVEN_UP = (
+    " INSERT INTO history (thing_id, version, at, action, from_state, to_state, actor_id, actor_role)"
+    " SELECT id, version, clock_timestamp(), 'give_up', 'waiting', state, {}, 'auto' FROM tried WHERE state = 'dead'"
+)
 _FAILED = (
-    "UPDATE parked SET why = CASE why WHEN 'early' THEN 'failed' ELSE why END, fault = $2,"
-    " state = CASE WHEN tries >= $3 THEN 'dead' ELSE state END, next_at = CASE WHEN tries >= $3 THEN NULL ELSE next_at END"
-    " WHERE id = $1"
+    "WITH tried AS (UPDATE parked SET why = CASE why WHEN 'early' THEN 'failed' ELSE why END, fault = $2,"
+    " version = version + (tries >= $3)::int, state = CASE WHEN tries >= $3 THEN 'dead' ELSE state END,"
+    " next_at = CASE WHEN tries >= $3 THEN NULL ELSE next_at END"
+    " WHERE id = $1 AND state = 'waiting' RETURNING id, version, state)" + _GIVEN_UP.format("$4::text")
 )
 _MISSING = (
     "WITH gap AS (SELECT DISTINCT ON (thing_id) id, source, thing_id, coalesce(heard.event_no, 0) + 1 AS first,"
@@ -150,8 +165,10 @@ _MISSING = (
     "   WHERE thing_id IN (SELECT thing_id FROM parked WHERE id = ANY($1::uuid[]))"
     "   AND NOT (state = 'discarded' AND next_at IS NULL) AND parked.event_no > coalesce(heard.event_no, 0)"
     "   ORDER BY thing_id, parked.event_no),"
-    " asked AS (UPDATE parked SET tries = tries + 1, state = CASE WHEN tries + 1 >= $2 THEN 'dead' ELSE state END,"
-    "   next_at = CASE WHEN tries + 1 >= $2 THEN NULL ELSE next_at END"
-    "   FROM gap WHERE parked.id = gap.id AND first <= last AND state = 'waiting' AND gap.id = ANY($1::uuid[]))"
+    " tried AS (UPDATE parked SET tries = tries + 1, state = CASE WHEN tries + 1 >= $2 THEN 'dead' ELSE state END,"
+    "   version = version + (tries + 1 >= $2)::int, next_at = CASE WHEN tries + 1 >= $2 THEN NULL ELSE next_at END"
+    "   FROM gap WHERE parked.id = gap.id AND first <= last AND state = 'waiting' AND gap.id = ANY($1::uuid[])"
+    "   RETURNING parked.id, version, state),"
+    f" given_up AS ({_GIVEN_UP.format('$3::text')})"
     " SELECT source, thing_id, first, last FROM gap WHERE first <= last AND id = ANY($1::uuid[])"
 )

@@ -44,6 +44,7 @@ _WAITING = (
     "SELECT waiting.id, event_id, epoch, subject, envelope::text FROM waiting JOIN outbox USING (event_id)"
     f" ORDER BY waiting.id LIMIT {BATCH_MAX}"
 )
+_SAME = "SELECT waiting.id, event_id FROM waiting JOIN outbox USING (event_id) WHERE event_id = $1 AND epoch::text = $2"
 _MARK = (
     "WITH gone AS (DELETE FROM waiting WHERE id = ANY($3::bigint[]))"
     " INSERT INTO published (event_id, stream_seq) SELECT * FROM unnest($1::uuid[], $2::bigint[])"
@@ -79,6 +80,8 @@ class Relay:
     metrics: Metrics = field(default_factory=Metrics)
     tracing: "Tracing | None" = None
     _pauses: bool = False
+    _refused: bool = False
+    """Whether the last batch was refused; a second one in a row (the stream is full, say) is tried only after a pause."""
     _looked_at: int = 0
     """The last place in the stream whose content is known; what others put there is looked at once."""
 
@@ -87,8 +90,8 @@ class Relay:
         while True:
             try:
                 await self._lead()
-            except (*AWAY, *BUS_AWAY, asyncpg.PostgresError) as error:
-                # Said once: it may be away for hours.
+            except (*AWAY, *BUS_AWAY, asyncpg.PostgresError, Refused) as error:
+                # Said once: it may be away, or full, for hours.
                 log.log(logging.DEBUG if self._pauses else logging.WARNING, "the relay of %s pauses: %r", self.service, error)
                 self._pauses = True
             except Exception as error:  # noqa: BLE001  whatever it is, what waits is to be published
@@ -132,7 +135,7 @@ class Relay:
         others = await self.nats.subscribe(asking(self.service, "*"), cb=wake)
         try:
             last = await self._reconcile(connection)
-            self._pauses, self.metrics.leads = False, True
+            self._pauses, self.metrics.leads = self._pauses and self._refused, True
             while True:
                 self.database.wake.clear()
                 asked, gaps[:] = gaps[:], []
@@ -154,14 +157,22 @@ class Relay:
             await others.unsubscribe()
 
     async def _publish_and_mark(self, connection: "asyncpg.Connection[Any]", rows: list[asyncpg.Record], last: int) -> int:
-        """Publish the rows behind `last` and note where they are; return the stream's last sequence."""
+        """Publish the rows behind `last` and note where they are; return the stream's last sequence.
+
+        Raises:
+            Refused: for the second time in a row.
+        """
         began_ns = time.time_ns()
         try:
             last = await self._publish(rows, last)
         except Refused as refused:
             self.metrics.count("gw_batches_refused_total")
+            if self._refused:
+                raise
+            self._refused = True
             log.warning("the stream of %s refused a batch: %s", self.service, refused)
             return await self._reconcile(connection)
+        self._refused = self._pauses = False
         await _mark(connection, rows, last)
         self.metrics.count("gw_events_published_total", len(rows))
         if self.tracing:
@@ -232,11 +243,12 @@ class Relay:
         """Mark what is in the stream but was not marked: the leader before stopped in between."""
         for sequence in sequences:
             message = await js.get_msg(stream_name(self.service), seq=sequence, direct=True)
-            event_id = _event_id_in(message.headers or {})
-            if event_id is None:
+            told = _event_and_epoch_in(message.headers or {})
+            if told is None:
                 log.warning("message %s in the stream of %s is not ours; it is passed over", sequence, self.service)
                 continue
-            rows = await connection.fetch("SELECT id, event_id FROM waiting WHERE event_id = $1", event_id)
+            # An older copy of an event that is to be published again marks nothing.
+            rows = await connection.fetch(_SAME, *told)
             await _mark(connection, rows, sequence)
 
 
@@ -246,11 +258,12 @@ async def _mark(connection: "asyncpg.Connection[Any]", rows: list[asyncpg.Record
     await connection.execute(_MARK, [row["event_id"] for row in rows], sequences, [row["id"] for row in rows])
 
 
-def _event_id_in(headers: Mapping[str, str]) -> UUID | None:
-    """Return the event that a message of ours carries; None for somebody else's message."""
+def _event_and_epoch_in(headers: Mapping[str, str]) -> tuple[UUID, str] | None:
+    """Return the event that a message of ours carries, and its epoch; None for somebody else's message."""
     try:
-        return UUID(headers["Nats-Msg-Id"].split(":")[1])
-    except (KeyError, IndexError, ValueError):
+        _, event_id, epoch = headers["Nats-Msg-Id"].split(":")
+        return UUID(event_id), epoch
+    except (KeyError, ValueError):
         return None
 
 

@@ -16,29 +16,34 @@ EVENTS_IN_REACH_DAYS = 30
 _EVERY_S = 3600.0
 _AT_ONCE = 1_000
 _DAY_S = 86_400
+# Spelt as the two indexes are, so that nothing is looked at but what goes.
+EXPIRED = (
+    "DELETE FROM command_key WHERE ctid = ANY(ARRAY(SELECT ctid FROM command_key WHERE scope {} 'request|%'"
+    " AND at < now() - make_interval(days => $1::int)"
+    # What an event half did is not to happen again when somebody replays it.
+    " AND split_part(key, '|', 1) NOT IN (SELECT id::text FROM parked WHERE state <> 'discarded')"
+    " ORDER BY at LIMIT $2)) RETURNING 1"
+)
+"""The statement that clears keys of requests (`LIKE`), or all others (`NOT LIKE`), oldest first."""
 
 
 async def sweep(service: Running) -> None:
     """Clear away every hour, a thousand rows at a time, until cancelled."""
     while True:
-        for clear in (delete_expired_answers, archive_old_events, delete_discarded_letters):
+        for clear in (delete_expired_answers, forget_old_keys, archive_old_events, delete_discarded_letters):
             while await clear(service.database) == _AT_ONCE:
                 pass
         await asyncio.sleep(_EVERY_S)
 
 
 async def delete_expired_answers(database: Database) -> int:
-    """Delete up to a thousand answers past their time; return how many."""
-    gone = await database.run(
-        database.background,
-        "DELETE FROM command_key WHERE (scope, key) IN (SELECT scope, key FROM command_key"
-        " WHERE at < clock_timestamp() - make_interval(days => CASE WHEN scope LIKE 'request|%' THEN $1::int ELSE $2::int END)"
-        " ORDER BY at LIMIT $3) RETURNING 1",
-        ANSWERS_KEPT_DAYS,
-        EVENTS_KNOWN_DAYS,
-        _AT_ONCE,
-    )
-    return len(gone)
+    """Delete up to a thousand answers to requests that are past their time; return how many."""
+    return len(await database.run(database.background, EXPIRED.format("LIKE"), ANSWERS_KEPT_DAYS, _AT_ONCE))
+
+
+async def forget_old_keys(database: Database) -> int:
+    """Forget up to a thousand pieces of the service's own work that no stream can ask for again; return how many."""
+    return len(await database.run(database.background, EXPIRED.format("NOT LIKE"), EVENTS_KNOWN_DAYS, _AT_ONCE))
 
 
 async def archive_old_events(database: Database) -> int:
@@ -47,10 +52,13 @@ async def archive_old_events(database: Database) -> int:
     youngest = UUID(int=int((time.time() - EVENTS_IN_REACH_DAYS * _DAY_S) * 1000) << 80)
     moved = await database.run(
         database.background,
-        "WITH oldest AS (SELECT stream_seq, event_id FROM published ORDER BY stream_seq LIMIT $2),"
+        "WITH oldest AS (SELECT stream_seq, event_id, epoch FROM published LEFT JOIN outbox USING (event_id)"
+        "  ORDER BY stream_seq LIMIT $2),"
         " old AS (DELETE FROM published USING oldest WHERE published.stream_seq = oldest.stream_seq"
-        "  AND oldest.event_id < $1 RETURNING oldest.event_id),"
-        " gone AS (DELETE FROM outbox USING old WHERE outbox.event_id = old.event_id RETURNING outbox.*)"
+        "  AND oldest.event_id < $1 RETURNING oldest.event_id, oldest.epoch),"
+        # What somebody asked for waits to be published again. Asked for at this very moment, it has another epoch.
+        " gone AS (DELETE FROM outbox USING old WHERE outbox.event_id = old.event_id AND outbox.epoch = old.epoch"
+        "  AND NOT EXISTS (SELECT FROM waiting WHERE waiting.event_id = old.event_id) RETURNING outbox.*)"
         " INSERT INTO outbox_archive (event_id, aggregate_id, event_no, subject, envelope, occurred_at, epoch)"
         " SELECT event_id, aggregate_id, event_no, subject, envelope, occurred_at, epoch FROM gone RETURNING 1",
         youngest,

@@ -21,7 +21,7 @@ from pydantic import (
     ValidationError,
 )
 from pydantic_core import CoreSchema, PydanticKnownError
-from sqlalchemy import Column, Select, tuple_
+from sqlalchemy import BigInteger, Column, Integer, Select, tuple_
 from sqlalchemy import Row as ReadRow
 
 from gridwhistle.common.data_classes import Word
@@ -211,6 +211,11 @@ class Keyset:
 @lru_cache(maxsize=256)
 def _adapter(column: Column[Any]) -> TypeAdapter[Any]:
     kind = column.type.python_type
+    if isinstance(column.type, Integer):
+        bound = 2 ** (63 if isinstance(column.type, BigInteger) else 31)
+        return TypeAdapter(Annotated[int, Field(ge=-bound, lt=bound)])
+    if kind is str:  # PostgreSQL keeps no NUL
+        return TypeAdapter(Annotated[str, Field(pattern=_NO_CONTROLS)])
     return TypeAdapter(Moment if kind is dt.datetime else kind)
 
 

@@ -24,7 +24,7 @@ ID: Final = r"[A-Za-z0-9_.:|-]{1,80}"
 EVENT_NO_MAX: Final = 2**31 - 1
 _AREA, _ID = re.compile(AREA), re.compile(ID)
 TIMELINE = 1
-"""Raised when a database is restored from a backup, so that consumers notice the fork."""
+"""Which history events belong to: there has been one. Nobody has to read it; a fork is noticed by numbers and ids."""
 
 
 class NotAnEvent(Exception):

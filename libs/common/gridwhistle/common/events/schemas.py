@@ -71,7 +71,7 @@ def schema_of(kind: type[Event]) -> JsonSchema:
             "type": "integer",
             "minimum": 1,
             "maximum": EVENT_NO_MAX,
-            "description": "Raised when a database was restored from a backup.",
+            "description": "Which history it belongs to; so far there has been one.",
         },
         "data": data,
     }
