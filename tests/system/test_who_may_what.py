@@ -64,13 +64,15 @@ THINGS: Final = {
     "letter_id": "dead_letters",
     "attachment_id": "attachments",
     "hold_id": "legal_holds",
+    "category_id": "categories",
 }
 """Which things a parameter of a path names."""
 WHOLE: Final = {"list_seals"}
 """What belongs to a service and to no place: whoever has the permission has all of it."""
-OF_THE_COUNTY: Final = {"list_rules": "", "list_calendar_days": "&year=2026"}
+OF_THE_COUNTY: Final = {"list_rules": "", "list_calendar_days": "&year=2026", "list_categories": ""}
 """Reads of what holds in one's own county, whatever side of it one is on, and how they are asked."""
 _SQUARE: Final = {"type": "Polygon", "coordinates": [[[60, 10], [60.05, 10], [60.05, 10.05], [60, 10.05], [60, 10]]]}
+NOBODY: Final = str(uuid.UUID(int=0))
 _REPORT: Final = {"title": "井盖缺失", "area_code": HERE}
 SENT: Final[dict[str, dict[str, Any]]] = {
     "report_incident": _REPORT,
@@ -96,11 +98,21 @@ SENT: Final[dict[str, dict[str, Any]]] = {
     | {"days": [{"date": "2026-11-24", "is_workday": False, "name": "示例节"}]},
     "replay_dead_letter": {"reason": "?"},
     "discard_dead_letter": {"reason": "?"},
+    "add_category": {"county_code": HERE[:6], "code": "E-0405", "name": "店外经营", "source_ref": "?"},
+    "change_category": {"name": "井盖"},
+    "add_standard_category": {"condition": "缺失", "handle_amount": 2, "handle_unit": "urgent_hour", "close_condition": "恢复"}
+    | {"source_ref": "?"},
+    "withdraw_standard_category": {"id": NOBODY},
+    "add_responsibility_category": {"area_prefix": HERE[:6], "supervising_org": WATER, "responsible_org": WATER},
+    "withdraw_responsibility_category": {"id": NOBODY},
+    "publish_matter_category": {"level": "village", "lead_org_type": "village_committee", "community_may_refuse": True}
+    | {"source_ref": "?"},
+    "start_catalogue": {"county_code": HERE[:6]},
     "place_hold": {"thing": "?", "thing_id": "?", "cause": "行政复议 2026-17"},
 }
 """What an operation with a body is sent: what it makes would lie here."""
 LIES_IN: Final = dict.fromkeys(("add_grid", "locate_point", "start_shift"), GRID) | dict.fromkeys(
-    ("set_rule", "confirm_rule", "put_in_calendar_days"), HERE[:6]
+    ("set_rule", "confirm_rule", "put_in_calendar_days", "add_category", "start_catalogue"), HERE[:6]
 )
 """Where lies what is sent; in the community, if it is not said."""
 LIES_NOWHERE: Final = {"upload_attachment"}
@@ -141,7 +153,7 @@ class Planted:
 
     def of(self, kind: str) -> list[str]:
         """Return the ids of a kind of thing that lie here."""
-        return [id_ for id_, (place, _) in self.things[kind].items() if place.startswith(HERE)]
+        return [id_ for id_, (place, _) in self.things[kind].items() if place.startswith(HERE) or place == HERE[:6]]
 
 
 OF_OFFICERS: Final = {
@@ -210,6 +222,9 @@ def _plant_personnel(suite: RunningSuite, planted: Planted, place: str, west: fl
     revoked = {"subject_id": f"nobody-{uuid.uuid4()}", "reason_code": "device_lost", "area_code": place}
     planted.add("revocations", _made(by.post(f"{base}/revocations", revoked))["id"], place)
     planted.worker_id = planted.worker_id or made["workers"]
+    if place.endswith("001001"):  # of the county: one for each of them
+        category = {"county_code": place[:6], "code": "C-0101", "name": "上水井盖", "source_ref": "?"}
+        planted.add("categories", _made(admin.post("/incidents/v1/categories", category))["id"], place[:6])
 
 
 def _plant_incidents(suite: RunningSuite, planted: Planted, place: str, west: float) -> None:

@@ -33,7 +33,7 @@ APART: Final = ("operations:write", "access:write", "audit:read")
 """What three people do, each one of it (三员分立): run the machines, say who gets in, look at what both did."""
 
 _REVEAL = "personal:reveal"  # whose values a role may see in full, the columns say
-_HANDLE = {"incidents:read", "incidents:handle", "incidents:attach", _REVEAL}
+_HANDLE = {"incidents:read", "incidents:handle", "incidents:attach", "catalogue:read", _REVEAL}
 _PLACES = {"areas:read", "grids:read", "organisations:read"}
 GRANTS: Final[dict[str, frozenset[str]]] = {
     "resident": frozenset({"incidents:report", "incidents:attach"}),
@@ -41,6 +41,7 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
     "grid_leader": frozenset({"incidents:report", *_HANDLE, *_PLACES, "shifts:read", "workers:read"}),
     "community_admin": frozenset(
         {"incidents:report", "incidents:attach", "incidents:read", *_PLACES, "shifts:read", "workers:read", _REVEAL}
+        | {"catalogue:read"}
     ),
     "town_acceptor": frozenset({"incidents:report", "incidents:report_many", *_HANDLE, *_PLACES, "shifts:read"}),
     "town_dispatcher": frozenset({*_HANDLE, *_PLACES, "shifts:read"}),
@@ -50,6 +51,7 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
     "county_admin": frozenset(
         {"incidents:read", "incidents:report", "incidents:attach", "incidents:report_many", *_PLACES, "areas:write", _REVEAL}
         | {"grids:write", "organisations:write", "workers:read", "workers:write", "shifts:read", "rules:read", "rules:write"}
+        | {"catalogue:read", "catalogue:write"}
     ),
     # An application has nothing by role: only what the scopes of its token name.
     "integrator": frozenset(),

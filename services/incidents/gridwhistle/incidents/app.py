@@ -6,7 +6,7 @@ from typing import Final
 from gridwhistle.common import attachments
 from gridwhistle.common.again import Changed
 from gridwhistle.common.service import Service
-from gridwhistle.incidents import api, intake, lists
+from gridwhistle.incidents import api, cataloguing, intake, lists
 from gridwhistle.incidents.consumers import CONSUMER
 from gridwhistle.incidents.domain import PRESETS, HandledByYou
 from gridwhistle.incidents.tables import incidents, metadata
@@ -17,6 +17,7 @@ INCIDENTS: Final = Service(
     routers=[
         intake.router,
         lists.router,
+        cataloguing.router,
         api.router,
         attachments.routes("incidents", incidents, add="incidents:attach", see="incidents:read"),
     ],
@@ -28,6 +29,7 @@ INCIDENTS: Final = Service(
     constraints={
         # A twin brought the same reference first: run again, and find it.
         "incident_ref_once": Changed,
+        "category_county_code_code_once": Changed,  # likewise of a category
         "incident_nobody_checks_what_they_handled": HandledByYou,
     },
 )

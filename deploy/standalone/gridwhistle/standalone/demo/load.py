@@ -74,6 +74,7 @@ class Loader:
             await _each(self._county.grids, self._grid)
             for worker in examples:
                 there[worker.area_code, worker.name] = await self._hire(worker)
+        await self._call("/incidents/v1/categories/start", f"catalogue-{words.COUNTY}", {"county_code": words.COUNTY})
         await self._grids_known()
         tokens = {
             name: self._issuer.token(f"demo-{name}", [person.role], [person.area], org=person.org)

@@ -1,0 +1,198 @@
+"""The catalogue (事项目录) of a county: categories, when each is a case and for how long, who answers, which level may have it.
+
+Everything of a category changes with its row, whose version counts it; what is read here is in memory, a second old at most.
+"""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any, Final, Literal
+from uuid import UUID
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Integer,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    func,
+    select,
+)
+from sqlalchemy import Row as ReadRow
+from sqlalchemy.dialects.postgresql import JSON
+
+from gridwhistle.common.database import Db
+from gridwhistle.common.deadlines import UNITS
+from gridwhistle.common.known import Known
+from gridwhistle.common.problems import Term
+from gridwhistle.common.retention import Kept
+from gridwhistle.common.sealed import PUBLIC
+from gridwhistle.common.tables import code, moment, place, root, word
+from gridwhistle.incidents.tables import metadata
+
+Kind = Literal["component", "event", "social"]
+KINDS: Final[Mapping[str, Kind]] = {"C": "component", "E": "event", "S": "social"}
+"""What the first letter of a code says."""
+Level = Literal["village", "town", "county"]
+LeadOrgType = Literal["village_committee", "town_government", "county_department", "police_station", "public_utility"]
+
+_LIMITS: Final = SimpleNamespace(units=tuple(UNITS))
+Unit = Literal[_LIMITS.units]  # type: ignore[name-defined]
+categories = Table(
+    "category",
+    metadata,
+    *root(numbered=False),
+    *place(),
+    code("code"),
+    *word("kind", Kind),
+    Column("name", Text, nullable=False, info=PUBLIC),
+    Column("is_local", Boolean, nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("guide", Text),
+    Column("legal_refs", JSON, nullable=False),
+    Column("source_ref", Text, nullable=False),
+    UniqueConstraint("county_code", "code"),
+    info={"thing": Term("事项类别", "category"), "plural": "categories", "kept": Kept("r8")},
+)
+
+
+def _of_category() -> list[Column[Any]]:
+    return [
+        Column("id", Uuid, primary_key=True),
+        Column("category_id", Uuid, ForeignKey(categories.c.id), nullable=False, index=True),
+    ]
+
+
+# What an incident was filed under stays as it was: a standard is withdrawn and another added, and none is edited.
+standards = Table(
+    "case_standard",
+    metadata,
+    *_of_category(),
+    Column("seq", SmallInteger, nullable=False),
+    Column("condition", Text, nullable=False),
+    Column("handle_amount", Integer, nullable=False),
+    *word("handle_unit", tuple(UNITS)),
+    Column("close_condition", Text, nullable=False),
+    Column("photos_required", JSON, nullable=False),
+    Column("season", Text),
+    Column("source_ref", Text, nullable=False),
+    moment("withdrawn_at"),
+    UniqueConstraint("category_id", "seq"),
+    CheckConstraint("handle_amount > 0", name="takes_some_time"),
+    info={"thing": Term("立案条件", "case standard")},
+)
+responsibilities = Table(
+    "responsibility_rule",
+    metadata,
+    *_of_category(),
+    code("area_prefix"),
+    Column("supervising_org", Text, nullable=False),
+    Column("responsible_org", Text, nullable=False),
+    Column("priority", SmallInteger, nullable=False),
+    moment("effective_from", nullable=False),
+    moment("withdrawn_at"),
+    CheckConstraint("length(area_prefix) IN (6, 9, 12, 15)", name="area_is_of_a_level"),
+    info={"thing": Term("责任规则", "responsibility rule")},
+)
+# The newest line of a level holds; what held before stays, as published.
+matters = Table(
+    "matter_list_item",
+    metadata,
+    *_of_category(),
+    *word("level", Level),
+    *word("lead_org_type", LeadOrgType),
+    Column("community_may_refuse", Boolean, nullable=False),
+    moment("published_at", nullable=False),
+    Column("source_ref", Text, nullable=False),
+    info={"thing": Term("准入事项", "matter list item")},
+)
+
+
+@dataclass(frozen=True)
+class Category:
+    """A category with everything that hangs on it, as rows."""
+
+    row: Any
+    standards: tuple[Any, ...]
+    responsibilities: tuple[Any, ...]
+    matters: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The catalogues of all counties of this service."""
+
+    by_code: Mapping[tuple[str, str], Category]
+    """By county and code."""
+    standards: Mapping[UUID, tuple[Category, Any]]
+
+    def of(self, county: str) -> list[Category]:
+        """Return a county's categories, in the order of their codes."""
+        return [self.by_code[key] for key in sorted(self.by_code) if key[0] == county]
+
+
+async def _load(db: Db) -> Catalogue:
+    hanging: dict[tuple[str, UUID], list[ReadRow[Any]]] = defaultdict(list)
+    for table, order in ((standards, standards.c.seq), (responsibilities, responsibilities.c.id), (matters, matters.c.id)):
+        for row in await db.fetch(select(table).order_by(order)):
+            hanging[table.name, row.category_id].append(row)
+    by_code = {
+        (row.county_code, row.code): Category(
+            row, *(tuple(hanging[table.name, row.id]) for table in (standards, responsibilities, matters))
+        )
+        for row in await db.fetch(select(categories))
+    }
+    return Catalogue(
+        by_code, {standard.id: (category, standard) for category in by_code.values() for standard in category.standards}
+    )
+
+
+CATALOGUE: Final = Known(select(func.count(), func.sum(categories.c.version)), _load)
+"""What counties have laid down; a second old at most."""
+
+
+async def category_of(db: Db, county: str, code: str) -> Category | None:
+    """Return a county's category, or None if it has none of this code; `row.enabled` says whether it is in use."""
+    return (await CATALOGUE.of(db)).by_code.get((county, code))
+
+
+async def standard_of(db: Db, standard_id: UUID) -> Any | None:
+    """Return a case standard, withdrawn or not: when it applies, how long handling may take, and what closes it."""
+    found = (await CATALOGUE.of(db)).standards.get(standard_id)
+    return found and found[1]
+
+
+async def responsible_for(db: Db, category: str, area: str, now: dt.datetime) -> Any | None:
+    """Return the rule that says who answers for a category at a place, an area or a grid code; None if the county has none."""
+    found = await category_of(db, area[:6], category)
+    return responsible_among(found.responsibilities, area, now) if found else None
+
+
+def responsible_among(rules: tuple[Any, ...], area: str, now: dt.datetime) -> Any | None:
+    """Return the rule that holds at a place: of the narrowest area, then of the highest priority, then the latest."""
+    holding = [
+        rule
+        for rule in rules
+        if area.startswith(rule.area_prefix)
+        and rule.effective_from <= now
+        and (rule.withdrawn_at is None or now < rule.withdrawn_at)
+    ]
+    return max(
+        holding,
+        key=lambda rule: (len(rule.area_prefix), rule.priority, rule.effective_from, str(rule.id)),
+        default=None,
+    )
+
+
+async def matter_list_says(db: Db, category: str, level: Level, area: str) -> Any | None:
+    """Return the newest line of the county's matter list (事项清单) for a level; None: it may not be given to that level."""
+    found = await category_of(db, area[:6], category)
+    lines = [line for line in found.matters if line.level == level] if found else []
+    return max(lines, key=lambda line: (line.published_at, str(line.id)), default=None)
