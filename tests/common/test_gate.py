@@ -79,7 +79,7 @@ async def test_a_service_with_which_nothing_is_wrong_starts(settings: Callable[.
         ({"nats_url": "nats://svc:changeme@nats:4222"}, "GW_NATS_URL has the password of a sample"),
         ({"nats_url": "nats://svc:Example-1@nats:4222"}, "GW_NATS_URL has the password of a sample"),
         ({"issuer": ISSUER}, "GW_ISSUER is the development issuer"),
-        ({"jwks_url": "http://id.county.example/jwks"}, "GW_JWKS_URL must be https"),
+        ({"jwks_file": None, "jwks_url": "http://id.county.example/jwks"}, "GW_JWKS_URL must be https"),
         ({"development": True}, "GW_DEVELOPMENT=true goes with the development issuer alone"),
     ],
     ids=[

@@ -18,10 +18,10 @@ from rich.console import Console
 from rich.progress import Progress, TextColumn
 
 from gridwhistle.common import logs
-from gridwhistle.common.issuer import Issuer
+from gridwhistle.common.issuer import ISSUER, Issuer
 from gridwhistle.common.principal import DESKS, ROLES
 from gridwhistle.common.rebuilding import rebuild
-from gridwhistle.standalone import keys, recovery, rules
+from gridwhistle.standalone import keys, recovery, rules, secret_files
 from gridwhistle.standalone.children import CannotStart
 from gridwhistle.standalone.demo import words
 from gridwhistle.standalone.postgres import databases
@@ -48,6 +48,7 @@ app.add_typer(imports, name="import")
 app.add_typer(keys.app, name="keys")
 for command in (recovery.backup, recovery.restore, recovery.check):
     app.command()(command)
+app.add_typer(secret_files.app, name="secrets")
 app.add_typer(rules.rules, name="rules")
 app.add_typer(rules.calendar, name="calendar")
 audits = typer.Typer(no_args_is_help=True, help="Look at what was written down about who did what.")
@@ -222,6 +223,38 @@ File a report, then list what there is:
 
 
 @app.command()
+def demo(
+    base_url: Annotated[str, typer.Option(help="Where the suite runs.")],
+    issuer_key: Annotated[Path, typer.Option(help="The issuer's key: issuer.json of a deployment's secrets.")],
+    issuer_name: Annotated[
+        str, typer.Option("--issuer", envvar="GW_ISSUER", help="The issuer whose name the tokens say.")
+    ] = ISSUER,
+    ready_file: Annotated[Path | None, typer.Option(help="Made when the county is there and its tokens are printed.")] = None,
+) -> None:
+    """Load the demo county into a suite that runs elsewhere, print tokens for it, and stay until told to stop."""
+    uvloop.run(_demo(base_url, Issuer.kept_in(issuer_key, issuer_name), ready_file))
+
+
+async def _demo(base_url: str, issuer: Issuer, ready_file: Path | None) -> None:
+    told_to_stop = asyncio.Event()
+    for told in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(told, told_to_stop.set)
+    async with (await asyncio.to_thread(_grown))(base_url, issuer) as loader:
+        tokens = await loader.settle()
+        _print.print("Tokens for the demo county, good for seven days:")
+        for name, made in tokens.items():
+            _print.print(f"  {name:16} {made}", markup=False)
+        if ready_file:
+            ready_file.touch()
+        filling = asyncio.create_task(_fill(loader if issuer.name == ISSUER else None))
+        if issuer.name != ISSUER:
+            _say.print("Its month of reports is left out: only a suite in development takes what happened earlier.")
+        await told_to_stop.wait()
+        filling.cancel()
+        await asyncio.gather(filling, return_exceptions=True)
+
+
+@app.command()
 def token(
     role: Annotated[str, typer.Argument(help=f"One of: {', '.join(sorted(set(ROLES) - {'auto'}))}.")],
     area: Annotated[
@@ -231,9 +264,12 @@ def token(
     org: Annotated[str | None, typer.Option(help="The organisation, for department roles.")] = None,
     scope: Annotated[str, typer.Option(help="Permissions for an integrator, separated by spaces.")] = "",
     data_dir: DataDir = FOLDER,
+    issuer_name: Annotated[
+        str, typer.Option("--issuer", envvar="GW_ISSUER", help="The issuer whose name the token says.")
+    ] = ISSUER,
 ) -> None:
-    """Print a development token for the suite of a data folder."""
-    issuer = _issuer(data_dir)
+    """Print a token, signed with the issuer's key in a folder: a suite's data, or a deployment's secrets/issuer."""
+    issuer = _issuer(data_dir, issuer_name)
     lengths = {6, 9, 12, 15}
     if role not in set(ROLES) - {"auto"} or any(not code.isdecimal() or len(code) not in lengths for code in area):
         _say.print("[red]That is not a role, or not a code prefix of 6, 9, 12 or 15 digits.[/] See --help.")
@@ -244,13 +280,13 @@ def token(
     print(issuer.token(subject, [role], area, org=org, scope=scope))  # noqa: T201  the output itself
 
 
-def _issuer(data_dir: Path) -> Issuer:
+def _issuer(data_dir: Path, name: str = ISSUER) -> Issuer:
     """Return the issuer of a data folder, or say that there is no suite and exit."""
     key = data_dir / "issuer.json"
     if not key.exists():
         _say.print(f"[red]There is no suite in {data_dir}.[/] Start one with `gridwhistle up`, or name its --data-dir.")
         sys.exit(1)
-    return Issuer.kept_in(key)
+    return Issuer.kept_in(key, name)
 
 
 @imports.command("reports")

@@ -68,13 +68,15 @@ class Hearing:
             parked.cancel()  # a try is one command: it happened or it did not
 
     async def _listen(self, source: str, subjects: list[str], nats: Client) -> None:
-        service = self.consumer.service
+        service, said = self.consumer.service, ""
         while not self.stopping.is_set():
             try:
                 await self._follow(nats, source, subjects)
             except (*_LATER, *BUS_AWAY, NatsError) as error:
-                # A service that has not started yet has no stream; NATS or PostgreSQL may be away.
-                log.info("%s waits for %s: %s", service, source, type(error).__name__)
+                # A service that has not started yet has no stream; NATS or PostgreSQL may be away. Said once: it may last.
+                why = type(error).__name__
+                log.log(logging.DEBUG if why == said else logging.INFO, "%s waits for %s: %s", service, source, why)
+                said = why
             except Exception as error:  # noqa: BLE001  whatever it is, the next delivery is to be heard
                 log.error("%s made a mistake hearing %s and begins anew: %s", service, source, told_safely(error))  # noqa: TRY400
             if not self.stopping.is_set():

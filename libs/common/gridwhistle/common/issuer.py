@@ -1,4 +1,4 @@
-"""A development issuer of access tokens, for the standalone form and for tests. Production names an external one."""
+"""An issuer of access tokens of our own: for development and tests, and for a county that has no identity provider yet."""
 
 import time
 from collections.abc import Sequence
@@ -12,14 +12,17 @@ from joserfc.jwk import OKPKey
 from gridwhistle.common.tokens import AUDIENCE
 
 ISSUER = "https://issuer.gridwhistle.invalid/development"
+OWN = "https://issuer.gridwhistle.invalid/own"
+"""The name of a deployment's own issuer, whose key is one of its secrets: it serves until a county has an identity provider."""
 _WEEK_S = 7 * 24 * 3600
 
 
 class Issuer:
     """Signs tokens with one Ed25519 key."""
 
-    def __init__(self, key: OKPKey) -> None:
-        self._key = key
+    def __init__(self, key: OKPKey, name: str = ISSUER) -> None:
+        """Take the key, and the name that tokens say, their `iss`."""
+        self._key, self.name = key, name
 
     @classmethod
     def fresh(cls) -> "Issuer":
@@ -27,14 +30,14 @@ class Issuer:
         return cls(_fresh_key())
 
     @classmethod
-    def kept_in(cls, path: Path) -> "Issuer":
+    def kept_in(cls, path: Path, name: str = ISSUER) -> "Issuer":
         """Return the issuer whose key is in a file; the file is made when it is not there."""
         if path.exists():
-            return cls(OKPKey.import_key(orjson.loads(path.read_bytes())))
+            return cls(OKPKey.import_key(orjson.loads(path.read_bytes())), name)
         key = _fresh_key()
         path.touch(mode=0o600)
         path.write_bytes(orjson.dumps(key.as_dict(private=True)))
-        return cls(key)
+        return cls(key, name)
 
     def jwks(self) -> str:
         """Return the public key set."""
@@ -53,7 +56,7 @@ class Issuer:
         """Return a signed token for somebody with these roles in these areas."""
         now = int(time.time())
         claims: dict[str, object] = {
-            "iss": ISSUER,
+            "iss": self.name,
             "aud": AUDIENCE,
             "sub": subject,
             "iat": now,

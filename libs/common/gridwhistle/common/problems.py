@@ -170,6 +170,15 @@ class MayHaveHappened(Problem):
     headers: ClassVar[Mapping[str, str]] = {"Retry-After": "1"}
 
 
+class TooManyRequests(Problem):
+    """A caller asks more often than one caller may."""
+
+    status, code, kept = 429, "too_many_requests", False
+    title = Term("请求过于频繁", "Too many requests")
+    zh, en = "请求过于频繁,本次未办理;请稍候再试。", "You ask more often than one caller may; wait a moment, then ask again."
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "1"}
+
+
 class KeyReused(Problem):
     """An `Idempotency-Key` was used before for a different request."""
 

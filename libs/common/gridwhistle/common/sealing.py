@@ -154,4 +154,5 @@ def _write(path: Path, keys: dict[int, bytes]) -> None:
     if path.exists():
         owner = path.stat()
         os.chown(half, owner.st_uid, owner.st_gid)
+        half.chmod(owner.st_mode & 0o777)
     half.replace(path)

@@ -143,7 +143,6 @@ class Service:
 
     @asynccontextmanager
     async def _running(self, settings: Settings) -> AsyncIterator[Running]:
-        jwks = settings.jwks_file.read_text() if settings.jwks_file else None
         seal = Seal.kept_in(settings.keys_file)
         database = Database(
             settings.database_url,
@@ -153,7 +152,7 @@ class Service:
             tables=list(self.tables.tables.values()),
             connections_max=settings.connections_max,
         )
-        tokens = Tokens(settings.issuer, jwks=jwks, jwks_url=settings.jwks_url, revoked=database.revoked)
+        tokens = Tokens.of(settings, database.revoked)
         # Reading the holidays takes a sixth of a second, for which the first request that needs them should not stand still.
         await asyncio.to_thread(national_year, dt.datetime.now(dt.UTC).year)
         async with database.connected():

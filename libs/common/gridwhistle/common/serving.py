@@ -13,7 +13,7 @@ import uvicorn
 import uvloop
 
 from gridwhistle.common.logs import set_up
-from gridwhistle.common.settings import CannotServe, Settings, read
+from gridwhistle.common.settings import CannotServe, Migrating, Settings, read
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -149,17 +149,25 @@ def main(kind: "Service") -> None:
     if words not in ([], ["migrate"]):
         sys.exit(f"usage: python -m gridwhistle.{kind.name} [migrate]")
     try:
-        settings = read(kind.settings)
+        if words:
+            _migrate(kind, read(Migrating))
+        else:
+            _serve(kind, read(kind.settings))
     except CannotServe as refusal:
         sys.exit(f"{kind.name} does not start 无法启动：\n{refusal}")
+
+
+def _migrate(kind: "Service", settings: Migrating) -> None:
+    from gridwhistle.common import migrations  # noqa: PLC0415  what serves does not need it
+
+    set_up(settings.log_level, settings.log_format)
+    asyncio.run(migrations.upgrade(kind, settings.database_url))
+
+
+def _serve(kind: "Service", settings: Settings) -> None:
     set_up(settings.log_level, settings.log_format, access=settings.access_log)
     try:
-        if words:
-            from gridwhistle.common import migrations  # noqa: PLC0415  what serves does not need it
-
-            asyncio.run(migrations.upgrade(kind, settings.database_url))
-        else:
-            uvloop.run(serve(kind, settings))
+        uvloop.run(serve(kind, settings))
     except CannotServe:
         sys.exit(1)  # the log has the reasons
     except OSError as error:

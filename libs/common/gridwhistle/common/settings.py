@@ -23,8 +23,9 @@ STANDARD: Final = {
 }
 """Variables that are no fields of a settings class."""
 _SECRETS_DIR: Final = Path("/run/secrets")
+_ALGORITHM: Final = "Ed25519|EdDSA|ES256|PS256|RS256"
 _PASSWORD = re.compile(r"(?<=://)([^:/@]*:).*(?=@)")
-_Settings = TypeVar("_Settings", bound="Settings")
+_Settings = TypeVar("_Settings", bound="Migrating")
 
 
 class CannotServe(Exception):
@@ -35,12 +36,21 @@ class CannotServe(Exception):
         super().__init__("\n".join(f"{reason.en}\n{reason.zh}" for reason in reasons))
 
 
-class Settings(BaseSettings):
-    """The settings that every service has. A service that needs more subclasses this."""
+class Migrating(BaseSettings):
+    """The settings that a migration needs: it runs as the database's owner, who is nobody else."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True)
 
     database_url: str = Field(description="The service's own database: postgresql://user:password@host:port/name")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="What is logged, and above.")
+    log_format: Literal["auto", "json", "text"] = Field(
+        default="auto", description="JSON lines, or text; auto is text on a terminal and JSON elsewhere."
+    )
+
+
+class Settings(Migrating):
+    """The settings that every service has. A service that needs more subclasses this."""
+
     nats_url: str = Field(description="NATS with JetStream: nats://user:password@host:port")
     nats_monitoring_url: str | None = Field(
         default=None, description="NATS's monitoring address, http://host:port; asked whether what is acknowledged is on disk."
@@ -48,7 +58,25 @@ class Settings(BaseSettings):
     keys_file: Path = Field(description="Keys for what is stored sealed; a line is `number:64 hex digits`.")
     issuer: str = Field(description="Who signs access tokens: the exact `iss` claim.")
     jwks_file: Path | None = Field(default=None, description="The issuer's key set as a file.")
-    jwks_url: str | None = Field(default=None, description="The issuer's key set as an address; asked when a key is new.")
+    jwks_url: str | None = Field(
+        default=None, description="The issuer's key set as an address; asked when a key is new, and every ten minutes."
+    )
+    audience: str = Field(default="gridwhistle", description="Whom tokens are for: their `aud` is this, or has it.")
+    token_algorithms: str = Field(
+        default="Ed25519,ES256",
+        pattern=rf"^({_ALGORITHM})(,({_ALGORITHM}))*$",
+        description="How tokens are signed: of Ed25519, EdDSA, ES256, PS256 and RS256, those that the issuer uses.",
+    )
+    token_type: Literal["at+jwt", "jwt"] = Field(
+        default="at+jwt", description="The `typ` of tokens; jwt for an issuer that does not tell access tokens from others."
+    )
+    roles_claim: str = Field(default="roles", description="The claim with the roles; dots lead inwards: `realm_access.roles`.")
+    role_prefix: str = Field(
+        default="", description="How our roles begin at the issuer; if set, roles that begin otherwise are none of ours."
+    )
+    org_claim: str = Field(default="org", description="The claim with the organisation.")
+    areas_claim: str = Field(default="area", description="The claim with the areas, as code prefixes.")
+    scope_claim: str = Field(default="scope", description="The claim with the scopes, separated by spaces.")
     host: str = Field(default="127.0.0.1", description="The address to serve on.")
     port: int = Field(default=8000, ge=0, le=65_535, description="The port to serve on; 0 takes a free one.")
     anchors_file: Path | None = Field(
@@ -68,10 +96,6 @@ class Settings(BaseSettings):
     drain_s: float = Field(
         default=20, ge=0, le=3_600, description="How long a service that stops finishes what it has begun, in seconds."
     )
-    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="What is logged, and above.")
-    log_format: Literal["auto", "json", "text"] = Field(
-        default="auto", description="JSON lines, or text; auto is text on a terminal and JSON elsewhere."
-    )
     access_log: bool = Field(default=False, description="Log one line a request.")
     development: bool = Field(
         default=False,
@@ -87,6 +111,8 @@ class Settings(BaseSettings):
     def _some_keys(self) -> Self:
         if self.jwks_file is None and self.jwks_url is None:
             raise ValueError("set GW_JWKS_FILE or GW_JWKS_URL: without the issuer's keys no token can be checked")
+        if self.jwks_file is not None and self.jwks_url is not None:
+            raise ValueError("set GW_JWKS_FILE or GW_JWKS_URL, not both: whoever has a key of either could sign tokens")
         return self
 
 
@@ -109,7 +135,7 @@ def _secrets_dir() -> Path | None:
     return folder if folder.is_dir() else None
 
 
-def _reason(kind: type[Settings], fault: Mapping[str, Any]) -> Term:
+def _reason(kind: type[Migrating], fault: Mapping[str, Any]) -> Term:
     if not fault["loc"]:  # a rule over several settings speaks for itself
         told = str(fault["msg"]).removeprefix("Value error, ")
         return Term(f"设置不完整：{told}。", f"{told[0].upper()}{told[1:]}.")

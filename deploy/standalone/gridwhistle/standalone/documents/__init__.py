@@ -15,7 +15,7 @@ from gridwhistle.incidents.domain import INCIDENT
 from gridwhistle.personnel.domain import SHIFT
 from gridwhistle.standalone.demo.county import County
 from gridwhistle.standalone.demo.page import MAP, map_of, page
-from gridwhistle.standalone.documents import events, problems
+from gridwhistle.standalone.documents import deployment, events, problems
 from gridwhistle.standalone.documents.writing import WRITTEN
 from gridwhistle.standalone.manual import operating
 from gridwhistle.standalone.register import register
@@ -83,6 +83,7 @@ def documents() -> dict[Path, str]:
         FOLDER / "openapi.json": api(),
         FOLDER / "county.md": page(county),
         FOLDER / MAP: map_of(county),
+        **deployment.files(KINDS),
     }
 
 

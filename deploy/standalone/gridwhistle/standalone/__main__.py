@@ -1,0 +1,6 @@
+"""The command `gridwhistle`, as `python -m gridwhistle.standalone`."""
+
+from gridwhistle.standalone.cli import app
+
+if __name__ == "__main__":
+    app()
