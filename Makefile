@@ -29,11 +29,16 @@ setup: .venv/.installed ## Make the environment in .venv, from the locked versio
 
 .PHONY: test
 test: setup ## Run the tests, on real PostgreSQL and NATS
-	@$(RUN)/pytest -m "not long"
+	@$(RUN)/pytest -m "not long and not containers"
 
 .PHONY: test-long
 test-long: setup ## Run the storms and fault matrices as well
-	@$(RUN)/pytest
+	@$(RUN)/pytest -m "not containers"
+
+.PHONY: compose-test
+compose-test: setup ## Build the images, start the deployment and break it; RIG=folder makes base images where no registry is
+	@test -z "$(RIG)" || bash tests/deploy/rig.sh "$(RIG)"
+	@$(RUN)/pytest tests/deploy -v -rA --durations=0
 
 .PHONY: check
 check: setup ## Check style, types, imports, migrations and generated documents

@@ -11,7 +11,7 @@ from nats.errors import NoRespondersError
 from nats.errors import TimeoutError as NoAnswer
 from nats.js.api import ConsumerConfig
 
-from gridwhistle.common.bus import asking, connect, own_stream, permissions
+from gridwhistle.common.bus import asking, connect, own_stream, permissions, stream_name
 from gridwhistle.standalone.children import Child, free_port
 from gridwhistle.standalone.nats import program
 
@@ -74,26 +74,37 @@ async def test_a_service_makes_its_stream_and_another_one_hears_it(lamps: nats.N
     assert kept.data == b"lit"
 
 
-FOREIGN = {
-    "tells under another name": ("gw.990101.bells.bell.rung.v1", b"rung"),
-    "tells under a name outside the scheme": ("gw.990101.bells", b""),
-    "makes the stream of another": ("$JS.API.STREAM.CREATE.GW_BELLS", b'{"name":"GW_BELLS","subjects":["gw.*.bells.>"]}'),
-    "makes a stream of any other name": ("$JS.API.STREAM.CREATE.SPY", b'{"name":"SPY","subjects":["gw.>"]}'),
-    "changes its own stream": ("$JS.API.STREAM.UPDATE.GW_LAMPS", b'{"name":"GW_LAMPS","subjects":["gw.>"]}'),
-    "deletes a stream": ("$JS.API.STREAM.DELETE.GW_BELLS", b""),
-    "deletes its own stream": ("$JS.API.STREAM.DELETE.GW_LAMPS", b""),
-    "purges a stream": ("$JS.API.STREAM.PURGE.GW_BELLS", b""),
-    "deletes a message": ("$JS.API.STREAM.MSG.DELETE.GW_LAMPS", b'{"seq":1}'),
-    "looks at the stream of another": ("$JS.API.STREAM.INFO.GW_BELLS", b""),
-    "lists streams": ("$JS.API.STREAM.LIST", b""),
-    "reads a message of another": ("$JS.API.DIRECT.GET.GW_BELLS", b'{"seq":1}'),
-    "hears under another name": ("$JS.API.CONSUMER.MSG.NEXT.GW_BELLS.other", b"1"),
-    "makes the consumer of another": ("$JS.API.CONSUMER.CREATE.GW_BELLS.other", b"{}"),
-    "deletes a consumer": ("$JS.API.CONSUMER.DELETE.GW_BELLS.lamps", b""),
-    "acknowledges for another": ("$JS.ACK.GW_BELLS.other.1.1.1.1.0", b"+ACK"),
-    "wakes the relay of another": (asking("bells", "publish"), b""),
-    "speaks to the server": ("$SYS.REQ.SERVER.PING", b""),
-}
+def foreign(own: str, other: str) -> dict[str, tuple[str, bytes]]:
+    """Return what a service may not do, by what it is, as subject and content."""
+    mine, theirs = stream_name(own), stream_name(other)
+    return {
+        "tells under another name": (f"gw.990101.{other}.thing.done.v1", b"done"),
+        "tells under a name outside the scheme": (f"gw.990101.{other}", b""),
+        "makes the stream of another": (f"$JS.API.STREAM.CREATE.{theirs}", b"{}"),
+        "makes a stream of any other name": ("$JS.API.STREAM.CREATE.SPY", b'{"name":"SPY","subjects":["gw.>"]}'),
+        "changes its own stream": (f"$JS.API.STREAM.UPDATE.{mine}", b"{}"),
+        "deletes a stream": (f"$JS.API.STREAM.DELETE.{theirs}", b""),
+        "deletes its own stream": (f"$JS.API.STREAM.DELETE.{mine}", b""),
+        "purges a stream": (f"$JS.API.STREAM.PURGE.{theirs}", b""),
+        "deletes a message": (f"$JS.API.STREAM.MSG.DELETE.{mine}", b'{"seq":1}'),
+        "looks at the stream of another": (f"$JS.API.STREAM.INFO.{theirs}", b""),
+        "lists streams": ("$JS.API.STREAM.LIST", b""),
+        "reads a message of another": (f"$JS.API.DIRECT.GET.{theirs}", b'{"seq":1}'),
+        "hears under another name": (f"$JS.API.CONSUMER.MSG.NEXT.{theirs}.other", b"1"),
+        "makes the consumer of another": (f"$JS.API.CONSUMER.CREATE.{theirs}.other", b"{}"),
+        "deletes a consumer": (f"$JS.API.CONSUMER.DELETE.{theirs}.{own}", b""),
+        "acknowledges for another": (f"$JS.ACK.{theirs}.other.1.1.1.1.0", b"+ACK"),
+        "wakes the relay of another": (asking(other, "publish"), b""),
+        "speaks to the server": ("$SYS.REQ.SERVER.PING", b""),
+    }
+
+
+def past_the_streams(other: str) -> list[str]:
+    """Return what no service may listen to."""
+    return ["gw.>", f"_INBOX_{other}.>", asking(other, "publish"), "$JS.EVENT.>", "$SYS.>"]
+
+
+FOREIGN = foreign("lamps", "bells")
 
 
 @pytest.mark.parametrize("name", FOREIGN)
@@ -114,7 +125,7 @@ async def test_what_is_not_its_own_is_refused(name: str, lamps: nats.NATS, bells
         await refused.wait()
 
 
-@pytest.mark.parametrize("subject", ["gw.>", "_INBOX_bells.>", "ask.bells.publish", "$JS.EVENT.>", "$SYS.>"])
+@pytest.mark.parametrize("subject", past_the_streams("bells"))
 async def test_nobody_listens_past_the_streams(subject: str, lamps: nats.NATS) -> None:
     refused = asyncio.Event()
 
