@@ -24,7 +24,7 @@ from gridwhistle.common.rebuilding import rebuild
 from gridwhistle.standalone import keys, recovery, rules, secret_files
 from gridwhistle.standalone.children import CannotStart
 from gridwhistle.standalone.demo import words
-from gridwhistle.standalone.postgres import databases
+from gridwhistle.standalone.postgres import addresses
 from gridwhistle.standalone.shown import print_table
 from gridwhistle.standalone.suite import Suite, running
 
@@ -348,7 +348,7 @@ def replay(
     async def work() -> dict[str, int]:
         with Progress(*Progress.get_default_columns()[:1], TextColumn("{task.completed:,} rows"), console=_say) as progress:
             bars = {table.name: progress.add_task(table.name, total=None) for table in kind.consumer.copied}
-            async with databases(data_dir.absolute()) as url:
+            async with addresses(data_dir.absolute()) as url:
                 sources = {one.name: url(one.name) for one in KINDS}
                 return await rebuild(
                     kind.consumer, url(kind.name), sources, lambda table, rows: progress.update(bars[table], completed=rows)

@@ -87,6 +87,20 @@ class Postgres:
 
 
 @asynccontextmanager
+async def addresses(folder: Path) -> AsyncIterator[Callable[[str], str]]:
+    """Give the addresses of the databases of a suite's folder, or of a deployment's secrets, where they stand in files.
+
+    Raises:
+        CannotStart: as `databases`.
+    """
+    if (folder / "postgres" / "superuser").exists():
+        yield lambda name: (folder / name / "gw_database_url").read_text()
+        return
+    async with databases(folder) as url:
+        yield url
+
+
+@asynccontextmanager
 async def databases(folder: Path, make: Sequence[str] = ()) -> AsyncIterator[Callable[[str], str]]:
     """Give the addresses of the databases in a folder, by name, whether a suite is running on it or not.
 

@@ -13,7 +13,7 @@ import uvicorn
 import uvloop
 
 from gridwhistle.common.logs import set_up
-from gridwhistle.common.settings import CannotServe, Migrating, Settings, read
+from gridwhistle.common.settings import CannotServe, Settings, read
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 _BACKLOG: Final = 2_048
+_WORDS: Final = ("migrate", "reseal", "verify")
 _LAST_WORD_S: Final = 1.0
 """Who has a connection when the door closes says within this what they want, or is cut off."""
 
@@ -144,24 +145,19 @@ async def serve(kind: "Service", settings: Settings) -> None:
 
 
 def main(kind: "Service") -> None:
-    """Serve, or, with the word `migrate`, bring the database to what this release needs."""
+    """Serve, or do what a word says: `migrate`, `reseal`, `verify`."""
     words = sys.argv[1:]
-    if words not in ([], ["migrate"]):
-        sys.exit(f"usage: python -m gridwhistle.{kind.name} [migrate]")
+    if len(words) > 1 or not {*words} <= {*_WORDS}:
+        sys.exit(f"usage: python -m gridwhistle.{kind.name} [{' | '.join(_WORDS)}]")
     try:
         if words:
-            _migrate(kind, read(Migrating))
+            from gridwhistle.common.upkeep import WORDS  # noqa: PLC0415  what serves does not need it
+
+            WORDS[words[0]](kind)
         else:
             _serve(kind, read(kind.settings))
     except CannotServe as refusal:
         sys.exit(f"{kind.name} does not start 无法启动：\n{refusal}")
-
-
-def _migrate(kind: "Service", settings: Migrating) -> None:
-    from gridwhistle.common import migrations  # noqa: PLC0415  what serves does not need it
-
-    set_up(settings.log_level, settings.log_format)
-    asyncio.run(migrations.upgrade(kind, settings.database_url))
 
 
 def _serve(kind: "Service", settings: Settings) -> None:
