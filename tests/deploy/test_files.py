@@ -169,13 +169,13 @@ def test_secrets_can_be_read_by_containers_and_by_nobody_else(made: Path) -> Non
 
     assert made.stat().st_mode & 0o777 == 0o700
     assert {mode for path, mode in modes.items() if (made / path).is_dir()} == {0o755}
-    assert {mode for path, mode in modes.items() if (made / path).is_file()} == {0o444}
+    assert {mode for path, mode in modes.items() if (made / path).is_file()} == {0o644}
 
 
 def test_a_key_that_is_added_can_be_read_as_the_others(made: Path) -> None:
     add_key(made / "incidents" / "keys")
 
-    assert (made / "incidents" / "keys").stat().st_mode & 0o777 == 0o444
+    assert (made / "incidents" / "keys").stat().st_mode & 0o777 == 0o644
 
 
 @pytest.mark.parametrize("name", NAMES)

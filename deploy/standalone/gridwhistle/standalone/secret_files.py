@@ -44,7 +44,7 @@ def init(folder: Folder = FOLDER, postgres: PostgresHost = "postgres:5432", nats
     for name in NAMES:
         _of_service(folder, name, postgres, nats)
     issuer = Issuer.kept_in(_room(folder / "issuer") / "issuer.json", OWN)
-    (folder / "issuer" / "issuer.json").chmod(0o444)
+    (folder / "issuer" / "issuer.json").chmod(0o644)
     _write(folder / "jwks" / "jwks.json", issuer.jwks())
     _room(folder / "gateway")
     _say.print(f"The secrets are in {folder}. Keep a copy apart from the backups of the databases.")
@@ -82,9 +82,9 @@ def _of_service(folder: Path, name: str, postgres: str, nats: str) -> None:
     passwords = _room(folder / "nats") / "passwords.conf"
     with passwords.open("a") as file:
         file.write(f'{name}_password: "{hashed}"\n')
-    passwords.chmod(0o444)
+    passwords.chmod(0o644)
     make_keys(folder / name / "keys")
-    (folder / name / "keys").chmod(0o444)
+    (folder / name / "keys").chmod(0o644)
 
 
 def _password() -> str:
@@ -95,7 +95,7 @@ def _write(path: Path, content: str) -> None:
     _room(path.parent)
     with path.open("x") as file:  # what is there already stays
         file.write(content)
-    path.chmod(0o444)
+    path.chmod(0o644)
 
 
 def _room(folder: Path) -> Path:
