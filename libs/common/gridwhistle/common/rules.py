@@ -70,7 +70,10 @@ _PRESETS: Final = UUID("5f0c1bd8-6b0e-4a53-9a8e-0d6c7f6f3c11")
 _AMOUNT_MAX: Final = 10_000
 _NUMBER_CHARS_MAX: Final = 12
 # What is kept for no day at all would be taken away as soon as it is written.
-_NEVER_NONE: Final = {"day": Term("天", "days"), "year": Term("年", "years"), "look": Term("次", "looks")}
+_NEVER_NONE: Final = {"day": Term("天", "days"), "year": Term("年", "years"), "look": Term("次", "looks")} | {
+    "metre": Term("米", "metres"),
+    "hour": Term("小时", "hours"),
+}
 
 
 class NoSuchValue(Invalid):

@@ -84,6 +84,14 @@ class FoundInTheFuture(Invalid):
     zh, en = "发现时间不得晚于现在。", "found_at may not be in the future."
 
 
+class UnknownCategory(Invalid):
+    """The county's catalogue has no such category in use."""
+
+    code = "unknown_category"
+    zh = "本县事项目录中没有启用的 {category};目录见 /incidents/v1/categories。"
+    en = "The county's catalogue has no {category} in use; see /incidents/v1/categories."
+
+
 class AlreadyReported(Conflict):
     """The caller's own number stands under an incident already."""
 
@@ -152,8 +160,10 @@ PRESETS: Final = (
     Preset("incidents.order_check", 15, "urgent_minute", "R1 urban", "Townships: 4 work_hour (INF)."),
     Preset("incidents.check", 30, "urgent_minute", "R1 urban", "Townships: 8 work_hour (INF)."),
     Preset("incidents.close", 15, "urgent_minute", "R1 urban", "Townships: 4 work_hour (INF)."),
+    Preset("dedupe.radius_m", 50, "metre", "INF", "Reports this close may be of the same thing."),
+    Preset("dedupe.hours", 24, "hour", "INF", "And not longer apart than this."),
 )
-"""How long each stage may take until a county says otherwise."""
+"""How long each stage may take until a county says otherwise, and what is close enough to be the same."""
 
 _PHONE = r"(?:\+?86[ -]?)?1[3-9][0-9](?:[ -]?[0-9]{4}){2}"
 _ID_NUMBER = r"[1-9][0-9]{16}[0-9Xx]"

@@ -14,13 +14,15 @@ from gridwhistle.common.attachments import AttachmentIds, attach, uploads
 from gridwhistle.common.commands import Command
 from gridwhistle.common.data_classes import Word
 from gridwhistle.common.edge import Caller, Db, Router
-from gridwhistle.common.events.incidents import IncidentNo, IncidentReported, Source, Urgency
+from gridwhistle.common.events.incidents import Category, IncidentNo, IncidentReported, Source, Urgency
 from gridwhistle.common.ids import AreaCode, GridCode
 from gridwhistle.common.places import GridIndex, Point
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Problem
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body, Moment, View
+from gridwhistle.incidents.catalogue import category_of
+from gridwhistle.incidents.danger import whom_to_call
 from gridwhistle.incidents.domain import (
     INCIDENT,
     MASKED,
@@ -28,10 +30,12 @@ from gridwhistle.incidents.domain import (
     FoundInTheFuture,
     OutsideEveryGrid,
     PlaceMissing,
+    UnknownCategory,
     facts_of,
 )
+from gridwhistle.incidents.duplicates import SHOWN_MAX, Duplicate, near
 from gridwhistle.incidents.tables import GRIDS, incidents
-from gridwhistle.incidents.views import AddressText, Description, IncidentView, RequestType, Title, seen_by
+from gridwhistle.incidents.views import AddressText, Description, IncidentView, RequestType, Title, shown_to
 
 router = Router("incidents", "Incidents 事件")
 BATCH_MAX = 1_000
@@ -58,6 +62,9 @@ class Report(Body):
     description: Annotated[Description, MASKED] | None = None
     location: Location | None = None
     area_code: Annotated[AreaCode | None, Field(description="For what has no point, or lies in no grid.")] = None
+    category: Annotated[
+        Category | None, Field(description="What you take it for, from the county's catalogue; the township decides.")
+    ] = None
     request_type: RequestType | None = None
     source: Source = "resident"
     urgency: Urgency = "normal"
@@ -98,16 +105,34 @@ def own_number(report: Report, place: Place) -> Own | None:
     return (place.area_code[:6], reference.system, reference.code) if reference else None
 
 
+class ReportedView(IncidentView):
+    """What was taken in, what may be the same, and whom to call if it cannot wait."""
+
+    duplicates: Annotated[
+        list[Duplicate],
+        Field(max_length=SHOWN_MAX, description="Reported near by and lately, nearest first; for those who see incidents."),
+    ]
+    advice: Annotated[str | None, Field(max_length=200, examples=["如有人身危险,请立即拨打 119。"])]
+
+
 @router.post("/incidents", may="incidents:report", status_code=201)
-async def report_incident(body: Report, caller: Caller, db: Db) -> IncidentView:
-    """Report something (上报). The grid is found from the point; mobile and identity numbers in texts are masked."""
+async def report_incident(body: Report, caller: Caller, db: Db) -> ReportedView:
+    """Report something (上报). The grid is found from the point; mobile and identity numbers in texts are masked.
+
+    If its words say that somebody is in danger, `advice` says whom to call. Nobody reads reports within minutes.
+    """
     point, index = body.location, await GRIDS.of(db)
     place = place_of(body, index.locate(point.lon, point.lat, prefer=caller.areas) if point else None)
     async with db.command(caller) as tx:
         if known := await _known(db, caller, [own_number(body, place)]):
             raise AlreadyReported(incident_no=next(iter(known.values())).incident_no)
+        alike: list[Duplicate] = []
+        if point and caller.may("incidents:read"):
+            alike = await near(db, caller, point, place.area_code, body.category, tx.now)
         incident = await take_in(tx, body, place, caller)
-        return tx.answer(seen_by(caller, incident))
+        call = whom_to_call(body.title, body.description)
+        more = {"duplicates": alike, "advice": call and getattr(call, db.language)}
+        return tx.answer(ReportedView.of(incident, **shown_to(caller, incident), **more))
 
 
 async def take_in(tx: Command, report: Report, place: Place, caller: Principal) -> Row:
@@ -117,6 +142,7 @@ async def take_in(tx: Command, report: Report, place: Place, caller: Principal) 
         FoundInTheFuture: it was found in the future.
         OutsideYourArea: the caller may not report there.
         NoSuchAttachment, AlreadyAttached: a file cannot be used.
+        UnknownCategory: the county's catalogue has none of this code in use.
     """
     step = INCIDENT.step(None, "report", caller)
     files = await uploads(tx, report.attachment_ids)
@@ -124,6 +150,10 @@ async def take_in(tx: Command, report: Report, place: Place, caller: Principal) 
     if report.found_at and report.found_at > tx.now + dt.timedelta(minutes=5):
         raise FoundInTheFuture
     point, reference = report.location, report.reference
+    if report.category:
+        category = await category_of(tx.db, place.area_code[:6], report.category)
+        if category is None or not category.row.enabled:
+            raise UnknownCategory(category=report.category)
     incident = tx.create(
         incidents,
         step,
@@ -135,6 +165,7 @@ async def take_in(tx: Command, report: Report, place: Place, caller: Principal) 
         urgency=report.urgency,
         title=report.title,
         description=report.description,
+        category=report.category,
         lon=point and point.lon,
         lat=point and point.lat,
         coord_sys=point and point.coord_sys,

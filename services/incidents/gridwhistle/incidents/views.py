@@ -63,7 +63,12 @@ class IncidentView(IncidentLine):
 
 def seen_by(caller: Principal, incident: Any) -> IncidentView:
     """Return an incident with what this caller may do now."""
-    return IncidentView.of(incident, attachments=attached_to(incident), actions=INCIDENT.actions(incident, caller))
+    return IncidentView.of(incident, **shown_to(caller, incident))
+
+
+def shown_to(caller: Principal, incident: Any) -> dict[str, Any]:
+    """Return what a view of an incident has that its row has not."""
+    return {"attachments": attached_to(incident), "actions": INCIDENT.actions(incident, caller)}
 
 
 class HistoryLine(View):

@@ -11,7 +11,15 @@ from gridwhistle.common.ids import GridCode, OrgCode
 
 Urgency = Literal["normal", "urgent", "emergency"]
 Source = Literal[
-    "grid_patrol", "resident", "hotline_12345", "dept_transfer", "joint_meeting", "facility_inspection", "integrator"
+    "grid_patrol",
+    "resident",
+    "hotline_12345",
+    "dept_transfer",
+    "joint_meeting",
+    "facility_inspection",
+    "integrator",
+    "mediation",
+    "inventory",
 ]
 IncidentNo = Annotated[str, Field(pattern=r"^I[0-9]{19,24}$", examples=["I9901012026070600001"]), P1]
 Category = Annotated[

@@ -1,0 +1,93 @@
+"""Duplicate candidates (疑似重复): what was reported close by and lately, for whoever takes a report in to look at."""
+
+import datetime as dt
+from math import asin, cos, degrees, floor, radians, sin, sqrt
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+from sqlalchemy import ColumnElement, Index, literal_column, or_, select
+
+from gridwhistle.common.database import Db
+from gridwhistle.common.events.incidents import Category, IncidentNo
+from gridwhistle.common.jurisdiction import within
+from gridwhistle.common.places import Point
+from gridwhistle.common.principal import Principal
+from gridwhistle.common.rules import RULES
+from gridwhistle.common.wire import View
+from gridwhistle.incidents.tables import incidents
+
+SHOWN_MAX: Final = 10
+RADIUS_MAX_M: Final = 500
+"""Whatever a county sets: the cells that are asked for stay few."""
+_LOOKED_AT_MAX: Final = 200
+"""Of what was reported in the same cells; a place where more is reported in a day is no place to compare by distance."""
+_CELLS_A_DEGREE: Final = 1_000
+_EARTH_M: Final = 6_371_008.8
+_CELL: Final[ColumnElement[int]] = literal_column("(floor(lon * 1000)::bigint * 1000000 + floor(lat * 1000)::bigint)")
+"""The cell of about a hundred metres that a point lies in."""
+Index("incident_near_newest", _CELL, incidents.c.reported_at, postgresql_where=incidents.c.lon.is_not(None))
+
+
+class Duplicate(View):
+    """Something that was reported near by, lately."""
+
+    id: UUID
+    incident_no: IncidentNo
+    category: Category | None
+    reported_at: AwareDatetime
+    distance_m: Annotated[int, Field(ge=0, le=100_000, examples=[12])]
+
+
+async def near(
+    db: Db, caller: Principal, point: Point, area_code: str, category: str | None, now: dt.datetime
+) -> list[Duplicate]:
+    """Return what the caller may see of what was reported about there, nearest first.
+
+    Of the same category where both have one: nobody merges what is not said to be the same.
+    """
+    rules = await RULES.of(db)
+    radius_m = min(rules.of("dedupe.radius_m", area_code, now).amount, RADIUS_MAX_M)
+    since = now - dt.timedelta(hours=rules.of("dedupe.hours", area_code, now).amount)
+    found = await db.fetch(
+        select(
+            incidents.c.id,
+            incidents.c.incident_no,
+            incidents.c.category,
+            incidents.c.reported_at,
+            incidents.c.lon,
+            incidents.c.lat,
+        )
+        .where(
+            incidents.c.lon.is_not(None),
+            _CELL.in_(cells_around(point.lon, point.lat, radius_m)),
+            incidents.c.reported_at > since,
+            within(incidents, caller),
+            *([or_(incidents.c.category.is_(None), incidents.c.category == category)] if category else []),
+        )
+        .limit(_LOOKED_AT_MAX)
+    )
+    by_distance = sorted(((metres(point.lon, point.lat, row.lon, row.lat), row) for row in found), key=lambda one: one[0])
+    return [_line(away, row) for away, row in by_distance if away <= radius_m][:SHOWN_MAX]
+
+
+def cells_around(lon: float, lat: float, radius_m: int) -> list[int]:
+    """Return the cells that a circle touches."""
+    high = degrees(radius_m / _EARTH_M)
+    wide = high / max(cos(radians(lat)), 0.1)
+    east, north = (
+        range(floor((middle - reach) * _CELLS_A_DEGREE), floor((middle + reach) * _CELLS_A_DEGREE) + 1)
+        for middle, reach in ((lon, wide), (lat, high))
+    )
+    return [x * 1_000_000 + y for x in east for y in north]
+
+
+def metres(lon: float, lat: float, other_lon: float, other_lat: float) -> float:
+    """Return how far two points are apart on the globe."""
+    half = sin(radians(other_lat - lat) / 2) ** 2
+    half += cos(radians(lat)) * cos(radians(other_lat)) * sin(radians(other_lon - lon) / 2) ** 2
+    return 2 * _EARTH_M * asin(sqrt(half))
+
+
+def _line(away: float, row: Any) -> Duplicate:
+    return Duplicate.of(row, distance_m=round(away))
