@@ -143,10 +143,14 @@ async def test_rework_gets_half_of_the_limit_at_least(database: Database, truth:
     tool = await lent(database, as_of=LONG_AGO)
     await changed(database, tool, _stop, as_of=dt.datetime(2026, 3, 16, 9, tzinfo=dt.UTC))
 
-    await changed(database, tool, lambda tx, row: tx.clocks.rework(row, KEY), as_of=dt.datetime(2026, 3, 17, 0, tzinfo=dt.UTC))
+    await changed(database, tool, start_again, as_of=dt.datetime(2026, 3, 17, 0, tzinfo=dt.UTC))
 
     _, again = await clocks_in(truth, tool)
     assert (again["minutes"], again["due_at"]) == (1_200, dt.datetime(2026, 3, 19, 4, tzinfo=dt.UTC))
+
+
+async def start_again(tx: Command, row: Row) -> None:
+    tx.clocks.start(row, KEY, await tx.clocks.rework(row, KEY))
 
 
 async def _stop(tx: Command, row: Row) -> None:

@@ -83,7 +83,7 @@ def test_what_lies_outside_the_jurisdiction_is_not_there(
     assert clerk.get(path).status_code == status
     assert clerk.get(f"{path}/history").status_code == status
     assert (incident["id"] in {item["id"] for item in clerk.get(INCIDENTS).json()["items"]}) == (status == 200)
-    assert clerk.post(f"{path}/sign").status_code == (409 if status == 200 else 404)
+    assert clerk.post(f"{path}/sign", {"handler_id": "x"}).status_code == (409 if status == 200 else 404)
 
 
 def test_nobody_reports_into_another_jurisdiction(suite: RunningSuite) -> None:
@@ -194,9 +194,15 @@ def test_a_problem_comes_in_the_language_asked_for(suite: RunningSuite, incident
     in_chinese = suite.person("town_acceptor").post(path, {}, Accept_Language="zh-CN")
     in_english = suite.person("town_acceptor").post(path, {}, Accept_Language="en")
 
-    assert in_chinese.json()["detail"] == "事件现为“已上报”,不能“结案”;现在可以:受理。"
-    assert in_english.json()["detail"] == "The incident is reported, so close is not possible; possible now: accept."
-    assert in_english.json()["allowed"] == ["accept"]
+    assert (
+        in_chinese.json()["detail"]
+        == "事件现为“已上报”,不能“结案”;现在可以:自处置、分流、不予受理、并案、安排核实、受理、申请作废、作废、不同意作废。"
+    )
+    assert in_english.json()["detail"] == (
+        "The incident is reported, so close is not possible; "
+        "possible now: resolve_on_spot, redirect, reject, merge, order_verification, accept, ask_void, void, refuse_void."
+    )
+    assert "accept" in in_english.json()["allowed"]
     assert (in_chinese.headers["content-language"], in_english.headers["content-language"]) == ("zh-CN", "en")
 
 
@@ -299,7 +305,7 @@ def test_a_refusal_from_before_the_block_is_the_answer_of_its_key_too(acceptor: 
 
 
 def test_what_would_not_be_read_is_refused(acceptor: Person, incident: dict[str, Any]) -> None:
-    answer = acceptor.post(f"{INCIDENTS}/{incident['id']}/sign", {"reason": "later"})
+    answer = acceptor.post(f"{INCIDENTS}/{incident['id']}/confirm", {"reason": "later"})
 
     assert (answer.status_code, answer.json()["code"]) == (422, "no_body_expected")
 

@@ -139,12 +139,12 @@ def test_what_was_done_and_what_was_seen_have_their_own_pictures(suite: RunningS
     acceptor.post(f"{path}/accept", {})
     acceptor.post(f"{path}/file", {"category": "C-0101"})
     suite.person("town_dispatcher").post(f"{path}/dispatch", {"lead_org": "990101-water"})
-    suite.person("dept_desk").post(f"{path}/sign")
+    suite.person("dept_desk").post(f"{path}/sign", {"handler_id": "demo-dept_handler"})
     after = sent(handler, picture()).json()["id"]
     submitted = handler.post(f"{path}/submit", {"result": "已更换井盖", "attachment_ids": [after]}).json()
     suite.person("dept_leader").post(f"{path}/confirm")
     acceptor.post(f"{path}/order_check")
-    eventually(lambda: worker.get(path).json()["actions"] == ["checked"])
+    eventually(lambda: worker.get(path).json()["actions"] == ["checked", "check_failed", "check_unclear"])
 
     seen = worker.post(f"{path}/checked", {"attachment_ids": [sent(worker, picture()).json()["id"]]}).json()
 

@@ -32,7 +32,9 @@ def test_each_stage_has_its_clock(suite: RunningSuite, incident: str) -> None:
     acceptor.post(f"{INCIDENTS}/{incident}/accept", {}, As_Of="2026-03-09T10:05:00+08:00")
     acceptor.post(f"{INCIDENTS}/{incident}/file", {"category": "C-0101"}, As_Of="2026-03-09T10:10:00+08:00")
     dispatcher.post(f"{INCIDENTS}/{incident}/dispatch", {"lead_org": "990101-water"}, As_Of="2026-03-09T10:20:00+08:00")
-    suite.person("dept_desk").post(f"{INCIDENTS}/{incident}/sign", As_Of="2026-03-09T11:00:00+08:00")
+    suite.person("dept_desk").post(
+        f"{INCIDENTS}/{incident}/sign", {"handler_id": "demo-dept_handler"}, As_Of="2026-03-09T11:00:00+08:00"
+    )
 
     by_stage = {clock["stage"]: clock for clock in clocks(suite, incident)}
 

@@ -16,7 +16,7 @@ STEPS: list[tuple[str, str, dict[str, Any] | None, str]] = [
     ("accept", "town_acceptor", {}, "accepted"),
     ("file", "town_acceptor", {"category": "C-0101"}, "filed"),
     ("dispatch", "town_dispatcher", {"lead_org": WATER}, "dispatched"),
-    ("sign", "dept_desk", None, "in_progress"),
+    ("sign", "dept_desk", {"handler_id": "demo-dept_handler"}, "in_progress"),
     ("submit", "dept_handler", {"result": "已更换井盖并复位"}, "dept_review"),
     ("confirm", "dept_leader", None, "handled"),
     ("order_check", "town_acceptor", None, "checking"),
@@ -53,7 +53,7 @@ def test_a_report_goes_from_found_to_closed(suite: RunningSuite, worker: Person,
     path = f"{INCIDENTS}/{incident['id']}"
     shift_id = on_shift(worker)
     take(suite, incident["id"], STEPS)
-    eventually(lambda: worker.get(path).json()["actions"] == ["checked"])
+    eventually(lambda: worker.get(path).json()["actions"] == ["checked", "check_failed", "check_unclear"])
 
     checked = worker.post(f"{path}/checked", {"reason": "看过,已装好"})
     closed = suite.person("town_acceptor").post(f"{path}/close", {})
@@ -100,7 +100,7 @@ def test_another_department_does_not_see_the_case(suite: RunningSuite) -> None:
     other = suite.somebody("dept_desk", "990101", org="990101-power")
 
     assert other.get(f"{INCIDENTS}/{incident['id']}").status_code == 404
-    assert other.post(f"{INCIDENTS}/{incident['id']}/sign").status_code == 404
+    assert other.post(f"{INCIDENTS}/{incident['id']}/sign", {"handler_id": "x"}).status_code == 404
 
 
 def test_only_organisations_that_personnel_told_of_are_dispatched_to(suite: RunningSuite) -> None:

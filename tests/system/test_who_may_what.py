@@ -77,7 +77,31 @@ _REPORT: Final = {"title": "井盖缺失", "area_code": HERE}
 SENT: Final[dict[str, dict[str, Any]]] = {
     "report_incident": _REPORT,
     "report_incidents": {"reports": [_REPORT]},
-    "accept_incident": {},
+    **{
+        name: {}
+        for name in (
+            *("accept_incident", "contest_incident", "objection_upheld_incident", "objection_denied_incident"),
+            *("void_incident", "refuse_void_incident", "deny_objection_incident", "send_back_incident", "redispatch_incident"),
+            *("endorse_incident", "decline_incident", "approve_incident", "deny_incident", "resume_incident"),
+            *("sample_passed_incident", "sample_failed_incident", "order_verification_incident", "verified_incident"),
+            *("verified_false_incident", "verified_unclear_incident", "waive_check_incident", "check_failed_incident"),
+            "check_unclear_incident",
+        )
+    },
+    "reject_incident": {"reason_code": "not_ours"},
+    "redirect_incident": {"reason_code": "unlawful", "sent_to": "nowhere"},
+    "merge_incident": {"parent_id": "00000000-0000-7000-8000-000000000000"},
+    "answer_question": {"answer": "周一至周五办理"},
+    "ask_void_incident": {"reason_code": "test"},
+    "sign_incident": {"handler_id": "matrix-dept_handler"},
+    "object_to": {"reason_code": "not_our_duty", "reason": "非我职责"},
+    "uphold_incident": {"lead_org": WATER},
+    "county_decide_incident": {"lead_org": WATER},
+    "request_extension_incident": {"reason_code": "weather", "reason": "雨"},
+    "request_suspension_incident": {"reason_code": "weather", "reason": "雨", "days": 30},
+    "resolve_on_spot_incident": {"category": "C-0101", "result": "已扶正"},
+    "call_back": {"is_reached": False},
+    "reopen_incident": {"reason": "还在响"},
     "file_incident": {"category": "C-0101"},
     "dispatch_incident": {"lead_org": WATER},
     "submit_incident": {"result": "已处置"},

@@ -5,7 +5,8 @@ moves no clock that runs.
 """
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import Boolean, Column, Index, Integer, Table, Text, UniqueConstraint, Uuid
 from sqlalchemy.dialects.postgresql import JSON
@@ -67,6 +68,14 @@ STAGES: Final = (
 """What a clock fires, in this order: at which percent, what it then has, and what is told."""
 
 
+class Limit(NamedTuple):
+    """How long a clock runs, if not as long as its rule says; `minutes` stand for a rework, in the unit's own time."""
+
+    amount: int
+    unit: str
+    minutes: int | None = None
+
+
 class NoClockRuns(Conflict):
     """There is no clock of that kind to be paused, resumed or extended as things stand."""
 
@@ -82,19 +91,24 @@ class Clocks:
         self._made: dict[tuple[Any, str], Row] = {}
         self._known: dict[Any, list[Row]] = {}
 
-    def start(self, row: Row, key: str, *, minutes: int | None = None) -> None:
-        """Start a clock by a rule; `minutes` is the limit of a rework."""
+    def start(self, row: Row, key: str, limit: Limit | None = None) -> None:
+        """Start a clock by a rule, or with a limit of its own.
+
+        What its machine does by itself at the end is fired when it is due, and not before.
+        """
         tx = self._tx
         if not tx.db.starts_clocks:
             return
         rules, area = self._rules(), _place_of(row)
         rule, windows = rules.of(key, area, tx.now), rules.of(WINDOWS, area, tx.now).value
         time, cutoff = rules.time(area, windows), rule.cutoff or "close"
+        amount, unit, minutes = limit or (rule.amount, rule.unit, None)
         if minutes is None:
-            warn_at, due_at, is_provisional = first_moments(rule.amount, rule.unit, tx.now, time, cutoff)  # type: ignore[arg-type]
+            warn_at, due_at, is_provisional = first_moments(amount, unit, tx.now, time, cutoff)  # type: ignore[arg-type]
         else:
-            deadline = Deadline(rule.amount, rule.unit, tx.now, time, cutoff=cutoff, minutes=minutes)  # type: ignore[arg-type]
+            deadline = Deadline(amount, unit, tx.now, time, cutoff=cutoff, minutes=minutes)  # type: ignore[arg-type]
             warn_at, due_at, is_provisional = deadline.at(WARN), deadline.due_at, deadline.provisional
+        happens_by_itself = key in auto_of(row)
         self._made[row.id, key] = tx.insert(
             clocks,
             owner=row.table.name,
@@ -102,8 +116,8 @@ class Clocks:
             area_code=area,
             rule_key=key,
             rule_id=rule.id,
-            amount=rule.amount,
-            unit=rule.unit,
+            amount=amount,
+            unit=unit,
             cutoff=rule.cutoff,
             windows=windows,
             minutes=minutes,
@@ -112,7 +126,8 @@ class Clocks:
             started_at=tx.now,
             warn_at=warn_at,
             due_at=due_at,
-            next_at=warn_at,
+            next_at=due_at if happens_by_itself else warn_at,
+            warned_at=tx.now if happens_by_itself else None,  # so that whatever counts it out again leaves the warning out
         )
 
     def stop(self, row: Row, key: str) -> None:
@@ -135,21 +150,27 @@ class Clocks:
         self._change(row, key, paused_at=None, pauses=clock.pauses, **moments(clock, self._rules()))
         self._tx.record(row, "resume_clock", key)
 
-    async def extend(self, row: Row, key: str) -> None:
-        """Give a clock its original limit once more, measured from its start. It warns anew."""
+    async def extend(self, row: Row, key: str) -> dt.datetime:
+        """Give a clock its original limit once more, measured from its start. It warns anew. Return when it is due now."""
         clock = await self._running(row, key, paused=False)
         clock.__dict__.update(extended_times=clock.extended_times + 1, warned_at=None)
         times = moments(clock, self._rules())
         self._change(row, key, extended_times=clock.extended_times, warned_at=None, **times)
         self._tx.record(row, "extend_clock", key)
+        due_at: dt.datetime = times["due_at"]
+        return due_at
 
-    async def rework(self, row: Row, key: str) -> None:
-        """Start a clock again for work that was sent back: with what was left, or half of the limit if that is more."""
+    async def rework(self, row: Row, key: str) -> Limit:
+        """Return the limit for work that was sent back: what was left, or half of the limit if that is more.
+
+        Raises:
+            NoClockRuns: no clock of that kind has ended.
+        """
         ended = [clock for clock in await self.of(row) if clock.rule_key == key and clock.stopped_at]
         if not ended:
             raise NoClockRuns(stage=Term(key, key))
         last = max(ended, key=lambda clock: clock.stopped_at)
-        self.start(row, key, minutes=deadline_of(last, self._rules()).rework_minutes(last.stopped_at))
+        return Limit(last.amount, last.unit, deadline_of(last, self._rules()).rework_minutes(last.stopped_at))
 
     def fired(self, row: Row, clock: Row) -> tuple[int, str]:
         """Note that a clock reached its next stage; return at how many percent, and what is to be told."""
@@ -170,6 +191,14 @@ class Clocks:
         self._tx.record(row, "recount_clock", f"{clock.rule_key}{what}: {before} → {after}")
         return True
 
+    async def running(self, row: Row, key: str) -> Row:
+        """Return the clock of that kind that runs and is not paused.
+
+        Raises:
+            NoClockRuns: there is none.
+        """
+        return await self._running(row, key, paused=False)
+
     async def of(self, row: Row) -> list[Row]:
         """Return the clocks of a held thing, as they were read."""
         if row.id not in self._known:
@@ -188,6 +217,12 @@ class Clocks:
 
     def _rules(self) -> Rules:
         return RULES.kept(self._tx.db.database)
+
+
+def auto_of(row: Row) -> Mapping[str, str]:
+    """Return what a thing does by itself when clocks are due: actions by the clocks' rules."""
+    machine = row.table.info.get("machine")
+    return machine.auto if machine else {}
 
 
 def deadline_of(clock: Any, rules: Rules) -> Deadline:

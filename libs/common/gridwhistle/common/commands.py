@@ -16,7 +16,7 @@ outside.
 import asyncio
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -28,7 +28,7 @@ from sqlalchemy import Table
 
 from gridwhistle.common.again import AWAY, Changed, Unsure
 from gridwhistle.common.calendars import LOCAL
-from gridwhistle.common.clocks import Clocks
+from gridwhistle.common.clocks import Clocks, Limit
 from gridwhistle.common.events import Envelope, Event
 from gridwhistle.common.ids import new_id
 from gridwhistle.common.logs import DOING
@@ -48,6 +48,7 @@ _MOVED = "GW001"
 EVENT_CHARS_MAX = 300_000
 """Of an event; a character may take three bytes, and the bus carries a million."""
 _AGAIN = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.LockNotAvailableError)
+NO_LIMITS: Mapping[str, Limit] = {}
 _View = TypeVar("_View", bound=BaseModel)
 
 
@@ -60,6 +61,7 @@ class Command:
         self._told_at: dt.datetime  # who tells of the past does so now, and the audit says when
         self._queues: list[asyncio.Lock] = []
         self._rows: dict[Target, Row] = {}
+        self._children: dict[Target, list[Row]] = {}
         self._wishes = Wishes()
         self._clocks: Clocks | None = None
         self._role = min(caller.roles, default="none")  # as whom the caller acts; a step says it exactly
@@ -96,10 +98,13 @@ class Command:
     async def children(self, table: Table, of: Row | None = None) -> list[Row]:
         """Return the rows of a child table that belong to a held row (the first), in the order of their ids."""
         root = of or self.row
+        if known := self._children.get((table, root.id)):
+            return known
         column = next(c.name for c in table.c for key in c.foreign_keys if key.column.table is root.table)
         records = await self.db.read(read_rows(table, column, many=False), root.id)
         rows = sorted((row_from(table, record, self.db.database.seal) for record in records), key=lambda row: row.id)
         self._wishes.own(rows)
+        self._children[table, root.id] = rows
         return rows
 
     def create(self, table: Table, step: Step | None, *, reason: str | None = None, **values: Any) -> Row:
@@ -136,13 +141,18 @@ class Command:
         """Change the children of a held row that are so, if there are any; None means that the column is empty."""
         self._wishes.change_where(table, where, values)
 
-    def move(self, row: Row, step: Step, *, reason: str | None = None, **values: Any) -> None:
-        """Take the step: new state, its clocks, a row of history, a row of audit; of an approval also whose it is."""
+    def move(
+        self, row: Row, step: Step, *, reason: str | None = None, limits: Mapping[str, Limit] = NO_LIMITS, **values: Any
+    ) -> None:
+        """Take the step: new state, its clocks, a row of history, a row of audit; of an approval also whose it is.
+
+        `limits` are those of clocks that begin with it and do not run as long as their rules say.
+        """
         if step.approval:
             values = {"approved_by": self.caller.id, **values}
         self.update(row, state=step.target, **values)
         self._log(row, step, reason)
-        self._turn_clocks(row, step)
+        self._turn_clocks(row, step, limits)
         self.record(row, step.action, reason)
 
     def record(self, row: Row, action: str, reason: str | None = None) -> None:
@@ -227,11 +237,11 @@ class Command:
             },
         )
 
-    def _turn_clocks(self, row: Row, step: Step) -> None:
+    def _turn_clocks(self, row: Row, step: Step, limits: Mapping[str, Limit] = NO_LIMITS) -> None:
         for key in step.stops:
             self.clocks.stop(row, key)
         for key in step.starts:
-            self.clocks.start(row, key)
+            self.clocks.start(row, key, limits.get(key))
 
     # --- entering ------------------------------------------------------------------------------------------------------------
 

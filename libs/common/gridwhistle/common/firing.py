@@ -17,7 +17,7 @@ from asyncpg import Record
 from sqlalchemy import MetaData
 
 from gridwhistle.common.again import Away, Replay, again
-from gridwhistle.common.clocks import clocks, counted_anew
+from gridwhistle.common.clocks import auto_of, clocks, counted_anew
 from gridwhistle.common.commands import Command
 from gridwhistle.common.database import Database, Db
 from gridwhistle.common.events import REGISTRY
@@ -124,6 +124,9 @@ class Firing:
     async def _fire(self, tx: Command, clock: Row) -> None:
         if clock.next_at is None or clock.next_at > tx.now:
             raise NotNow  # stopped, paused or extended meanwhile, or fired by another process
+        if action := auto_of(tx.row).get(clock.rule_key):
+            await self._by_itself(tx, clock, action)
+            return
         percent, told = tx.clocks.fired(tx.row, clock)
         stage = clock.rule_key.partition(".")[2]
         tx.record(tx.row, told, f"{clock.rule_key} {percent} %")
@@ -132,6 +135,14 @@ class Firing:
             tx.tell(tx.row, kind(stage=stage, percent=percent, started_at=clock.started_at, due_at=clock.due_at, org=org))
         if handler := self._handlers.get(clock.rule_key):
             await handler(tx, tx.row, clock, percent)
+
+    async def _by_itself(self, tx: Command, clock: Row, action: str) -> None:
+        """Take the action that is taken when the clock is due: the service's handler does, else it is a step and no more."""
+        if handler := self._handlers.get(clock.rule_key):
+            await handler(tx, tx.row, clock, 100)
+        else:
+            tx.move(tx.row, tx.row.table.info["machine"].step(tx.row, action, tx.caller))
+        tx.clocks.stop(tx.row, clock.rule_key)  # the state may be one in which it runs
 
     async def apply_calendar(self, settled_s: float = _SETTLED_S) -> None:
         """Count out again what newly put in calendar days concern."""

@@ -1,5 +1,6 @@
 """States as a table: one row a step, read by requests, answers, documents and tests alike."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,6 +11,9 @@ from gridwhistle.common.problems import IllegalMove, Problem, Term, WrongRole
 
 Guard = Callable[[Any, Principal], Problem | None]
 """Looks at the row and the caller; returns why not, or None. The same guard refuses a request and hides the action."""
+When = Callable[[Any], bool]
+AUTO = "auto"
+"""The role in which a service acts by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,8 @@ class Step:
     guard: Guard | None = None
     approval: bool = False
     """Not by whom it is about, nor by who gave the approval before: the thing has `subject_id` and `approved_by`."""
+    when: When | None = None
+    """Of several rows for one state and action the first is taken of which this is so; the last has none."""
     stops: tuple[str, ...] = ()  # the clocks that end with the step, and those that begin; the machine says which
     starts: tuple[str, ...] = ()
 
@@ -38,21 +44,30 @@ class Machine:
     """The legal moves of one kind of thing. An unknown pair raises; nothing is allowed by silence."""
 
     def __init__(
-        self, thing: Term, steps: Iterable[Step], zh: Mapping[str, str], clocks: Mapping[str, Sequence[str]] | None = None
+        self,
+        thing: Term,
+        steps: Iterable[Step],
+        zh: Mapping[str, str],
+        clocks: Mapping[str, Sequence[str]] | None = None,
+        auto: Mapping[str, str] | None = None,
     ) -> None:
         """Take the steps, the Chinese word for every state and action, and which clocks run in which state.
 
-        A clock is named by its rule. One that runs in the state that is left and in the one that is entered runs on.
+        A clock is named by its rule. One that runs in the state that is left and in the one that is entered runs on. `auto`
+        says which action is taken by itself when such a clock is due; nobody is warned of it, and it is no breach.
 
         Raises:
-            ValueError: two rows for one state and action, an unknown role, a word without its Chinese, clocks of no state, or
-                an approval of what is not there yet.
+            ValueError: two rows for one state and action, an unknown role, a word without its Chinese, clocks of no state, an
+                approval of what is not there yet, or an action that is to be taken by itself and cannot be.
         """
         self.thing, self.clocks = thing, {state: tuple(keys) for state, keys in (clocks or {}).items()}
+        self.auto = dict(auto or {})
         self.steps = tuple(self._with_clocks(step) for step in steps)
-        self._moves = {(step.source, step.action): step for step in self.steps}
-        if len(self._moves) != len(self.steps):
-            raise ValueError(f"{thing.en}: two rows for one state and action")
+        self._moves: dict[tuple[str | None, str], list[Step]] = defaultdict(list)
+        for step in self.steps:
+            self._moves[step.source, step.action].append(step)
+        if any([step.when is None for step in rows] != [False] * (len(rows) - 1) + [True] for rows in self._moves.values()):
+            raise ValueError(f"{thing.en}: two rows for one state and action, and nothing says which is taken when")
         words = {word for step in self.steps for word in (step.source, step.action, step.target) if word}
         if missing := words - zh.keys():
             raise ValueError(f"{thing.en}: no Chinese for {', '.join(sorted(missing))}")
@@ -64,6 +79,11 @@ class Machine:
         self.states = tuple(dict.fromkeys(step.target for step in self.steps))
         if nowhere := self.clocks.keys() - set(self.states):
             raise ValueError(f"{thing.en}: clocks of unknown states {', '.join(sorted(nowhere))}")
+
+        for state, keys in self.clocks.items():
+            for action in (self.auto[key] for key in keys if key in self.auto):
+                if not any(AUTO in step.who for step in self._moves.get((state, action), ())):
+                    raise ValueError(f"{thing.en}: {action} is not taken by itself in the state {state}")
 
     def _with_clocks(self, step: Step) -> Step:
         left, entered = self.clocks.get(step.source or "", ()), self.clocks.get(step.target, ())
@@ -79,13 +99,13 @@ class Machine:
             Problem: the row's guard says why not.
         """
         state = row.state if row is not None else None
-        step = self._moves.get((state, action))
+        step = self._row(row, state, action)
         if step is None:
             raise IllegalMove(
                 thing=self.thing,
                 state=self._terms[state] if state else Term("未建立", "not there"),
                 action=self._terms[action],
-                allowed=[self._terms[s.action] for s in self.steps if s.source == state],
+                allowed=[self._terms[action] for source, action in self._moves if source == state],
             )
         if not step.who & caller.roles:
             raise WrongRole(action=self._terms[action], roles=[ROLES[role] for role in sorted(step.who)])
@@ -95,11 +115,12 @@ class Machine:
 
     def actions(self, row: Any, caller: Principal) -> list[str]:
         """Return what this caller may do now: the `actions` of every answer."""
-        return [
-            step.action
-            for step in self.steps
-            if step.source == row.state and step.who & caller.roles and not step.refusal(row, caller)
-        ]
+        steps = (self._row(row, source, action) for source, action in self._moves if source == row.state)
+        return [step.action for step in steps if step and step.who & caller.roles and not step.refusal(row, caller)]
+
+    def _row(self, row: Any, state: str | None, action: str) -> Step | None:
+        rows = self._moves.get((state, action), ())
+        return next((step for step in rows if step.when is None or step.when(row)), None)
 
     def mermaid(self) -> str:
         """Return the diagram for docs/states."""

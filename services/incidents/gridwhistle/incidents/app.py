@@ -6,9 +6,11 @@ from typing import Final
 from gridwhistle.common import attachments
 from gridwhistle.common.again import Changed
 from gridwhistle.common.service import Service
-from gridwhistle.incidents import api, cataloguing, intake, lists
+from gridwhistle.incidents import adjustments, cataloguing, deciding, handling, intake, judging, lists, timeline
+from gridwhistle.incidents.by_itself import ON_CLOCK
 from gridwhistle.incidents.consumers import CONSUMER
-from gridwhistle.incidents.domain import PRESETS, HandledByYou
+from gridwhistle.incidents.domain import PRESETS
+from gridwhistle.incidents.refusals import AlreadyAsked, ConflictOfInterest, HandledByYou
 from gridwhistle.incidents.tables import incidents, metadata
 
 INCIDENTS: Final = Service(
@@ -18,7 +20,11 @@ INCIDENTS: Final = Service(
         intake.router,
         lists.router,
         cataloguing.router,
-        api.router,
+        timeline.router,
+        deciding.router,
+        handling.router,
+        adjustments.router,
+        judging.router,
         attachments.routes("incidents", incidents, add="incidents:attach", see="incidents:read"),
     ],
     loops=[attachments.sweep_attachments],
@@ -26,10 +32,15 @@ INCIDENTS: Final = Service(
     tables=metadata,
     versions=Path(__file__).parent / "versions",
     presets=PRESETS,
+    on_clock=ON_CLOCK,
     constraints={
         # A twin brought the same reference first: run again, and find it.
         "incident_ref_once": Changed,
         "category_county_code_code_once": Changed,  # likewise of a category
+        "incident_no_house_judges_itself": ConflictOfInterest,
+        "adjustment_one_waits": AlreadyAsked,
+        "objection_one_waits": AlreadyAsked,
+        "task_one_waits": AlreadyAsked,
         "incident_nobody_checks_what_they_handled": HandledByYou,
     },
 )

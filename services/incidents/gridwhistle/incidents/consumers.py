@@ -9,11 +9,11 @@ from sqlalchemy import or_, select
 from gridwhistle.common.consumers import Consumer
 from gridwhistle.common.database import Db
 from gridwhistle.common.events import Envelope
-from gridwhistle.common.events.incidents import CheckOrdered
+from gridwhistle.common.events.incidents import CheckOrdered, VerificationOrdered
 from gridwhistle.common.events.personnel import GridChanged, OrganisationChanged, ShiftEnded, ShiftStarted
 from gridwhistle.common.principal import system
-from gridwhistle.incidents.domain import facts_of
-from gridwhistle.incidents.tables import incidents, known_grids, known_organisations, known_shifts, next_checker
+from gridwhistle.incidents.judging import give_again
+from gridwhistle.incidents.tables import LOOKED_AT, incidents, known_grids, known_organisations, known_shifts, next_checker
 
 CONSUMER: Final = Consumer("incidents")
 _SYSTEM: Final = system("incidents")
@@ -23,12 +23,12 @@ CONSUMER.copies(ShiftStarted, ShiftEnded, into=known_shifts, why="Keep who is on
 
 
 async def _checks_in_question(event: Envelope[ShiftStarted | ShiftEnded], db: Db) -> Sequence[UUID]:
-    """Return the checks of the grid that nobody on shift has."""
+    """Return the tasks of the grid that nobody on shift has."""
     on_shift = select(known_shifts.c.worker_id).where(
         known_shifts.c.grid_code == event.data.grid_code, known_shifts.c.ended_at.is_(None)
     )
     waiting = select(incidents.c.id).where(
-        incidents.c.state == "checking",
+        incidents.c.state.in_(LOOKED_AT),
         incidents.c.grid_code == event.data.grid_code,
         or_(incidents.c.checker_id.is_(None), incidents.c.checker_id.not_in(on_shift)),
     )
@@ -39,14 +39,14 @@ async def _checks_in_question(event: Envelope[ShiftStarted | ShiftEnded], db: Db
 @CONSUMER.on(ShiftEnded, each=_checks_in_question)
 # Our own event as well: a shift may have started, or ended, between our look at the shifts and the commit.
 @CONSUMER.on(CheckOrdered)
+@CONSUMER.on(VerificationOrdered)
 async def find_hands(_event: Envelope[Any], incident_id: UUID, db: Db) -> None:
-    """Give a check to a worker on shift: waiting ones when a shift starts, left ones when it ends."""
+    """Give a task to a worker on shift: waiting ones when a shift starts, left ones when it ends."""
     async with db.command(_SYSTEM, incidents, incident_id) as tx:
         incident = tx.row
-        if incident.state != "checking":
+        if incident.state not in LOOKED_AT:
             return
         checker = await next_checker(db, incident)
         if checker != incident.checker_id:
-            tx.update(incident, checker_id=checker)
             tx.record(incident, "find_hands")
-            tx.tell(incident, CheckOrdered(**facts_of(incident), worker_id=checker))
+            await give_again(tx, incident, checker)

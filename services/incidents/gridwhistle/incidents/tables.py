@@ -4,10 +4,13 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Column,
     Double,
+    ForeignKey,
     Index,
+    Integer,
     MetaData,
     Table,
     Text,
@@ -17,15 +20,40 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects.postgresql import JSON
+from sqlalchemy.schema import SchemaItem
 
 from gridwhistle.common.database import Db
 from gridwhistle.common.events.incidents import Urgency
 from gridwhistle.common.known import grids_in
+from gridwhistle.common.machine import Machine
 from gridwhistle.common.problems import Term
 from gridwhistle.common.retention import Kept
 from gridwhistle.common.sealed import PUBLIC
 from gridwhistle.common.tables import LEVELS, NAMING, code, copy, moment, newest_first, place, root, word
-from gridwhistle.incidents.domain import INCIDENT, checker_among
+from gridwhistle.incidents.children import ADJUSTMENT, OBJECTION, TASK
+from gridwhistle.incidents.domain import ENDED, INCIDENT, checker_among
+
+LOOKED_AT: Final = ("verifying", "checking")
+"""States in which a worker of the grid has to look."""
+_DISPATCHED: Final = (
+    "dispatched",
+    "objected",
+    "disputed",
+    "in_progress",
+    "suspended",
+    "dept_review",
+    "handled",
+    "checking",
+    "checked",
+    "rework",
+)
+_FILED: Final = ("filed", *_DISPATCHED)
+
+
+def _among(*states: str) -> str:
+    listed = ", ".join(f"'{state}'" for state in states)
+    return f"state IN ({listed})"
+
 
 metadata = MetaData(naming_convention=NAMING)
 
@@ -55,16 +83,44 @@ incidents = Table(
     Column("checker_id", Uuid),
     moment("found_at", nullable=False),
     moment("reported_at", nullable=False),
+    Column("filed_by", Text),
+    Column("standard_id", Uuid),  # the case standard (立案条件) that it was filed under
+    Column("handle_amount", Integer),  # how long handling may take, where its standard says so
+    Column("handle_unit", Text),
+    Column("handler_id", Text),  # whom the desk named
+    Column("complained_org", Text),
+    Column("parent_id", Uuid),
+    Column("reason_code", Text),  # why it was rejected, sent elsewhere or voided
+    Column("sent_to", Text),  # where the law sends it
+    Column("verified_as", Text),
+    Column("unclear_by", Uuid),  # the worker who could not tell; the next who cannot is the last
+    Column("asked_for", Text),  # the open request for time, and how far it came; the request itself is a row of its own
+    Column("asked_stage", Text),
+    Column("void_asked_by", Text),
+    *(Column(f"{told}_times", Integer) for told in ("objected", "extended", "suspended", "rework", "reopened")),
+    *(
+        Column(name, Boolean)
+        for name in ("is_sampled", "is_fixed", "is_contested", "is_callback_only", "is_overdue", "is_final")
+    ),
     *(moment(f"{state}_at") for state in ("accepted", "filed", "dispatched", "signed", "handled", "checked", "closed")),
+    moment("terminal_at"),
     UniqueConstraint("incident_no"),
     CheckConstraint("(lon IS NULL) = (lat IS NULL)", name="lon_iff_lat"),
     CheckConstraint("(ref_system IS NULL) = (ref_code IS NULL)", name="ref_system_iff_ref_code"),
-    CheckConstraint("(closed_at IS NOT NULL) = (state = 'closed')", name="closed_at_iff_closed"),
-    CheckConstraint("category IS NOT NULL OR state IN ('reported', 'accepted')", name="category_from_filed_on"),
-    CheckConstraint("grid_code IS NOT NULL OR state IN ('reported', 'accepted')", name="grid_from_filed_on"),
-    CheckConstraint("lead_org IS NOT NULL OR state IN ('reported', 'accepted', 'filed')", name="lead_org_from_dispatched_on"),
+    CheckConstraint("closed_at IS NULL OR state IN ('closed', 'archived')", name="closed_at_only_when_closed"),
+    CheckConstraint("closed_at IS NOT NULL OR state <> 'closed'", name="closed_has_its_time"),
+    # The release before this one ends incidents without it.
+    CheckConstraint(f"terminal_at IS NULL OR {_among(*ENDED, 'archived')}", name="terminal_at_only_when_ended"),
+    CheckConstraint(f"category IS NOT NULL OR NOT ({_among(*_FILED)})", name="category_from_filed_on"),
+    CheckConstraint(f"grid_code IS NOT NULL OR NOT ({_among(*_FILED)})", name="grid_from_filed_on"),
+    CheckConstraint(f"lead_org IS NOT NULL OR NOT ({_among(*_DISPATCHED)})", name="lead_org_from_dispatched_on"),
+    CheckConstraint("(parent_id IS NULL) OR state IN ('merged', 'archived')", name="parent_only_when_merged"),
+    CheckConstraint("parent_id <> id", name="is_not_its_own_parent"),
+    CheckConstraint("complained_org IS NULL OR lead_org IS NULL OR complained_org <> lead_org", name="no_house_judges_itself"),
+    CheckConstraint("(asked_for IS NULL) = (asked_stage IS NULL)", name="asked_for_iff_asked_stage"),
+    CheckConstraint("asked_for IS NULL OR state = 'in_progress'", name="time_is_asked_for_in_progress"),
     CheckConstraint("checker_id IS NULL OR checker_id::text <> handled_by", name="nobody_checks_what_they_handled"),
-    info={"thing": INCIDENT.thing, "kept": Kept("r2", since="closed_at")},
+    info={"thing": INCIDENT.thing, "kept": Kept("r2", since="terminal_at"), "machine": INCIDENT},
 )
 # Lists are by area and time; level columns keep them fast however many incidents there are, and the open copies stay small.
 _newest = incidents.c.reported_at.desc(), incidents.c.id.desc()
@@ -99,8 +155,74 @@ Index(
     "incident_checks",
     incidents.c.grid_code,
     incidents.c.checker_id,
-    postgresql_where=incidents.c.state == "checking",
+    postgresql_where=incidents.c.state.in_(LOOKED_AT),
 )
+
+
+def _hangs_on_an_incident(name: str, machine: Machine, *columns: SchemaItem) -> Table:
+    """Return a table whose rows belong to an incident and are changed through it alone."""
+    return Table(
+        name,
+        metadata,
+        Column("id", Uuid, primary_key=True),
+        Column("incident_id", Uuid, ForeignKey("incident.id", ondelete="CASCADE"), nullable=False, index=True),
+        *word("state", machine.states),
+        Column("asked_by", Text, nullable=False),
+        moment("asked_at", nullable=False),
+        moment("answered_at"),
+        *columns,
+        info={"thing": machine.thing},
+    )
+
+
+adjustments = _hangs_on_an_incident(
+    "adjustment",
+    ADJUSTMENT,
+    *word("kind", ("extension", "suspension", "void")),
+    Column("reason_code", Text, nullable=False),
+    Column("days", Integer),  # of a suspension
+    Column("subject_id", Text, nullable=False),  # who asks: never who approves
+    Column("approved_by", Text),
+    CheckConstraint("(kind = 'suspension') = (days IS NOT NULL)", name="days_iff_suspension"),
+)
+Index(
+    "adjustment_one_waits",
+    adjustments.c.incident_id,
+    adjustments.c.kind == "void",
+    unique=True,
+    postgresql_where=adjustments.c.state.in_(("requested", "endorsed", "asked")),
+)
+objections = _hangs_on_an_incident("objection", OBJECTION, Column("org", Text))
+Index("objection_one_waits", objections.c.incident_id, unique=True, postgresql_where=objections.c.state == "raised")
+tasks = _hangs_on_an_incident(
+    "task",
+    TASK,
+    *word("kind", ("verification", "check")),
+    Column("worker_id", Uuid),  # who answered
+    Column("result", Text),
+    CheckConstraint("result IN ('yes', 'no', 'unclear')", name="result_is_known"),
+    CheckConstraint("(state = 'answered') = (result IS NOT NULL AND worker_id IS NOT NULL)", name="answered_iff_result"),
+)
+Index("task_one_waits", tasks.c.incident_id, unique=True, postgresql_where=tasks.c.state == "given")
+callbacks = Table(
+    "callback",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("incident_id", Uuid, ForeignKey("incident.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("attempt_no", Integer, nullable=False),
+    Column("called_by", Text, nullable=False),
+    moment("called_at", nullable=False),
+    Column("is_reached", Boolean, nullable=False),
+    Column("is_resolved", Boolean),
+    Column("satisfaction", Text),
+    UniqueConstraint("incident_id", "attempt_no"),
+    CheckConstraint(
+        "satisfaction IN ('satisfied', 'fairly_satisfied', 'dissatisfied', 'no_answer')", name="satisfaction_is_known"
+    ),
+    CheckConstraint("is_reached = (is_resolved IS NOT NULL AND satisfaction IS NOT NULL)", name="says_something_iff_reached"),
+    info={"thing": Term("回访", "callback")},
+)
+CHILDREN: Final = (adjustments, objections, tasks, callbacks)
 
 known_grids = copy(
     "known_grid",
@@ -137,7 +259,7 @@ GRIDS: Final = grids_in(known_grids, known_grids.c.event_no)
 
 
 async def next_checker(db: Db, incident: Any) -> UUID | None:
-    """Return the worker who shall check an incident, from what personnel told of shifts; None while nobody is on shift."""
+    """Return the worker who shall look at an incident, from what personnel told of shifts; None while nobody is on shift."""
     on_shift = await db.fetch(
         select(known_shifts.c.worker_id).where(
             known_shifts.c.grid_code == incident.grid_code, known_shifts.c.ended_at.is_(None)
@@ -145,12 +267,12 @@ async def next_checker(db: Db, incident: Any) -> UUID | None:
     )
     open_checks = await db.fetch(
         select(incidents.c.checker_id, func.count().label("checks"))
-        .where(incidents.c.grid_code == incident.grid_code, incidents.c.state == "checking")
+        .where(incidents.c.grid_code == incident.grid_code, incidents.c.state.in_(LOOKED_AT))
         .group_by(incidents.c.checker_id)
     )
     worker: UUID | None = checker_among(
         [row.worker_id for row in on_shift],
-        incident.handled_by,
+        {incident.handled_by, incident.unclear_by and str(incident.unclear_by)},
         {row.checker_id: row.checks for row in open_checks},
         incident.checker_id,
     )

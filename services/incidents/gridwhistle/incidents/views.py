@@ -5,21 +5,40 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from gridwhistle.common.attachments import AttachmentView, attached_to
-from gridwhistle.common.data_classes import OPEN, Word
-from gridwhistle.common.events.incidents import Category, IncidentNo, Source, Urgency
+from gridwhistle.common.attachments import AttachmentIds, AttachmentView, attached_to
+from gridwhistle.common.data_classes import OPEN, Count, Word
+from gridwhistle.common.events.incidents import Category, IncidentNo, Result, SentTo, Source, Urgency
 from gridwhistle.common.ids import AreaCode, GridCode, OrgCode
 from gridwhistle.common.places import CoordSys, Latitude, Longitude
 from gridwhistle.common.principal import Principal
-from gridwhistle.common.wire import Actions, Version, View
-from gridwhistle.incidents.domain import INCIDENT
+from gridwhistle.common.wire import Actions, Body, Version, View
+from gridwhistle.incidents.domain import INCIDENT, MASKED
 
 HISTORY_MAX = 1_000
 RequestType = Literal["consult", "help", "complaint", "report", "suggestion"]
 State = Literal[INCIDENT.states]  # type: ignore[name-defined]
+ActorId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:|-]{1,80}$", examples=["0190c8f2-5d1e-7c3a-9d55-0c5b3f1f7a10"])]
+Reason = Annotated[
+    str,
+    Field(max_length=500, description="For the history; the people who work on it read it.", examples=["属于本街道职责范围"]),
+    MASKED,
+]
+Said = Annotated[str, Field(min_length=1, max_length=500, examples=["已更换井盖并复位"]), MASKED]
 Title = Annotated[str, Field(max_length=80, examples=["井盖缺失"])]
 Description = Annotated[str, Field(max_length=2_000, examples=["路口东侧井盖缺失,已放置警示桩。"])]
 AddressText = Annotated[str, Field(max_length=200, examples=["示例路 1 号门前"])]
+
+
+class Note(Body):
+    """Why."""
+
+    reason: Reason | None = None
+
+
+class Seen(Note):
+    """What was seen."""
+
+    attachment_ids: AttachmentIds = ()
 
 
 class IncidentLine(View):
@@ -41,6 +60,7 @@ class IncidentLine(View):
     lead_org: OrgCode | None
     reported_at: AwareDatetime
     closed_at: AwareDatetime | None
+    is_overdue: Annotated[bool | None, Field(description="Whether handling it took longer than its limit at some time.")]
 
 
 class IncidentView(IncidentLine):
@@ -50,6 +70,16 @@ class IncidentView(IncidentLine):
     coord_sys: Annotated[CoordSys, OPEN] | None
     address_text: AddressText | None
     checker_id: Annotated[UUID | None, Field(description="The worker who shall check; null while nobody is on shift.")]
+    standard_id: Annotated[UUID | None, Field(description="The case standard that it was filed under.")]
+    handler_id: Annotated[ActorId | None, Field(description="Whom the department named when it signed.")]
+    parent_id: Annotated[UUID | None, Field(description="Of a merged one: the incident whose result is this one's as well.")]
+    reason_code: Annotated[Word | None, Field(description="Why it was rejected, sent elsewhere or voided.")]
+    sent_to: Annotated[SentTo, OPEN] | None
+    verified_as: Annotated[Result, OPEN] | None
+    asked_for: Annotated[Word | None, Field(description="What is asked for and not answered yet: extension or suspension.")]
+    asked_stage: Annotated[Word | None, Field(description="How far the request came: requested, or endorsed.")]
+    rework_times: Count | None
+    reopened_times: Count | None
     found_at: AwareDatetime
     accepted_at: AwareDatetime | None
     filed_at: AwareDatetime | None
@@ -57,6 +87,7 @@ class IncidentView(IncidentLine):
     signed_at: AwareDatetime | None
     handled_at: AwareDatetime | None
     checked_at: AwareDatetime | None
+    terminal_at: AwareDatetime | None
     attachments: Annotated[list[AttachmentView], Field(max_length=50)]
     actions: Actions
 

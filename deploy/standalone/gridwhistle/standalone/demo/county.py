@@ -16,8 +16,37 @@ REPORTS: Final = 260
 DAYS: Final = 30
 EXAMPLES: Final = tuple(f"{words.COMMUNITY}{serial:03}" for serial in (1, 2, 3))
 """The grids of the workers who have tokens: nothing happens there but what the reader does."""
-STEPS: Final = ("report", "accept", "file", "dispatch", "sign", "submit", "confirm", "order_check", "checked", "close")
+STEPS: Final[tuple[str, ...]] = (
+    "report",
+    "accept",
+    "file",
+    "dispatch",
+    "sign",
+    "submit",
+    "confirm",
+    "order_check",
+    "checked",
+    "close",
+)
 """The way of a report from found to closed."""
+_AT_DESK: Final = ("report", "accept", "file", "dispatch", "sign")
+BYWAYS: Final[tuple[tuple[str, ...], ...]] = (
+    ("report", "reject"),
+    ("report", "redirect"),
+    ("report", "reject", "contest"),
+    ("report", "resolve_on_spot"),
+    ("report", "order_verification"),
+    ("report", "accept", "ask_void", "void"),
+    (*_AT_DESK[:4], "object"),
+    (*_AT_DESK[:4], "object", "deny_objection", "object"),
+    (*_AT_DESK, "request_suspension", "endorse", "approve"),
+    (*_AT_DESK, "request_extension", "endorse", "approve"),
+    (*_AT_DESK, "submit", "confirm", "order_check", "check_failed"),
+)
+"""The ways of reports that do not go straight on."""
+_EACH: Final = 3
+_NEWEST_STRAIGHT: Final = 20
+"""Of the newest reports most are still on their straight way; those before them took the byways, three each."""
 _HOURS: Final = (
     (0.03, 0.4),
     (0.03, 0.3),
@@ -96,12 +125,13 @@ class Report:
     lat: float
     address_text: str
     grid_code: str
+    way: tuple[str, ...]
     hours_ago: tuple[float, ...]
 
     @property
     def steps(self) -> Sequence[str]:
         """The steps that were taken."""
-        return STEPS[: len(self.hours_ago)]
+        return self.way[: len(self.hours_ago)]
 
 
 class County:
@@ -201,12 +231,17 @@ class County:
         with_worker = [grid for grid in self.grids if grid.grid_code in watched]
         made = []
         for number, began in enumerate(sorted((lots.random() ** 1.5 * DAYS * 24 + 0.2 for _ in range(REPORTS)), reverse=True)):
-            hours_ago = _way(began, number, lots)
-            far = len(hours_ago) > STEPS.index("order_check")
+            way, hours_ago = STEPS, _way(began, number, lots)
+            if 0 <= (nth := number - (REPORTS - _NEWEST_STRAIGHT - _EACH * len(BYWAYS))) < _EACH * len(BYWAYS):
+                way = BYWAYS[nth % len(BYWAYS)]
+                hours_ago = tuple(round(began * (1 - 0.8 * step / len(way)), 3) for step in range(len(way)))
+            far = "order_check" in way[: len(hours_ago)]
             grid = _drawn(with_worker if far else self.grids[len(EXAMPLES) :], lots)
             lon, lat = land.point_in(grid.land.buffer(-0.0002) or grid.land, lots)
             trouble = _weighed(words.TROUBLES, [trouble.weight for trouble in words.TROUBLES], lots)
             source = _weighed(words.SOURCES, [weight for _, weight in words.SOURCES], lots)[0]
+            if "order_verification" in way:
+                source = "resident"
             made.append(
                 Report(
                     number,
@@ -217,6 +252,7 @@ class County:
                     lat,
                     self._address(grid, lots),
                     grid.grid_code,
+                    way,
                     hours_ago,
                 )
             )

@@ -43,7 +43,7 @@ class Lines:
 
     async def post(self, path: str, content: Any, headers: Mapping[str, str]) -> tuple[int, Any]:
         """Do something; return the status and the answer."""
-        return await self._call("POST", path, headers, b"" if content is None else orjson.dumps(content))
+        return await self._call("POST", path, headers, _body(content))
 
     async def _call(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, Any]:
         named = {"Host": self._host, "Content-Type": "application/json", "Content-Length": str(len(body)), **headers}
@@ -65,3 +65,9 @@ class Lines:
         reader, writer = await asyncio.open_connection(self._host, self._port)
         self._open.append(writer)
         return reader, writer
+
+
+def _body(content: Any) -> bytes:
+    if isinstance(content, bytes):
+        return content
+    return b"" if content is None else orjson.dumps(content)

@@ -1,6 +1,7 @@
 """Loads the demo county through the API: what a start needs first, its people and a month of reports behind it."""
 
 import asyncio
+import base64
 import datetime as dt
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
@@ -18,6 +19,9 @@ _AT_ONCE: Final = 12
 _PAUSES_S: Final = (0.1, 0.5, 2.0)
 _THERE: Final = frozenset({200, 201, 409})
 _LATER: Final = frozenset({429, 503})
+_GREY: Final = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAQAAAAECAAAAACMmsGiAAAAEUlEQVR42mM8wcDAwMSAQgAADzwA0J7hwMEAAAAASUVORK5CYII="
+)
 T = TypeVar("T")
 
 
@@ -36,6 +40,10 @@ PEOPLE: Final = {
     "community_admin": Person("community_admin", words.COMMUNITY),
     "town_acceptor": Person("town_acceptor", words.TOWN),
     "town_dispatcher": Person("town_dispatcher", words.TOWN),
+    "town_leader": Person("town_leader", words.TOWN),
+    "grid_leader": Person("grid_leader", words.COMMUNITY),
+    "hotline_desk": Person("hotline_desk", words.COUNTY),
+    "county_duty": Person("county_duty", words.COUNTY),
     "dept_desk": Person("dept_desk", words.COUNTY, words.WATER),
     "dept_handler": Person("dept_handler", words.COUNTY, words.WATER),
     "dept_leader": Person("dept_leader", words.COUNTY, words.WATER),
@@ -169,34 +177,71 @@ class Loader:
         return made
 
     async def _report(self, report: Report) -> None:
-        town, org = report.grid_code[:9], report.trouble.lead_org
-        bearers = {
-            "report": self._token("town_acceptor", town),
-            "dispatch": self._token("town_dispatcher", town),
-            "sign": self._token("dept_desk", words.COUNTY, org=org),
-            "submit": self._token("dept_handler", words.COUNTY, org=org),
-            "confirm": self._token("dept_leader", words.COUNTY, org=org),
-        }
-        contents: dict[str, dict[str, Any] | None] = {
-            "report": self._content_of(report),
-            "file": {"category": report.trouble.category},
-            "dispatch": {"lead_org": org},
-            "submit": {"result": report.trouble.result},
-            "checked": {"reason": "现场查看，已处置到位"},
-            "close": {"reason": "处置到位，予以结案"},
-        }
+        bearers, contents = self._bearers_of(report), self._contents_of(report)
         path, incident = "/incidents/v1/incidents", {"id": "", "checker_id": None}
-        for step, hours_ago in zip(report.steps, report.hours_ago, strict=True):
+        for number, (step, hours_ago) in enumerate(zip(report.steps, report.hours_ago, strict=True)):
             bearer = bearers.get(step, bearers["report"])
-            if step == "checked":
+            if step == "resolve_on_spot":
+                contents[step]["attachment_ids"] = [await self._picture(report, n, bearer) for n in range(2)]
+            if step in {"checked", "check_failed"}:
                 checker = await self._checker(f"{path}/{incident['id']}", bearer)
                 if checker is None:
                     return  # nobody is on shift there any more: it waits, as it would
                 bearer = self._token("grid_worker", report.grid_code, subject=checker)
             to = path if step == "report" else f"{path}/{incident['id']}/{step}"
-            incident = await self._call(to, f"report-{report.number}-{step}", contents.get(step), bearer, hours_ago)
-            if "id" not in incident:
+            key = f"report-{report.number}-{step}" + ("-again" if step in report.steps[:number] else "")
+            taken = await self._call(to, key, contents.get(step), bearer, hours_ago)
+            if step == "order_check" and "id" not in taken:
+                continue  # of what lies days back the check is ordered by itself
+            if "id" not in taken:
                 return  # there since longer than keys are known
+            incident = taken
+
+    def _bearers_of(self, report: Report) -> dict[str, str]:
+        """Return who takes which step; the township's acceptor takes those that are not named."""
+        town, org = report.grid_code[:9], report.trouble.lead_org
+        handler = self._token("dept_handler", words.COUNTY, org=org)
+        desk, leader = (self._token(role, words.COUNTY, org=org) for role in ("dept_desk", "dept_leader"))
+        dispatcher = self._token("town_dispatcher", town)
+        return {
+            "report": self._token("town_acceptor", town),
+            **dict.fromkeys(("dispatch", "deny_objection", "approve"), dispatcher),
+            **dict.fromkeys(("sign", "object"), desk),
+            **dict.fromkeys(("submit", "request_extension", "request_suspension"), handler),
+            **dict.fromkeys(("confirm", "endorse"), leader),
+            "void": self._token("town_leader", town),
+            "contest": self._token("hotline_desk", words.COUNTY),
+            "resolve_on_spot": self._token("grid_worker", report.grid_code),
+        }
+
+    def _contents_of(self, report: Report) -> dict[str, dict[str, Any]]:
+        """Return what is sent with which step."""
+        org, nothing = report.trouble.lead_org, ("accept", "contest", "endorse", "approve", "void", "order_verification")
+        return {
+            **{step: {} for step in nothing},
+            "report": self._content_of(report),
+            "reject": {"reason_code": "nothing_there", "reason": "现场未见所述情况"},
+            "redirect": {"reason_code": "lawful_channel", "sent_to": "arbitration", "reason": "劳动报酬争议，请申请劳动仲裁"},
+            "resolve_on_spot": {"category": report.trouble.category, "result": report.trouble.result},
+            "ask_void": {"reason_code": "entered_twice", "reason": "同一来电录入两次"},
+            "file": {"category": report.trouble.category},
+            "dispatch": {"lead_org": org},
+            "object": {"reason_code": "not_our_duty", "reason": "该设施由产权单位维护"},
+            "deny_objection": {"reason": "属你单位职责"},
+            "sign": {"handler_id": f"demo-dept_handler-{org}"},
+            "request_extension": {"reason_code": "material", "reason": "配件在途"},
+            "request_suspension": {"reason_code": "engineering", "reason": "列入下一季度工程", "days": 90},
+            "submit": {"result": report.trouble.result},
+            "checked": {"reason": "现场查看，已处置到位"},
+            "check_failed": {"reason": "现场查看，仍未处置到位"},
+            "close": {"reason": "处置到位，予以结案"},
+        }
+
+    async def _picture(self, report: Report, nth: int, bearer: str) -> str:
+        """Send a picture, grey as paper, and return its id."""
+        key = f"report-{report.number}-picture-{nth}"
+        sent: str = (await self._call("/incidents/v1/attachments", key, _GREY, bearer, media_type="image/png"))["id"]
+        return sent
 
     async def _checker(self, path: str, bearer: str) -> str | None:
         """Return the worker whom the check was given to; the incidents service may still be hearing of shifts."""
@@ -230,16 +275,17 @@ class Loader:
         self,
         path: str,
         key: str | None,
-        content: dict[str, Any] | None,
+        content: dict[str, Any] | bytes | None,
         bearer: str | None = None,
         hours_ago: float | None = None,
+        media_type: str = "application/json",
     ) -> dict[str, Any]:
         """Post; what is there already is no fault, and what is told to come later comes later.
 
         Raises:
             NotLoaded: it was refused.
         """
-        headers = {"Authorization": f"Bearer {bearer or self._token('county_admin', words.COUNTY)}"}
+        headers = {"Authorization": f"Bearer {bearer or self._token('county_admin', words.COUNTY)}", "Content-Type": media_type}
         if key:
             headers["Idempotency-Key"] = f"demo-{key}"
         if hours_ago is not None:

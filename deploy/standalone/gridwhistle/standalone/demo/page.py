@@ -2,12 +2,14 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Final
 
 import shapely
 from shapely import Polygon
 
 from gridwhistle.incidents.domain import INCIDENT
+from gridwhistle.incidents.tables import incidents
 from gridwhistle.standalone.demo import words
 from gridwhistle.standalone.demo.county import REPORTS, County
 
@@ -58,10 +60,15 @@ def page(county: County) -> str:
 
 def state_after(steps: Sequence[str]) -> str:
     """Return the state that an incident is in after these steps."""
-    state = None
+    report = SimpleNamespace(**dict.fromkeys(incidents.c.keys()))
     for action in steps:
-        state = next(step.target for step in INCIDENT.steps if (step.source, step.action) == (state, action))
-    assert state is not None, "every report was reported"
+        rows = [step for step in INCIDENT.steps if (step.source, step.action) == (report.state, action)]
+        report.state = next(step.target for step in rows if step.when is None or step.when(report))
+        if action == "object":
+            report.objected_times = 1
+        if action.startswith("request_"):
+            report.asked_for = action.removeprefix("request_")
+    state: str = report.state
     return state
 
 

@@ -11,6 +11,7 @@ from gridwhistle.common.events.schemas import released
 from gridwhistle.common.holds import HOLD
 from gridwhistle.common.machine import Machine
 from gridwhistle.common.principal import GRANTS, ROLES
+from gridwhistle.incidents.children import ADJUSTMENT, OBJECTION, TASK
 from gridwhistle.incidents.domain import INCIDENT
 from gridwhistle.personnel.domain import SHIFT
 from gridwhistle.standalone.demo.county import County
@@ -22,7 +23,15 @@ from gridwhistle.standalone.register import register
 from gridwhistle.standalone.services import KINDS, NAMES, contract
 
 FOLDER: Final = Path("docs")
-MACHINES: Final = {"dead_letter": LETTER, "incident": INCIDENT, "legal_hold": HOLD, "shift": SHIFT}
+MACHINES: Final = {
+    "adjustment": ADJUSTMENT,
+    "dead_letter": LETTER,
+    "incident": INCIDENT,
+    "legal_hold": HOLD,
+    "objection": OBJECTION,
+    "shift": SHIFT,
+    "task": TASK,
+}
 
 
 def states(machine: Machine) -> str:

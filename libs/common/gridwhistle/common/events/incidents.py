@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from gridwhistle.common.data_classes import OPEN, P1, ThingId
+from gridwhistle.common.data_classes import OPEN, P1, Count, Instant, ThingId, Word
 from gridwhistle.common.events import ClockEvent, Event
 from gridwhistle.common.events.inventory import SessionPurged
 from gridwhistle.common.ids import GridCode, OrgCode
@@ -32,16 +32,88 @@ Category = Annotated[
     P1,
 ]
 
+Result = Literal["yes", "no", "unclear"]
+RejectReason = Literal["not_ours", "nothing_there", "too_vague", "no_real_request", "already_decided", "withdrawn"]
+RedirectReason = Literal["emergency", "lawful_channel", "same_matter", "secret_or_private", "beyond_duty", "unlawful"]
+"""The six cases in which a matter is not dispatched but handled otherwise (北京接诉即办条例 art. 11)."""
+SentTo = Literal[
+    "emergency_line", "court", "arbitration", "discipline_body", "reconsideration", "disclosure_office", "petition_office",
+    "earlier_incident", "market_or_society", "nowhere",
+]  # fmt: skip
+ObjectionReason = Literal["not_our_duty", "not_our_area", "another_owner", "wrong_category"]
+VoidReason = Literal["test", "entered_twice", "entered_wrongly", "nothing_there"]
+ClosedAs = Literal["checked", "answered", "self_resolved"]
+Satisfaction = Literal["satisfied", "fairly_satisfied", "dissatisfied", "no_answer"]
+
 
 class _IncidentEvent(Event):
     incident_no: IncidentNo
     urgency: Annotated[Urgency, OPEN, P1]
     source: Annotated[Source, OPEN, P1]
     grid_code: GridCode | None
+    is_overdue: Annotated[bool, Field(description="Whether handling it took longer than its limit at some time."), P1] = False
 
 
 class IncidentReported(_IncidentEvent, type="gw.incidents.incident.reported.v1"):
     """A report was taken in."""
+
+
+class IncidentSelfResolved(_IncidentEvent, type="gw.incidents.incident.self_resolved.v1"):
+    """A worker of the grid put it right on the spot (自处置); a leader looks at some of them."""
+
+    category: Category
+    worker_id: ThingId | None
+    is_sampled: Annotated[bool, P1]
+
+
+class SampleJudged(_IncidentEvent, type="gw.incidents.incident.sample_judged.v1"):
+    """A leader looked at what a worker put right."""
+
+    worker_id: ThingId | None
+    result: Annotated[Result, OPEN, P1]
+
+
+class IncidentRedirected(_IncidentEvent, type="gw.incidents.incident.redirected.v1"):
+    """The law sends it elsewhere (分流)."""
+
+    reason_code: Annotated[RedirectReason, OPEN, P1]
+    sent_to: Annotated[SentTo, OPEN, P1]
+
+
+class IncidentRejected(_IncidentEvent, type="gw.incidents.incident.rejected.v1"):
+    """It is not the township's business, or there is nothing to be done (不予受理)."""
+
+    reason_code: Annotated[RejectReason, OPEN, P1]
+
+
+class RejectionContested(_IncidentEvent, type="gw.incidents.incident.rejection_contested.v1"):
+    """Who reported it objects to the rejection."""
+
+
+class RejectionReviewed(_IncidentEvent, type="gw.incidents.incident.rejection_reviewed.v1"):
+    """The township's leader looked at the rejection again; the objection was upheld, or it was not."""
+
+    is_upheld: Annotated[bool, P1]
+
+
+class IncidentMerged(_IncidentEvent, type="gw.incidents.incident.merged.v1"):
+    """The same thing is worked on under another number, whose result is this one's as well."""
+
+    parent_id: ThingId
+    parent_no: IncidentNo
+
+
+class VerificationOrdered(_IncidentEvent, type="gw.incidents.incident.verification_ordered.v1"):
+    """A worker of the grid shall look whether it is so (核实); None while nobody of the grid is on shift."""
+
+    worker_id: ThingId | None
+
+
+class IncidentVerified(_IncidentEvent, type="gw.incidents.incident.verified.v1"):
+    """A worker of the grid looked whether it is so."""
+
+    worker_id: ThingId
+    result: Annotated[Result, OPEN, P1]
 
 
 class IncidentAccepted(_IncidentEvent, type="gw.incidents.incident.accepted.v1"):
@@ -61,8 +133,51 @@ class IncidentDispatched(_IncidentEvent, type="gw.incidents.incident.dispatched.
     lead_org: OrgCode
 
 
+class IncidentObjected(_IncidentEvent, type="gw.incidents.incident.objected.v1"):
+    """The organisation says that it is not theirs (退单); handling time runs on."""
+
+    lead_org: OrgCode
+    reason_code: Annotated[ObjectionReason, OPEN, P1]
+
+
+class ObjectionDecided(_IncidentEvent, type="gw.incidents.incident.objection_decided.v1"):
+    """It was said whose it is: another organisation's, or the same one's. After the county has spoken it is not returned."""
+
+    lead_org: OrgCode
+    is_upheld: Annotated[bool, P1]
+    is_fixed: Annotated[bool, P1]
+
+
 class IncidentSigned(_IncidentEvent, type="gw.incidents.incident.signed.v1"):
     """The organisation took it on."""
+
+    lead_org: OrgCode
+
+
+class IncidentExtended(_IncidentEvent, type="gw.incidents.incident.extended.v1"):
+    """Handling it got its original limit once more (延期), counted from the original start."""
+
+    lead_org: OrgCode
+    extended_times: Count
+    due_at: Instant
+
+
+class RequestDenied(_IncidentEvent, type="gw.incidents.incident.request_denied.v1"):
+    """An extension or a suspension was asked for and not granted."""
+
+    lead_org: OrgCode
+    kind: Annotated[Literal["extension", "suspension"], OPEN, P1]
+
+
+class IncidentSuspended(_IncidentEvent, type="gw.incidents.incident.suspended.v1"):
+    """It rests for so many days (挂账), and its clock with it."""
+
+    lead_org: OrgCode
+    days: Count
+
+
+class IncidentResumed(_IncidentEvent, type="gw.incidents.incident.resumed.v1"):
+    """Its day came, or it could be done earlier: the clock runs on."""
 
     lead_org: OrgCode
 
@@ -85,12 +200,59 @@ class IncidentChecked(_IncidentEvent, type="gw.incidents.incident.checked.v1"):
     worker_id: ThingId
 
 
-class IncidentClosed(_IncidentEvent, type="gw.incidents.incident.closed.v1"):
-    """The township closed it."""
+class CheckUnclear(_IncidentEvent, type="gw.incidents.incident.check_unclear.v1"):
+    """A worker of the grid looked and could not tell; another looks, or the acceptor decides."""
 
-    category: Category
+    worker_id: ThingId
+
+
+class IncidentRework(_IncidentEvent, type="gw.incidents.incident.rework.v1"):
+    """A worker of the grid looked and found it not done (返工)."""
+
     lead_org: OrgCode
+    worker_id: ThingId
+    rework_times: Count
+
+
+class IncidentRedispatched(_IncidentEvent, type="gw.incidents.incident.redispatched.v1"):
+    """It went back to be done."""
+
+    lead_org: OrgCode
+
+
+class IncidentClosed(_IncidentEvent, type="gw.incidents.incident.closed.v1"):
+    """It is over: done and checked, answered, or put right on the spot; then nobody else had it."""
+
+    category: Category | None
+    lead_org: OrgCode | None
     worker_id: ThingId | None
+    how: Annotated[ClosedAs, OPEN, P1] = "checked"
+
+
+class IncidentCalledBack(_IncidentEvent, type="gw.incidents.incident.called_back.v1"):
+    """The hotline called who reported it (回访)."""
+
+    attempt_no: Count
+    is_reached: Annotated[bool, P1]
+    is_resolved: Annotated[bool, P1] | None
+    satisfaction: Annotated[Satisfaction, OPEN, P1] | None
+
+
+class IncidentReopened(_IncidentEvent, type="gw.incidents.incident.reopened.v1"):
+    """It is not done, says who reported it (重办). It happens once."""
+
+    lead_org: OrgCode | None
+    to_state: Word
+
+
+class IncidentVoided(_IncidentEvent, type="gw.incidents.incident.voided.v1"):
+    """Two persons agreed that it does not count (作废); it is kept, and left out of every rate."""
+
+    reason_code: Annotated[VoidReason, OPEN, P1]
+
+
+class IncidentArchived(_IncidentEvent, type="gw.incidents.incident.archived.v1"):
+    """Thirty days after its end it was put away."""
 
 
 class IncidentClockWarned(ClockEvent, type="gw.incidents.incident.clock_warned.v1"):

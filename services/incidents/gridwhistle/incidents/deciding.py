@@ -1,0 +1,266 @@
+"""What the township decides about a report: whether it is its business, under which category, or that it ends here."""
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from gridwhistle.common.commands import Command
+from gridwhistle.common.edge import Caller, Db, Router
+from gridwhistle.common.events.incidents import (
+    Category,
+    IncidentAccepted,
+    IncidentClosed,
+    IncidentFiled,
+    IncidentMerged,
+    IncidentRedirected,
+    IncidentRejected,
+    IncidentVoided,
+    RedirectReason,
+    RejectionContested,
+    RejectionReviewed,
+    RejectReason,
+    SentTo,
+    VoidReason,
+)
+from gridwhistle.common.ids import GridCode, OrgCode
+from gridwhistle.common.problems import NotFound
+from gridwhistle.common.rows import Row
+from gridwhistle.common.wire import Body
+from gridwhistle.incidents.catalogue import category_of
+from gridwhistle.incidents.children import ADJUSTMENT, OBJECTION
+from gridwhistle.incidents.domain import INCIDENT, OPEN, GridMissing, facts_of
+from gridwhistle.incidents.refusals import ConditionOpen, MergedIntoItself, ParentEnded, UnknownStandard
+from gridwhistle.incidents.steps import answer, ask, decide, end, lay_in
+from gridwhistle.incidents.tables import adjustments, incidents, objections
+from gridwhistle.incidents.views import IncidentView, Note, Reason, Said
+
+router = Router("incidents", "Incidents 事件: deciding 受理立案")
+
+
+class Accept(Note):
+    """Why, and whom a complaint is about: that organisation neither sees nor handles it."""
+
+    complained_org: OrgCode | None = None
+
+
+class Reject(Note):
+    """Why it is not taken on."""
+
+    reason_code: RejectReason
+
+
+class Redirect(Note):
+    """Which of the cases it is in which the law sends it elsewhere, and where to."""
+
+    reason_code: RedirectReason
+    sent_to: SentTo
+
+
+class Merge(Note):
+    """The incident under which the same thing is worked on."""
+
+    parent_id: UUID
+
+
+class File(Body):
+    """The category (立案类别) that decides who has to act."""
+
+    category: Category
+    standard_id: Annotated[
+        UUID | None,
+        Field(description="The case standard (立案条件) of the county's catalogue: it says how long handling may take."),
+    ] = None
+    grid_code: Annotated[GridCode | None, Field(description="Where it lies, if the report did not show it.")] = None
+    reason: Reason | None = None
+
+
+class Answer(Body):
+    """What the person who asked is told."""
+
+    answer: Said
+
+
+class Close(Note):
+    """That it may be closed."""
+
+    close_condition_met: Annotated[
+        bool | None, Field(description="The condition for closing (结案条件) is fulfilled. Needed where a standard has one.")
+    ] = None
+
+
+class AskVoid(Note):
+    """Why it shall not count."""
+
+    reason_code: VoidReason
+
+
+@router.post("/incidents/{incident_id}/accept", may="incidents:handle")
+async def accept(incident_id: UUID, body: Accept, caller: Caller, db: Db) -> IncidentView:
+    """Accept it (受理): it is the township's business."""
+    async with db.command(caller, incidents, incident_id) as tx:
+        incident, step = tx.row, INCIDENT.step(tx.row, "accept", caller)
+        tx.move(incident, step, reason=body.reason, accepted_at=tx.now, complained_org=body.complained_org)
+        tx.tell(incident, IncidentAccepted(**facts_of(incident)))
+        return answer(tx, incident)
+
+
+@router.post("/incidents/{incident_id}/reject", may="incidents:handle")
+async def reject(incident_id: UUID, body: Reject, caller: Caller, db: Db) -> IncidentView:
+    """Reject it (不予受理), with the reason. Who reported it may object once within the days that the rules give."""
+    async with db.command(caller, incidents, incident_id) as tx:
+        incident, step = tx.row, INCIDENT.step(tx.row, "reject", caller)
+        await end(tx, incident, step, reason=body.reason, reason_code=body.reason_code)
+        tx.tell(incident, IncidentRejected(**facts_of(incident), reason_code=body.reason_code))
+        return answer(tx, incident)
+
+
+@router.post("/incidents/{incident_id}/redirect", may="incidents:handle")
+async def redirect(incident_id: UUID, body: Redirect, caller: Caller, db: Db) -> IncidentView:
+    """Send it elsewhere (分流), in one of the six lawful cases; who reported it hears where to go."""
+    async with db.command(caller, incidents, incident_id) as tx:
+        incident, step = tx.row, INCIDENT.step(tx.row, "redirect", caller)
+        await end(tx, incident, step, reason=body.reason, reason_code=body.reason_code, sent_to=body.sent_to)
+        tx.tell(incident, IncidentRedirected(**facts_of(incident), reason_code=body.reason_code, sent_to=body.sent_to))
+        return answer(tx, incident)
+
+
+@router.post("/incidents/{incident_id}/merge", may="incidents:handle")
+async def merge(incident_id: UUID, body: Merge, caller: Caller, db: Db) -> IncidentView:
+    """Merge it (并案) into an open incident about the same thing; the result of that one is told to both reporters."""
+    async with db.command(caller, incidents, incident_id) as tx:
+        incident, step = tx.row, INCIDENT.step(tx.row, "merge", caller)
+        if body.parent_id == incident_id:
+            raise MergedIntoItself
+        [parent] = await tx.hold(incidents, [body.parent_id])
+        if parent is None or not caller.reaches(incidents, parent):
+            raise NotFound(thing=INCIDENT.thing)
+        if parent.state not in OPEN:
+            raise ParentEnded(state=INCIDENT.word(parent.state))
+        await end(tx, incident, step, reason=body.reason, parent_id=parent.id)
+        tx.tell(incident, IncidentMerged(**facts_of(incident), parent_id=parent.id, parent_no=parent.incident_no))
+        return answer(tx, incident)
+
+
+@router.post("/incidents/{incident_id}/contest", may="incidents:handle")
+async def contest(incident_id: UUID, body: Note, caller: Caller, db: Db) -> IncidentView:
+    """Object for the reporter to a rejection (异议), once; the township's leader looks at it again."""
+    async with db.command(caller, incidents, incident_id) as tx:
+        incident, step = tx.row, INCIDENT.step(tx.row, "contest", caller)
+        ask(tx, incident, objections, OBJECTION, "contest")
+        tx.move(incident, step, reason=body.reason, is_contested=True, terminal_at=None)
+        tx.tell(incident, RejectionContested(**facts_of(incident)))
+        return answer(tx, incident)
+
+
+@router.post("/incidents/{incident_id}/objection_upheld", may="incidents:handle")
+async def objection_upheld(incident_id: UUID, body: Note, caller: Caller, db: Db) -> IncidentView:
+    """Say that the reporter is right: the report begins again."""
+    async with db.command(caller, incidents, incident_id) as tx:
+        incident, step = tx.row, INCIDENT.step(tx.row, "objection_upheld", caller)
+        await decide(tx, objections, OBJECTION, "objection_upheld")
+        tx.move(incident, step, reason=body.reason, reason_code=None)
+        tx.tell(incident, RejectionReviewed(**facts_of(incident), is_upheld=True))
+        return answer(tx, incident)
+
+
+@router.post("/incidents/{incident_id}/objection_denied", may="incidents:handle")
+async def objection_denied(incident_id: UUID, body: Note, caller: Caller, db: Db) -> IncidentView:
+    """Say that it stays rejected, for good."""
+    async with db.command(caller, incidents, incident_id) as tx:
+        incident, step = tx.row, INCIDENT.step(tx.row, "objection_denied", caller)
+        await decide(tx, objections, OBJECTION, "objection_denied")
+        await end(tx, incident, step, reason=body.reason)
+        tx.tell(incident, RejectionReviewed(**facts_of(incident), is_upheld=False))
+        return answer(tx, incident)
+
+
+@router.post("/incidents/{incident_id}/file", may="incidents:handle")
+async def file(incident_id: UUID, body: File, caller: Caller, db: Db) -> IncidentView:
+    """File it (立案) under a category, in a grid: from here on somebody is responsible."""
+    async with db.command(caller, incidents, incident_id) as tx:
+        incident, step = tx.row, INCIDENT.step(tx.row, "file", caller)
+        grid_code = body.grid_code or incident.grid_code
+        if grid_code is None:
+            raise GridMissing
+        if grid_code != incident.grid_code:
+            await lay_in(tx, incident, grid_code)
+        limit = await _limit_of(tx, body)
+        tx.move(incident, step, reason=body.reason, category=body.category, filed_at=tx.now, filed_by=caller.id, **limit)
+        tx.tell(incident, IncidentFiled(**facts_of(incident), category=body.category))
+        return answer(tx, incident)
+
+
+@router.post("/incidents/{incident_id}/answer", may="incidents:handle")
+async def answer_question(incident_id: UUID, body: Answer, caller: Caller, db: Db) -> IncidentView:
+    """Answer a question (consult), which closes it (答复办结)."""
+    async with db.command(caller, incidents, incident_id) as tx:
+        incident, step = tx.row, INCIDENT.step(tx.row, "answer", caller)
+        await end(tx, incident, step, reason=body.answer, closed_at=tx.now, is_final=None)
+        tx.tell(incident, _closed(incident, "answered"))
+        return answer(tx, incident)
+
+
+@router.post("/incidents/{incident_id}/close", may="incidents:handle")
+async def close(incident_id: UUID, body: Close, caller: Caller, db: Db) -> IncidentView:
+    """Close it (结案)."""
+    async with db.command(caller, incidents, incident_id) as tx:
+        incident, step = tx.row, INCIDENT.step(tx.row, "close", caller)
+        if body.close_condition_met is False or (incident.standard_id and not body.close_condition_met):
+            raise ConditionOpen
+        await end(tx, incident, step, reason=body.reason, closed_at=tx.now, is_final=None)
+        tx.tell(incident, _closed(incident, "checked"))
+        return answer(tx, incident)
+
+
+@router.post("/incidents/{incident_id}/ask_void", may="incidents:handle")
+async def ask_void(incident_id: UUID, body: AskVoid, caller: Caller, db: Db) -> IncidentView:
+    """Ask that it shall not count (申请作废); the township's leader has to agree."""
+    async with db.command(caller, incidents, incident_id) as tx:
+        incident, step = tx.row, INCIDENT.step(tx.row, "ask_void", caller)
+        request = {"kind": "void", "reason_code": body.reason_code, "subject_id": caller.id}
+        ask(tx, incident, adjustments, ADJUSTMENT, "ask_void", **request)
+        tx.move(incident, step, reason=body.reason, void_asked_by=caller.id)
+        return answer(tx, incident)
+
+
+@router.post("/incidents/{incident_id}/void", may="incidents:handle")
+async def void(incident_id: UUID, body: Note, caller: Caller, db: Db) -> IncidentView:
+    """Agree that it does not count (作废). It is kept, and left out of every rate."""
+    async with db.command(caller, incidents, incident_id) as tx:
+        incident, step = tx.row, INCIDENT.step(tx.row, "void", caller)
+        request = await decide(tx, adjustments, ADJUSTMENT, "void")
+        assert request is not None, "void_asked_by says that there is one"
+        await end(tx, incident, step, reason=body.reason, reason_code=request.reason_code)
+        tx.tell(incident, IncidentVoided(**facts_of(incident), reason_code=request.reason_code))
+        return answer(tx, incident)
+
+
+@router.post("/incidents/{incident_id}/refuse_void", may="incidents:handle")
+async def refuse_void(incident_id: UUID, body: Note, caller: Caller, db: Db) -> IncidentView:
+    """Refuse to void it: it counts."""
+    async with db.command(caller, incidents, incident_id) as tx:
+        incident, step = tx.row, INCIDENT.step(tx.row, "refuse_void", caller)
+        await decide(tx, adjustments, ADJUSTMENT, "refuse_void")
+        tx.move(incident, step, reason=body.reason, void_asked_by=None)
+        return answer(tx, incident)
+
+
+async def _limit_of(tx: Command, body: File) -> dict[str, Any]:
+    """Return what a case standard says, which is then the incident's for good.
+
+    Raises:
+        UnknownStandard: the county's category has no such standard, or it was withdrawn.
+    """
+    if body.standard_id is None:
+        return {}
+    found = await category_of(tx.db, tx.row.area_code[:6], body.category)
+    standards = {standard.id: standard for standard in found.standards if standard.withdrawn_at is None} if found else {}
+    if not (standard := standards.get(body.standard_id)):
+        raise UnknownStandard
+    return {"standard_id": standard.id, "handle_amount": standard.handle_amount, "handle_unit": standard.handle_unit}
+
+
+def _closed(incident: Row, how: Literal["checked", "answered"]) -> IncidentClosed:
+    who = {"category": incident.category, "lead_org": incident.lead_org, "worker_id": incident.checker_id}
+    return IncidentClosed(**facts_of(incident), **who, how=how)

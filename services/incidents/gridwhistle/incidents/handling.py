@@ -1,0 +1,203 @@
+"""Handling (处置): whose it is, whose it is not, and that it is done."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from gridwhistle.common.clocks import Limit
+from gridwhistle.common.commands import Command
+from gridwhistle.common.edge import Caller, Db, Router
+from gridwhistle.common.events.incidents import (
+    IncidentDispatched,
+    IncidentHandled,
+    IncidentObjected,
+    IncidentRedispatched,
+    IncidentSigned,
+    ObjectionDecided,
+    ObjectionReason,
+)
+from gridwhistle.common.ids import OrgCode
+from gridwhistle.common.reading import one
+from gridwhistle.common.rows import Row
+from gridwhistle.common.wire import Body, View
+from gridwhistle.incidents.catalogue import responsible_for, standard_of
+from gridwhistle.incidents.children import OBJECTION
+from gridwhistle.incidents.domain import FOUR_EYES, INCIDENT, PHOTOS_SUBMIT, facts_of
+from gridwhistle.incidents.refusals import FiledByYou, SameOrganisation
+from gridwhistle.incidents.steps import HANDLE, answer, ask, check_organisation, decide, let_lapse, rule_of, see
+from gridwhistle.incidents.tables import incidents, objections
+from gridwhistle.incidents.views import ActorId, IncidentView, Note, Reason, Said, Seen
+
+router = Router("incidents", "Incidents 事件: handling 派遣处置")
+
+
+class Dispatch(Body):
+    """The organisation that has to handle it."""
+
+    lead_org: OrgCode
+    reason: Reason | None = None
+
+
+class Sign(Note):
+    """Who of the department handles it."""
+
+    handler_id: Annotated[ActorId, Field(description="The subject of that person's token.")]
+
+
+class Object(Body):
+    """Why it is not theirs."""
+
+    reason_code: ObjectionReason
+    reason: Said
+
+
+class Submit(Seen):
+    """What was done, and pictures of it."""
+
+    result: Said
+
+
+class Suggestion(View):
+    """Who answers for such a thing there, by the county's catalogue; a person confirms it, or knows better."""
+
+    lead_org: OrgCode | None
+    supervising_org: OrgCode | None
+
+
+@router.get("/incidents/{incident_id}/suggestion", may="incidents:handle")
+async def suggest_organisation(incident_id: UUID, caller: Caller, db: Db) -> Suggestion:
+    """Say whom to dispatch it to (派遣建议): by its category and where it lies. Nothing is dispatched by itself."""
+    incident = await one(db, caller, incidents, incident_id)
+    rule = None
+    if incident.category:
+        rule = await responsible_for(db, incident.category, incident.grid_code or incident.area_code, await db.now())
+    lead_org = rule.responsible_org if rule and rule.responsible_org != incident.complained_org else None
+    return Suggestion.model_construct(lead_org=lead_org, supervising_org=rule and rule.supervising_org)
+
+
+@router.post("/incidents/{incident_id}/dispatch", may="incidents:handle")
+async def dispatch(incident_id: UUID, body: Dispatch, caller: Caller, db: Db) -> IncidentView:
+    """Dispatch it (派遣) to the organisation that has to handle it; never to the one that it complains about."""
+    async with db.command(caller, incidents, incident_id) as tx:
+        incident, step = tx.row, INCIDENT.step(tx.row, "dispatch", caller)
+        if incident.filed_by == caller.id and (await rule_of(tx, FOUR_EYES)).amount:
+            raise FiledByYou
+        await check_organisation(tx, incident, body.lead_org)
+        limits = {HANDLE: Limit(incident.handle_amount, incident.handle_unit)} if incident.handle_unit else {}
+        tx.move(incident, step, reason=body.reason, limits=limits, lead_org=body.lead_org, dispatched_at=tx.now)
+        tx.tell(
+            incident,
+            IncidentDispatched(**facts_of(incident), category=incident.category, lead_org=body.lead_org),
+        )
+        return answer(tx, incident)
+
+
+@router.post("/incidents/{incident_id}/sign", may="incidents:handle")
+async def sign(incident_id: UUID, body: Sign, caller: Caller, db: Db) -> IncidentView:
+    """Sign for it (签收): your department takes it on and says who handles it. From then on it cannot be returned."""
+    async with db.command(caller, incidents, incident_id) as tx:
+        incident, step = tx.row, INCIDENT.step(tx.row, "sign", caller)
+        tx.move(incident, step, reason=body.reason, handler_id=body.handler_id, signed_at=tx.now)
+        tx.tell(incident, IncidentSigned(**facts_of(incident), lead_org=incident.lead_org))
+        return answer(tx, incident)
+
+
+@router.post("/incidents/{incident_id}/object", may="incidents:handle")
+async def object_to(incident_id: UUID, body: Object, caller: Caller, db: Db) -> IncidentView:
+    """Say that it is not your department's (退单), before anybody is named to handle it. The second time the county decides."""
+    async with db.command(caller, incidents, incident_id) as tx:
+        incident, step = tx.row, INCIDENT.step(tx.row, "object", caller)
+        ask(tx, incident, objections, OBJECTION, "object", org=incident.lead_org)
+        tx.move(incident, step, reason=body.reason, objected_times=(incident.objected_times or 0) + 1)
+        what = {"lead_org": incident.lead_org, "reason_code": body.reason_code}
+        tx.tell(incident, IncidentObjected(**facts_of(incident), **what))
+        return answer(tx, incident)
+
+
+@router.post("/incidents/{incident_id}/uphold", may="incidents:handle")
+async def uphold(incident_id: UUID, body: Dispatch, caller: Caller, db: Db) -> IncidentView:
+    """Say that the department is right, and dispatch it to another (改派). The handling clock runs on."""
+    async with db.command(caller, incidents, incident_id) as tx:
+        incident, step = tx.row, INCIDENT.step(tx.row, "uphold", caller)
+        if body.lead_org == incident.lead_org:
+            raise SameOrganisation
+        await check_organisation(tx, incident, body.lead_org)
+        await decide(tx, objections, OBJECTION, "uphold")
+        tx.move(incident, step, reason=body.reason, lead_org=body.lead_org, dispatched_at=tx.now)
+        decided = {"lead_org": body.lead_org, "is_upheld": True, "is_fixed": False}
+        tx.tell(incident, ObjectionDecided(**facts_of(incident), **decided))
+        return answer(tx, incident)
+
+
+@router.post("/incidents/{incident_id}/deny_objection", may="incidents:handle")
+async def deny_objection(incident_id: UUID, body: Note, caller: Caller, db: Db) -> IncidentView:
+    """Say that it is theirs: it goes back to the same department."""
+    async with db.command(caller, incidents, incident_id) as tx:
+        incident, step = tx.row, INCIDENT.step(tx.row, "deny_objection", caller)
+        await decide(tx, objections, OBJECTION, "deny_objection")
+        tx.move(incident, step, reason=body.reason)
+        decided = {"lead_org": incident.lead_org, "is_upheld": False, "is_fixed": False}
+        tx.tell(incident, ObjectionDecided(**facts_of(incident), **decided))
+        return answer(tx, incident)
+
+
+@router.post("/incidents/{incident_id}/county_decide", may="incidents:handle")
+async def county_decide(incident_id: UUID, body: Dispatch, caller: Caller, db: Db) -> IncidentView:
+    """Say whose it is (裁定), once and for all: it cannot be returned any more."""
+    async with db.command(caller, incidents, incident_id) as tx:
+        incident, step = tx.row, INCIDENT.step(tx.row, "county_decide", caller)
+        await check_organisation(tx, incident, body.lead_org)
+        await decide(tx, objections, OBJECTION, "county_decide")
+        is_upheld = body.lead_org != incident.lead_org
+        tx.move(incident, step, reason=body.reason, lead_org=body.lead_org, is_fixed=True, dispatched_at=tx.now)
+        decided = {"lead_org": body.lead_org, "is_upheld": is_upheld, "is_fixed": True}
+        tx.tell(incident, ObjectionDecided(**facts_of(incident), **decided))
+        return answer(tx, incident)
+
+
+@router.post("/incidents/{incident_id}/submit", may="incidents:handle")
+async def submit(incident_id: UUID, body: Submit, caller: Caller, db: Db) -> IncidentView:
+    """Submit what was done (提交处置结果). It cannot be taken back."""
+    async with db.command(caller, incidents, incident_id) as tx:
+        incident, step = tx.row, INCIDENT.step(tx.row, "submit", caller)
+        await see(tx, incident, body, at_least=await _pictures_of(tx, incident))
+        await let_lapse(tx, incident, void=False)
+        tx.move(incident, step, reason=body.result, handled_by=caller.id)
+        return answer(tx, incident)
+
+
+@router.post("/incidents/{incident_id}/send_back", may="incidents:handle")
+async def send_back(incident_id: UUID, body: Note, caller: Caller, db: Db) -> IncidentView:
+    """Send it back within the department; the handling clock runs on."""
+    async with db.command(caller, incidents, incident_id) as tx:
+        incident, step = tx.row, INCIDENT.step(tx.row, "send_back", caller)
+        tx.move(incident, step, reason=body.reason)
+        return answer(tx, incident)
+
+
+@router.post("/incidents/{incident_id}/confirm", may="incidents:handle")
+async def confirm(incident_id: UUID, caller: Caller, db: Db) -> IncidentView:
+    """Confirm for the department that it is handled: here the handling clock stops."""
+    async with db.command(caller, incidents, incident_id) as tx:
+        incident, step = tx.row, INCIDENT.step(tx.row, "confirm", caller)
+        tx.move(incident, step, handled_at=tx.now, unclear_by=None, checker_id=None)
+        tx.tell(incident, IncidentHandled(**facts_of(incident), lead_org=incident.lead_org))
+        return answer(tx, incident)
+
+
+@router.post("/incidents/{incident_id}/redispatch", may="incidents:handle")
+async def redispatch(incident_id: UUID, body: Note, caller: Caller, db: Db) -> IncidentView:
+    """Send it back to be done (重派), with the time that was left or half of the limit, whichever is more."""
+    async with db.command(caller, incidents, incident_id) as tx:
+        incident, step = tx.row, INCIDENT.step(tx.row, "redispatch", caller)
+        tx.move(incident, step, reason=body.reason, limits={HANDLE: await tx.clocks.rework(incident, HANDLE)})
+        tx.tell(incident, IncidentRedispatched(**facts_of(incident), lead_org=incident.lead_org))
+        return answer(tx, incident)
+
+
+async def _pictures_of(tx: Command, incident: Row) -> int:
+    """Return how many pictures have to show what was done: one at least, where the standard wants one of afterwards."""
+    standard = incident.standard_id and await standard_of(tx.db, incident.standard_id)
+    needed = 1 if standard and "after" in standard.photos_required else 0
+    return max(needed, (await rule_of(tx, PHOTOS_SUBMIT)).amount)

@@ -1,0 +1,113 @@
+"""What several steps of an incident's life have in common: its answer, its ends, and what hangs on it."""
+
+from typing import Any
+
+from sqlalchemy import Table, select
+
+from gridwhistle.common.attachments import attach, uploads
+from gridwhistle.common.commands import Command
+from gridwhistle.common.machine import Machine, Step
+from gridwhistle.common.problems import OutsideYourArea
+from gridwhistle.common.rows import Row
+from gridwhistle.common.rules import RULES, Rule
+from gridwhistle.incidents.children import ADJUSTMENT, OBJECTION, TASK
+from gridwhistle.incidents.domain import UnknownGrid, UnknownOrganisation
+from gridwhistle.incidents.refusals import ConflictOfInterest, PhotosMissing
+from gridwhistle.incidents.tables import LOOKED_AT, adjustments, known_grids, known_organisations, objections, tasks
+from gridwhistle.incidents.views import IncidentView, Seen, seen_by
+
+HANDLE = "incidents.handle"
+"""The clock that counts how long an organisation has an incident."""
+
+
+def answer(tx: Command, incident: Row) -> IncidentView:
+    """Settle the answer: the incident as the caller sees it now."""
+    return tx.answer(seen_by(tx.caller, incident))
+
+
+async def rule_of(tx: Command, key: str) -> Rule:
+    """Return a rule as it holds where the held incident lies."""
+    return (await RULES.of(tx.db)).of(key, tx.row.area_code, tx.now)
+
+
+async def end(tx: Command, incident: Row, step: Step, *, reason: str | None = None, **values: Any) -> None:
+    """Take a step after which nobody has to do anything; what still waits for an answer gets none."""
+    await let_lapse(tx, incident)
+    tx.move(incident, step, reason=reason, terminal_at=tx.now, void_asked_by=None, **values)
+
+
+async def let_lapse(tx: Command, incident: Row, *, void: bool = True) -> None:
+    """Let requests, objections and tasks lapse that still wait; a request to void waits on while only the work goes on."""
+    if incident.asked_for or (void and incident.void_asked_by):
+        for child in await tx.children(adjustments):
+            if child.state in {"requested", "endorsed"} or (void and child.state == "asked"):
+                _take(tx, child, ADJUSTMENT, "lapse")
+        tx.update(incident, asked_for=None, asked_stage=None)
+    if incident.state in {"objected", "disputed", "contested"}:
+        await decide(tx, objections, OBJECTION, "lapse")
+    if incident.state in LOOKED_AT:
+        await decide(tx, tasks, TASK, "lapse")
+
+
+def ask(tx: Command, incident: Row, table: Table, machine: Machine, action: str, **values: Any) -> None:
+    """Let something hang on an incident that waits for an answer."""
+    step = machine.step(None, action, tx.caller)
+    row = {"state": step.target, "incident_id": incident.id, "asked_by": tx.caller.id, "asked_at": tx.now, **values}
+    tx.insert(table, **row)
+
+
+async def decide(tx: Command, table: Table, machine: Machine, action: str, **values: Any) -> Row | None:
+    """Give the answer to what hangs on the held incident and waits; return it.
+
+    Raises:
+        Problem: this caller may not give it; who asks does not grant, and nobody grants twice.
+    """
+    for child in await tx.children(table):
+        if child.answered_at is None and any(step.source == child.state and step.action == action for step in machine.steps):
+            _take(tx, child, machine, action, **values)
+            return child
+    return None
+
+
+def _take(tx: Command, child: Row, machine: Machine, action: str, **values: Any) -> None:
+    step = machine.step(child, action, tx.caller)
+    is_answer = not any(next_.source == step.target for next_ in machine.steps)
+    tx.move(child, step, answered_at=tx.now if is_answer else None, **values)
+
+
+async def see(tx: Command, incident: Row, body: Seen, *, at_least: int = 0) -> None:
+    """Attach the pictures that show it.
+
+    Raises:
+        PhotosMissing: there are too few.
+    """
+    if len(set(body.attachment_ids)) < at_least:
+        raise PhotosMissing(count=at_least)
+    attach(tx, incident, await uploads(tx, body.attachment_ids))
+
+
+async def lay_in(tx: Command, incident: Row, grid_code: str) -> None:
+    """Say in which grid an incident lies.
+
+    Raises:
+        UnknownGrid: personnel told of no such grid.
+        OutsideYourArea: it is not in the caller's jurisdiction.
+    """
+    if not tx.caller.reaches_place(grid_code):
+        raise OutsideYourArea
+    if not await tx.db.first(select(known_grids.c.id).where(known_grids.c.grid_code == grid_code)):
+        raise UnknownGrid
+    tx.update(incident, grid_code=grid_code, area_code=grid_code[:12])
+
+
+async def check_organisation(tx: Command, incident: Row, org: str) -> None:
+    """Make sure that an incident can go to an organisation.
+
+    Raises:
+        UnknownOrganisation: personnel told of no such organisation.
+        ConflictOfInterest: the complaint is about it.
+    """
+    if org == incident.complained_org:
+        raise ConflictOfInterest
+    if not await tx.db.first(select(known_organisations.c.id).where(known_organisations.c.org == org)):
+        raise UnknownOrganisation

@@ -1,0 +1,309 @@
+"""Whatever people do in whatever order: no illegal state, the right clocks, and nothing half done when several act at once."""
+
+import asyncio
+import inspect
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any, ClassVar
+
+import asyncpg
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from gridwhistle.common import migrations
+from gridwhistle.common.again import again
+from gridwhistle.common.database import Database, Db
+from gridwhistle.common.edge import EdgeRoute
+from gridwhistle.common.principal import ROLES, Principal, system
+from gridwhistle.common.problems import Problem
+from gridwhistle.common.sealing import Seal
+from gridwhistle.incidents import adjustments, deciding, handling, intake, judging
+from gridwhistle.incidents.app import INCIDENTS
+from gridwhistle.incidents.by_itself import ON_CLOCK
+from gridwhistle.incidents.domain import INCIDENT, OPEN
+from gridwhistle.incidents.tables import incidents
+from gridwhistle.standalone.postgres import Postgres
+from tests.conftest import Loop
+
+AREA, GRID = "990101001001", "990101001001001"
+WATER, POWER = "990101-water", "990101-power"
+BOUNDARY = '{"type": "Polygon", "coordinates": [[[120, 30], [121, 30], [121, 31], [120, 31], [120, 30]]]}'
+WORKERS = [str(uuid.UUID(int=number)) for number in (1, 2, 3)]
+ENDPOINTS = {
+    route.path.rpartition("/")[2]: route.endpoint
+    for router in (deciding.router, handling.router, adjustments.router, judging.router)
+    for route in router.routes
+    if isinstance(route, EdgeRoute)
+}
+SENT: dict[str, dict[str, Any]] = {
+    "reject": {"reason_code": "not_ours"},
+    "redirect": {"reason_code": "unlawful", "sent_to": "nowhere"},
+    "answer": {"answer": "周一至周五办理"},
+    "ask_void": {"reason_code": "test"},
+    "file": {"category": "C-0101", "grid_code": GRID},
+    "dispatch": {"lead_org": WATER},
+    "object": {"reason_code": "not_our_duty", "reason": "非我职责"},
+    "uphold": {"lead_org": POWER},
+    "county_decide": {"lead_org": WATER},
+    "submit": {"result": "已更换"},
+    "request_extension": {"reason_code": "weather", "reason": "雨"},
+    "request_suspension": {"reason_code": "weather", "reason": "雨", "days": 30},
+    "resolve_on_spot": {"category": "C-0101", "result": "已扶正", "grid_code": GRID},
+    "callback": {"is_reached": True, "is_resolved": False, "satisfaction": "dissatisfied", "reason": "还在响"},
+    "reopen": {"reason": "还在响"},
+}
+ACTIONS = sorted(ENDPOINTS.keys() - {"merge", "sign", "resolve_on_spot"})
+TARGETS: dict[tuple[str | None, str], set[str]] = {}
+for _step in INCIDENT.steps:
+    TARGETS.setdefault((_step.source, _step.action), set()).add(_step.target)
+
+
+@dataclass
+class House:
+    """The incidents service's database, as one process has it, and who works there."""
+
+    database: Database
+
+    def somebody(self, worker: int = 0, org: str | None = WATER) -> Principal:
+        return Principal(WORKERS[worker], frozenset(ROLES) - {"auto"}, ("990101",), org=org)
+
+    async def report(self, **more: Any) -> uuid.UUID:
+        content = {"title": "井盖缺失", "area_code": AREA, "source": "resident", "request_type": "consult", **more}
+        body = intake.Report.model_validate(content)
+        made = await self._done(lambda db: intake.report_incident(body, self.somebody(org=None), db))
+        id_: uuid.UUID = made.id
+        return id_
+
+    async def take(self, id_: uuid.UUID, action: str, caller: Principal, **more: Any) -> str:
+        """Take a step by its route; return the new state, or the refusal's code."""
+        endpoint = ENDPOINTS[action]
+        handler = {"handler_id": caller.id} if action == "sign" else {}
+        given: dict[str, Any] = {"incident_id": id_, "caller": caller}
+        if model := inspect.signature(endpoint).parameters.get("body"):
+            given["body"] = model.annotation.model_validate({**SENT.get(action, {}), **handler, **more})
+        try:
+            view = await self._done(lambda db: endpoint(**given, db=db))
+        except Problem as refusal:
+            return f"! {refusal.code}"
+        state: str = view.state
+        return state
+
+    async def pass_time(self, id_: uuid.UUID, key: str) -> None:
+        """Let a clock be due, as its loop would find it."""
+
+        async def fire(db: Db) -> None:
+            async with db.command(system("incidents"), incidents, id_) as tx:
+                for clock in await tx.clocks.of(tx.row):
+                    if clock.rule_key == key and clock.stopped_at is None:
+                        await ON_CLOCK[key](tx, tx.row, clock, 100)
+                        tx.clocks.stop(tx.row, key)
+
+        await self._done(fire)
+
+    async def _done(self, work: Any) -> Any:
+        db = Db(self.database, scope="test", key=None, request_id="r-1")
+
+        async def run() -> Any:
+            db.start_over()
+            return await work(db)
+
+        return await again(run)
+
+    async def truth(self, id_: uuid.UUID) -> SimpleNamespace:
+        """Return what the database says."""
+        connection = await asyncpg.connect(self.database.url)
+        try:
+            row = await connection.fetchrow("SELECT * FROM incident WHERE id = $1", id_)
+            running = await connection.fetch(
+                "SELECT rule_key, paused_at FROM clock WHERE owner_id = $1 AND stopped_at IS NULL", id_
+            )
+            steps = await connection.fetch("SELECT from_state, to_state FROM history WHERE thing_id = $1 ORDER BY id", id_)
+            waiting = {
+                name: await connection.fetchval(
+                    f"SELECT count(*) FROM {name} WHERE incident_id = $1 AND state = ANY($2)", id_, states
+                )
+                for name, states in {
+                    "adjustment": ["requested", "endorsed", "asked"],
+                    "objection": ["raised"],
+                    "task": ["given"],
+                }.items()
+            }
+        finally:
+            await connection.close()
+        return SimpleNamespace(row=row, running=Counter(r["rule_key"] for r in running), clocks=running, steps=steps, **waiting)
+
+
+def is_sound(seen: SimpleNamespace) -> None:
+    """Check what holds of every incident at every time."""
+    state = seen.row["state"]
+    may_have_stopped = {"incidents.feedback", "incidents.contest"} if seen.row["is_final"] else set()
+    assert seen.running == Counter(set(INCIDENT.clocks.get(state, ())) - may_have_stopped)
+    assert {clock["rule_key"] for clock in seen.clocks if clock["paused_at"]} == (
+        {"incidents.handle"} if state == "suspended" else set()
+    )
+    assert [step["to_state"] for step in seen.steps][:-1] == [step["from_state"] for step in seen.steps][1:]
+    assert seen.steps[-1]["to_state"] == state
+    assert (seen.row["terminal_at"] is None) == (state in {*OPEN, "sampled", "self_resolved"})
+    assert seen.task == (state in {"verifying", "checking"})
+    assert seen.objection == (state in {"objected", "disputed", "contested"})
+    assert seen.adjustment == (seen.row["asked_for"] is not None) + (seen.row["void_asked_by"] is not None)
+
+
+@pytest.fixture(scope="module")
+def house(background: Loop, postgres: Postgres) -> Iterator[House]:
+    """Return the service's database with two organisations, a grid, and workers on shift."""
+    background.run(postgres.ensure_database("life"))
+    url = postgres.url("life")
+    background.run(migrations.upgrade(INCIDENTS, url))
+    database = Database(
+        url,
+        Seal({1: bytes(32)}),
+        INCIDENTS.constraints,
+        presets=INCIDENTS.presets,
+        tables=list(INCIDENTS.tables.tables.values()),
+    )
+    connected = database.connected()
+
+    async def settle() -> None:
+        await connected.__aenter__()
+        connection = await asyncpg.connect(url)
+        for org in (WATER, POWER):
+            await connection.execute(
+                "INSERT INTO known_organisation (id, event_no, org, name) VALUES ($1, 1, $2, $2)", uuid.uuid4(), org
+            )
+        await connection.execute(
+            "INSERT INTO known_grid (id, event_no, grid_code, name, boundary) VALUES ($1, 1, $2, '一', $3)",
+            uuid.uuid4(),
+            GRID,
+            BOUNDARY,
+        )
+        for worker in WORKERS:
+            await connection.execute(
+                "INSERT INTO known_shift (id, event_no, worker_id, grid_code, started_at) VALUES ($1, 1, $2, $3, now())",
+                uuid.uuid4(),
+                uuid.UUID(worker),
+                GRID,
+            )
+        await connection.close()
+
+    background.run(settle())
+    yield House(database)
+    background.run(connected.__aexit__(None, None, None))
+
+
+class Life(RuleBasedStateMachine):
+    """Anybody does anything to an incident, and time passes."""
+
+    house: ClassVar[House]
+    loop: ClassVar[Loop]
+    reached: ClassVar[set[str]] = set()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.id, self.state = uuid.uuid4(), "reported"
+
+    @initialize()
+    def begin(self) -> None:
+        self.id = self.loop.run(self.house.report())
+
+    @rule(action=st.sampled_from(ACTIONS), worker=st.integers(0, 2), org=st.sampled_from([WATER, POWER]))
+    def anything(self, action: str, worker: int, org: str) -> None:
+        self._take(action, worker, org)
+
+    @rule(pick=st.integers(0, 99))
+    def somebody_goes_on(self, pick: int) -> None:
+        """Whoever has it takes a step after which it is not over."""
+        row = self.loop.run(self.house.truth(self.id)).row
+        able = sorted(
+            action
+            for (source, action), targets in TARGETS.items()
+            if source == self.state and action in ENDPOINTS and not targets <= {"voided", "merged", "rejected", "redirected"}
+        )
+        if able:
+            checker = str(row["checker_id"])
+            worker = WORKERS.index(checker) if checker in WORKERS else pick % 3
+            self._take(able[pick % len(able)], worker, row["lead_org"] or WATER)
+
+    @rule(key=st.sampled_from(sorted(ON_CLOCK)))
+    def time_passes(self, key: str) -> None:
+        self.loop.run(self.house.pass_time(self.id, key))
+        after = self.loop.run(self.house.truth(self.id)).row["state"]
+        action = INCIDENT.auto.get(key)
+        assert after == self.state or (action and after in TARGETS[self.state, action])
+        self.state = after
+
+    def _take(self, action: str, worker: int, org: str) -> None:
+        said = self.loop.run(self.house.take(self.id, action, self.house.somebody(worker, org)))
+        if said.startswith("!"):
+            return
+        step = {"callback": "reopen"}.get(action, action)
+        assert said in TARGETS[self.state, step], f"{action} led from {self.state} to {said}"
+        self.state = said
+
+    @invariant()
+    def it_is_sound(self) -> None:
+        seen = self.loop.run(self.house.truth(self.id))
+        assert seen.row["state"] == self.state
+        self.reached.add(self.state)
+        is_sound(seen)
+
+
+def test_whatever_happens_in_whatever_order_the_incident_is_sound(house: House, background: Loop) -> None:
+    Life.house, Life.loop = house, background
+
+    run_state_machine_as_test(
+        Life,
+        settings=settings(
+            max_examples=15, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+        ),
+    )
+
+    assert set(INCIDENT.states) - Life.reached <= {"sampled", "self_resolved", "merged", "archived"}, "it did not come far"
+
+
+@pytest.mark.parametrize(
+    ("way", "at_once"),
+    [
+        (["accept", "file"], ["dispatch", "ask_void", "dispatch", "ask_void"]),
+        (["accept", "file", "dispatch"], ["object", "object", "sign", "ask_void"]),
+        (["accept", "file", "dispatch", "object"], ["uphold", "deny_objection", "ask_void", "uphold"]),
+        (["accept", "file", "dispatch", "ask_void"], ["void", "object", "sign", "refuse_void"]),
+        (["accept", "file", "dispatch", "sign"], ["request_extension", "request_suspension", "submit", "ask_void"]),
+    ],
+    ids=lambda steps: steps[-1],
+)
+@pytest.mark.parametrize("turn", range(5))
+def test_what_several_do_at_once_happens_one_after_the_other(
+    house: House, background: Loop, way: list[str], at_once: list[str], turn: int
+) -> None:
+    async def act() -> tuple[list[str], SimpleNamespace]:
+        elsewhere = Database(
+            house.database.url,
+            Seal({1: bytes(32)}),
+            INCIDENTS.constraints,
+            presets=INCIDENTS.presets,
+            tables=list(INCIDENTS.tables.tables.values()),
+        )
+        async with elsewhere.connected():
+            houses, id_ = [house, House(elsewhere)], await house.report()
+            for number, action in enumerate(way):
+                assert not (await house.take(id_, action, house.somebody(number % 2, WATER))).startswith("!")
+            said = await asyncio.gather(
+                *(
+                    houses[(number + turn) % 2].take(id_, action, house.somebody(2, WATER))
+                    for number, action in enumerate(at_once)
+                )
+            )
+            return said, await house.truth(id_)
+
+    said, seen = background.run(act())
+
+    taken = [state for state in said if not state.startswith("!")]
+    assert taken
+    assert len(seen.steps) == 1 + len(way) + len(taken)
+    is_sound(seen)

@@ -1,0 +1,518 @@
+"""The whole ordinary life of reports over HTTP: what may go otherwise than straight on, each by the role whose step it is."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.conftest import Person, RunningSuite
+from tests.system.test_who_may_what import picture
+
+INCIDENTS = "/incidents/v1/incidents"
+WATER, POWER = "990101-water", "990101-power"
+GRID = "990101001001003"
+Wait = Callable[[Callable[[], bool]], None]
+
+
+class Case:
+    """An incident on its way, with the people who work on it."""
+
+    def __init__(self, suite: RunningSuite, **report: Any) -> None:
+        self.suite = suite
+        content = {"title": "井盖缺失", "source": "resident", "location": {"lon": 120.160, "lat": 30.272}, **report}
+        by = suite.person(report.pop("by", "town_acceptor"))
+        content.pop("by", None)
+        made = by.post(INCIDENTS, content)
+        assert made.status_code == 201, made.text
+        self.id = made.json()["id"]
+        self.path = f"{INCIDENTS}/{self.id}"
+
+    def person(self, role: str) -> Person:
+        role, _, org = role.partition("@")
+        if org:
+            return self.suite.somebody(role, "990101", org=org, subject=f"{role}-of-{org}")
+        return self.suite.person(role)
+
+    def ask(self, role: str, action: str, body: dict[str, Any] | None = None, **headers: str) -> tuple[int, str]:
+        """Take a step; return the status, and the new state or the refusal's code."""
+        answer = self.person(role).post(f"{self.path}/{action}", body, **headers)
+        content = answer.json()
+        return answer.status_code, content["state"] if answer.status_code == 200 else content["code"]
+
+    def take(self, *steps: tuple[str, str, dict[str, Any] | None], **headers: str) -> str:
+        """Take steps that are allowed; return the state after them."""
+        state = ""
+        for role, action, body in steps:
+            status, state = self.ask(role, action, body, **headers)
+            assert status == 200, f"{role} {action}: {state}"
+        return state
+
+    def seen(self, role: str = "town_acceptor") -> dict[str, Any]:
+        """Return it as somebody sees it."""
+        content: dict[str, Any] = self.person(role).get(self.path).json()
+        return content
+
+    def clocks(self) -> dict[str, dict[str, Any]]:
+        """Return the clocks that run, by stage."""
+        items = self.person("town_acceptor").get(f"{self.path}/clocks").json()["items"]
+        return {clock["stage"]: clock for clock in items if clock["stopped_at"] is None}
+
+
+ACCEPTED = [("town_acceptor", "accept", {})]
+FILED = [*ACCEPTED, ("town_acceptor", "file", {"category": "C-0101"})]
+DISPATCHED = [*FILED, ("town_dispatcher", "dispatch", {"lead_org": WATER})]
+SIGNED = [*DISPATCHED, ("dept_desk", "sign", {"handler_id": "demo-dept_handler"})]
+HANDLED = [*SIGNED, ("dept_handler", "submit", {"result": "已更换"}), ("dept_leader", "confirm", None)]
+
+
+@pytest.fixture(scope="module")
+def worker(suite: RunningSuite) -> Any:
+    """Return the worker of the third grid, on shift."""
+    worker = suite.person("grid_worker_003")
+    shift = worker.post("/personnel/v1/shifts", {"grid_code": GRID}).json()["id"]
+    yield worker
+    worker.post(f"/personnel/v1/shifts/{shift}/end")
+
+
+def pictures(person: Person, count: int) -> list[str]:
+    sent = [person.send("/incidents/v1/attachments", picture(), "image/png") for _ in range(count)]
+    return [answer.json()["id"] for answer in sent]
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_report_goes_the_long_way_and_every_wrong_role_is_told_so(suite: RunningSuite, eventually: Wait) -> None:
+    case = Case(suite)
+    wrong = {"town_acceptor": "town_dispatcher", "dept_desk@990101-power": "dept_leader@990101-power"}
+
+    def step(role: str, action: str, body: dict[str, Any] | None, state: str) -> None:
+        status, code = case.ask(wrong.get(role, "town_acceptor"), action, body)
+        assert (status, code in {"wrong_role", "not_found"}) == (403 if code == "wrong_role" else 404, True), (action, code)
+        assert case.ask(role, action, body) == (200, state)
+
+    step("town_acceptor", "order_verification", {}, "verifying")
+    eventually(lambda: case.seen()["checker_id"] is not None)
+    step("grid_worker_003", "verified", {"reason": "属实"}, "accepted")
+    step("town_acceptor", "file", {"category": "C-0101"}, "filed")
+    step("town_dispatcher", "dispatch", {"lead_org": POWER}, "dispatched")
+    step("dept_desk@990101-power", "object", {"reason_code": "not_our_duty", "reason": "井盖属供水"}, "objected")
+    step("town_dispatcher", "uphold", {"lead_org": WATER}, "dispatched")
+    step("dept_desk", "sign", {"handler_id": "demo-dept_handler"}, "in_progress")
+    step("dept_handler", "submit", {"result": "已更换"}, "dept_review")
+    step("dept_leader", "send_back", {"reason": "照片不清"}, "in_progress")
+    step("dept_handler", "submit", {"result": "已更换,重拍"}, "dept_review")
+    step("dept_leader", "confirm", None, "handled")
+    step("town_acceptor", "order_check", None, "checking")
+    step("grid_worker_003", "check_failed", {"reason": "仍松动"}, "rework")
+    step("town_dispatcher", "redispatch", {}, "in_progress")
+    step("dept_handler", "submit", {"result": "已加固"}, "dept_review")
+    step("dept_leader", "confirm", None, "handled")
+    step("town_acceptor", "order_check", None, "checking")
+    step("grid_worker_003", "checked", {}, "checked")
+    step("town_acceptor", "close", {"close_condition_met": True}, "closed")
+    step("hotline_desk", "reopen", {"reason": "又松动了"}, "in_progress")
+    step("dept_handler", "submit", {"result": "已重做井圈"}, "dept_review")
+    step("dept_leader", "confirm", None, "handled")
+    step("town_acceptor", "order_check", None, "checking")
+    step("grid_worker_003", "checked", {}, "checked")
+    step("town_acceptor", "close", {}, "closed")
+    assert case.ask("hotline_desk", "reopen", {"reason": "还是不行"}) == (409, "reopened_before")
+    assert case.clocks().keys() == {"feedback", "archive"}
+
+
+def test_the_time_line_tells_it_all_in_both_languages(suite: RunningSuite) -> None:
+    case = Case(suite)
+    case.take(*DISPATCHED, ("dept_desk", "object", {"reason_code": "not_our_area", "reason": "界外"}))
+
+    english = case.person("town_acceptor").get(f"{case.path}/timeline").json()["lines"]
+    chinese = case.person("town_acceptor").get(f"{case.path}/timeline", Accept_Language="zh").json()["lines"]
+
+    assert [line["at"] for line in english] == sorted(line["at"] for line in english)
+    assert {line["kind"] for line in english} == {"step", "clock", "objection"}
+    assert "dispatch: filed → dispatched" in {line["text"] for line in english}
+    assert "派遣:已立案 → 已派遣" in {line["text"] for line in chinese}
+    assert all(line["explanation"] for line in english if line["kind"] == "clock")
+
+
+def test_the_handling_clock_runs_on_while_it_is_disputed_whose_it_is(suite: RunningSuite) -> None:
+    case = Case(suite)
+    case.take(*DISPATCHED)
+    before = case.clocks()["handle"]["due_at"]
+    objection = {"reason_code": "not_our_duty", "reason": "非我职责"}
+
+    case.take(
+        ("dept_desk", "object", objection), ("town_dispatcher", "deny_objection", {"reason": "属你单位"}),
+        ("dept_desk", "object", objection),
+    )  # fmt: skip
+    disputed = case.seen()["state"]
+    dispatcher = case.ask("town_dispatcher", "deny_objection", {})
+    case.take(("county_duty", "county_decide", {"lead_org": WATER}))
+
+    assert (disputed, dispatcher) == ("disputed", (409, "illegal_move"))
+    assert case.ask("dept_desk", "object", objection) == (409, "fixed_here")
+    assert case.clocks()["handle"]["due_at"] == before
+    assert case.take(("dept_desk", "sign", {"handler_id": "demo-dept_handler"})) == "in_progress"
+    assert case.ask("dept_desk", "object", objection) == (409, "illegal_move")
+
+
+def test_an_objection_that_is_right_sends_it_elsewhere(suite: RunningSuite) -> None:
+    case = Case(suite)
+    case.take(*DISPATCHED, ("dept_desk", "object", {"reason_code": "not_our_duty", "reason": "非我职责"}))
+
+    assert case.ask("town_dispatcher", "uphold", {"lead_org": WATER}) == (422, "same_organisation")
+    assert case.ask("town_dispatcher", "uphold", {"lead_org": POWER}) == (200, "dispatched")
+    assert case.ask("dept_desk", "sign", {"handler_id": "x"}) == (404, "not_found")
+
+
+def test_a_complaint_never_goes_to_the_house_it_is_about_nor_is_seen_there(suite: RunningSuite) -> None:
+    case = Case(suite, request_type="complaint")
+    case.take(("town_acceptor", "accept", {"complained_org": WATER}), ("town_acceptor", "file", {"category": "S-0101"}))
+
+    assert case.ask("town_dispatcher", "dispatch", {"lead_org": WATER}) == (403, "conflict_of_interest")
+    assert case.ask("town_dispatcher", "dispatch", {"lead_org": POWER}) == (200, "dispatched")
+    assert case.person("dept_leader").get(case.path).status_code == 404
+
+
+def test_a_standard_of_the_catalogue_says_how_long_and_with_which_picture(suite: RunningSuite) -> None:
+    case, admin = Case(suite), suite.person("county_admin")
+    category = next(
+        item for item in admin.get("/incidents/v1/categories?county_code=990101").json()["items"] if item["code"] == "C-0101"
+    )
+    standard = next(item for item in category["standards"] if item["handle_unit"] == "work_hour")
+    filed = {"category": "C-0101", "standard_id": standard["id"]}
+    case.take(*ACCEPTED)
+
+    unknown = case.ask("town_acceptor", "file", {**filed, "category": "C-0137"})
+    case.take(("town_acceptor", "file", filed), *DISPATCHED[-1:], *SIGNED[-1:])
+    bare = case.ask("dept_handler", "submit", {"result": "已更换"})
+
+    assert unknown == (422, "unknown_standard")
+    assert (case.clocks()["handle"]["amount"], case.clocks()["handle"]["unit"]) == (standard["handle_amount"], "work_hour")
+    assert bare == (422, "photos_missing")
+
+
+def test_the_catalogue_suggests_an_organisation_and_a_person_confirms_it(suite: RunningSuite) -> None:
+    case = Case(suite)
+    case.take(*FILED)
+
+    suggested = case.person("town_dispatcher").get(f"{case.path}/suggestion")
+
+    assert suggested.status_code == 200
+    assert suggested.json().keys() == {"lead_org", "supervising_org"}
+    assert case.seen()["state"] == "filed"
+
+
+def test_who_files_does_not_dispatch(suite: RunningSuite) -> None:
+    case = Case(suite)
+    both = Person(suite.client, suite.issuer.token("one-person", ["town_acceptor", "town_dispatcher"], ["990101001"]))
+    case.take(*ACCEPTED)
+    both.post(f"{case.path}/file", {"category": "C-0101"})
+
+    answer = both.post(f"{case.path}/dispatch", {"lead_org": WATER})
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "filed_by_you")
+
+
+def test_only_who_was_named_handles_it(suite: RunningSuite) -> None:
+    case = Case(suite)
+    case.take(*DISPATCHED, ("dept_desk", "sign", {"handler_id": "somebody-else"}))
+
+    assert case.ask("dept_handler", "submit", {"result": "已更换"}) == (403, "another_handler")
+
+
+def test_more_time_is_granted_twice_by_two_people_and_a_denial_stays_on_record(suite: RunningSuite) -> None:
+    case = Case(suite)
+    case.take(*SIGNED)
+    first = case.clocks()["handle"]["due_at"]
+    request = ("dept_handler", "request_extension", {"reason_code": "material", "reason": "等井盖到货"})
+    granted = [request, ("dept_leader", "endorse", {}), ("town_dispatcher", "approve", {})]
+
+    assert case.ask("town_dispatcher", "approve", {}) == (409, "nothing_asked")
+    case.take(request)
+    assert case.ask(*request) == (409, "already_asked")
+    assert case.ask("town_dispatcher", "approve", {}) == (409, "not_endorsed")
+    case.take(("dept_leader", "endorse", {}), ("town_dispatcher", "deny", {"reason": "理由不足"}))
+    assert case.clocks()["handle"]["due_at"] == first
+    case.take(*granted, *granted)
+    assert case.ask(*request) == (409, "extended_enough")
+    assert case.clocks()["handle"]["extended_times"] == 2
+    said = [line["text"] for line in case.person("town_acceptor").get(f"{case.path}/timeline").json()["lines"]]
+    assert said.count("request (extension, material is awaited): denied") == 1
+    assert said.count("request (extension, material is awaited): approved") == 2
+
+
+def test_more_time_is_asked_for_while_there_is_some_left(suite: RunningSuite) -> None:
+    case = Case(suite)
+    case.take(*SIGNED, As_Of="2026-03-09T10:00:00+08:00")
+
+    assert case.ask("dept_handler", "request_extension", {"reason_code": "weather", "reason": "雨"}) == (409, "asked_too_late")
+
+
+def test_nobody_gives_two_approvals_in_a_row(suite: RunningSuite) -> None:
+    case = Case(suite)
+    case.take(*SIGNED)
+    roles = ["dept_handler", "dept_leader", "town_dispatcher"]
+    one = Person(suite.client, suite.issuer.token("demo-dept_handler", roles, ["990101"], org=WATER))
+    two = Person(suite.client, suite.issuer.token("two-hats", roles, ["990101"], org=WATER))
+
+    one.post(f"{case.path}/request_extension", {"reason_code": "weather", "reason": "雨"})
+    own = one.post(f"{case.path}/endorse", {})
+    two.post(f"{case.path}/endorse", {})
+    again = two.post(f"{case.path}/approve", {})
+
+    assert (own.status_code, own.json()["code"]) == (403, "concerns_you")
+    assert (again.status_code, again.json()["code"]) == (403, "approved_by_you")
+
+
+def test_what_rests_goes_on_by_itself_when_its_day_has_come(suite: RunningSuite, eventually: Wait) -> None:
+    case = Case(suite)
+    case.take(*SIGNED, As_Of="2026-03-09T10:00:00+08:00")
+    asked = ("dept_handler", "request_suspension", {"reason_code": "engineering", "reason": "雨季后施工", "days": 30})
+    grant = ("town_dispatcher", "approve", {})
+
+    case.take(asked, ("dept_leader", "endorse", {}), grant, As_Of="2026-03-10T10:00:00+08:00")
+    eventually(lambda: case.seen()["state"] == "in_progress")
+
+    history = case.person("town_acceptor").get(f"{case.path}/history").json()["steps"]
+    assert [(step["action"], step["actor_role"]) for step in history][-2:] == [
+        ("approve", "town_dispatcher"),
+        ("resume", "auto"),
+    ]
+    assert case.clocks()["handle"]["paused_at"] is None
+    assert case.ask(*asked) == (409, "suspended_enough")
+
+
+def test_what_rests_is_not_worked_on_and_can_go_on_earlier(suite: RunningSuite) -> None:
+    case = Case(suite)
+    asked = {"reason_code": "engineering", "reason": "雨季后施工"}
+    case.take(*SIGNED)
+
+    assert case.ask("dept_handler", "request_suspension", {**asked, "days": 366}) == (422, "suspended_too_long")
+    case.take(
+        ("dept_handler", "request_suspension", {**asked, "days": 90}),
+        ("dept_leader", "endorse", {}), ("town_dispatcher", "approve", {}),
+    )  # fmt: skip
+    assert case.clocks().keys() == {"handle", "suspension"}
+    assert case.clocks()["handle"]["paused_at"] is not None
+    assert case.ask("dept_handler", "submit", {"result": "已更换"}) == (409, "illegal_move")
+    assert case.take(("town_dispatcher", "resume", {})) == "in_progress"
+    assert case.clocks().keys() == {"handle"}
+
+
+def test_a_request_that_nobody_answers_lapses_when_it_is_done(suite: RunningSuite) -> None:
+    case = Case(suite)
+    case.take(*SIGNED, ("dept_handler", "request_extension", {"reason_code": "weather", "reason": "雨"}))
+
+    case.take(("dept_handler", "submit", {"result": "已更换"}))
+
+    said = [line["text"] for line in case.person("town_acceptor").get(f"{case.path}/timeline").json()["lines"]]
+    assert "request (extension, the weather): lapsed" in said
+    assert case.seen()["asked_for"] is None
+
+
+@pytest.fixture
+def sampled_at(suite: RunningSuite, eventually: Wait) -> Any:
+    """Return what lets so many percent of what is put right on the spot be looked at, and makes a case of it."""
+
+    def put_right(percent: int) -> Case:
+        rule = {
+            "key": "incidents.self_resolved_sampled",
+            "area_code": "990101",
+            "value": str(percent),
+            "source_ref": "本县规定",
+        }
+        assert suite.person("county_admin").post("/incidents/v1/rules", rule).status_code in {200, 201}
+        worker, found = suite.person("grid_worker_003"), []
+
+        def follows_the_rule() -> bool:
+            case = Case(suite, source="grid_patrol")
+            body = {"category": "C-0101", "result": "已扶正", "attachment_ids": pictures(worker, 2)}
+            found[:] = [case]
+            return case.ask("grid_worker_003", "resolve_on_spot", body)[1] == ("sampled" if percent else "self_resolved")
+
+        eventually(follows_the_rule)
+        case: Case = found[0]
+        return case
+
+    return put_right
+
+
+def test_a_worker_puts_it_right_on_the_spot_with_pictures_of_before_and_after(suite: RunningSuite, worker: Person) -> None:
+    case = Case(suite, source="grid_patrol")
+
+    few = case.ask(
+        "grid_worker_003", "resolve_on_spot", {"category": "C-0101", "result": "已扶正", "attachment_ids": pictures(worker, 1)}
+    )
+
+    assert few == (422, "photos_missing")
+
+
+def test_a_leader_looks_at_some_of_what_was_put_right(sampled_at: Callable[[int], Case]) -> None:
+    first, second = sampled_at(100), sampled_at(100)
+
+    assert first.clocks().keys() == {"sample"}
+    assert first.ask("grid_leader", "sample_failed", {"reason": "未到位"}) == (200, "reported")
+    assert second.ask("grid_leader", "sample_passed", {}) == (200, "closed")
+    assert second.ask("hotline_desk", "reopen", {"reason": "又倒了"}) == (200, "filed")
+
+
+def test_what_nobody_has_to_look_at_waits_for_its_clock(sampled_at: Callable[[int], Case]) -> None:
+    case = sampled_at(0)
+
+    assert case.clocks().keys() == {"settle"}
+    assert case.ask("grid_leader", "sample_passed", {}) == (409, "illegal_move")
+
+
+def test_what_was_put_right_and_not_sampled_closes_by_itself_and_is_archived(
+    suite: RunningSuite, worker: Person, eventually: Wait
+) -> None:
+    case = Case(suite, source="grid_patrol")
+    past = "2026-03-09T10:00:00+08:00"
+    body = {"category": "C-0101", "result": "已扶正", "attachment_ids": pictures(worker, 2)}
+    case.take(("grid_worker_003", "resolve_on_spot", body), As_Of=past)
+
+    if case.seen()["state"] == "sampled":
+        case.take(("grid_leader", "sample_passed", {}))
+    eventually(lambda: case.seen()["state"] == "closed")
+
+    assert case.seen()["terminal_at"] is not None
+
+
+@pytest.mark.parametrize(
+    ("action", "body", "state"),
+    [
+        ("reject", {"reason_code": "not_ours"}, "rejected"),
+        ("redirect", {"reason_code": "lawful_channel", "sent_to": "court"}, "redirected"),
+    ],
+)
+def test_what_ended_is_archived_after_thirty_days(
+    suite: RunningSuite, eventually: Wait, action: str, body: dict[str, Any], state: str
+) -> None:
+    case = Case(suite)
+    case.take(("town_acceptor", action, body), As_Of="2026-03-09T10:00:00+08:00")
+
+    eventually(lambda: case.seen()["state"] == "archived")
+
+    history = case.person("town_acceptor").get(f"{case.path}/history").json()["steps"]
+    assert state in {step["to_state"] for step in history}
+    assert case.clocks() == {}
+    assert case.seen()["terminal_at"].startswith("2026-03-09")
+
+
+def test_a_rejection_is_looked_at_again_once(suite: RunningSuite) -> None:
+    case = Case(suite)
+    reject = ("town_acceptor", "reject", {"reason_code": "not_ours"})
+    case.take(reject, ("hotline_desk", "contest", {"reason": "就在贵街道"}), ("town_leader", "objection_upheld", {}), reject)
+
+    assert case.ask("hotline_desk", "contest", {"reason": "就在贵街道"}) == (409, "contested_before")
+
+
+def test_a_rejection_can_be_objected_to_for_five_days(suite: RunningSuite, eventually: Wait) -> None:
+    case = Case(suite)
+    case.take(("town_acceptor", "reject", {"reason_code": "not_ours"}), As_Of=_days_ago(12))
+
+    eventually(lambda: "contest" not in case.clocks())
+
+    assert case.ask("hotline_desk", "contest", {"reason": "迟到的异议"}) == (409, "too_late_to_object")
+
+
+def test_what_is_closed_can_be_reopened_for_three_days(suite: RunningSuite, eventually: Wait) -> None:
+    case = Case(suite, request_type="consult")
+    case.take(*ACCEPTED, ("town_acceptor", "answer", {"answer": "周一至周五办理"}), As_Of=_days_ago(10))
+
+    eventually(lambda: "feedback" not in case.clocks())
+
+    assert case.ask("hotline_desk", "reopen", {"reason": "没说清"}) == (409, "too_late_to_object")
+    assert case.seen()["state"] == "closed"
+
+
+def _days_ago(days: int) -> str:
+    import datetime as dt  # noqa: PLC0415
+
+    return (dt.datetime.now(dt.UTC) - dt.timedelta(days=days)).isoformat()
+
+
+def test_a_question_is_closed_by_its_answer_and_nothing_else_is(suite: RunningSuite) -> None:
+    question, other = Case(suite, request_type="consult"), Case(suite, request_type="help")
+    question.take(*ACCEPTED)
+    other.take(*ACCEPTED)
+
+    assert other.ask("town_acceptor", "answer", {"answer": "好"}) == (409, "no_question")
+    assert question.ask("town_acceptor", "answer", {"answer": ""}) == (422, "not_valid")
+    assert question.ask("town_acceptor", "answer", {"answer": "周一至周五办理"}) == (200, "closed")
+    assert question.ask("hotline_desk", "reopen", {"reason": "没说清"}) == (200, "accepted")
+
+
+def test_the_same_thing_is_merged_into_what_is_worked_on(suite: RunningSuite) -> None:
+    first, second, ended = Case(suite), Case(suite), Case(suite)
+    ended.take(("town_acceptor", "reject", {"reason_code": "not_ours"}))
+
+    assert second.ask("town_acceptor", "merge", {"parent_id": ended.id}) == (409, "parent_ended")
+    assert second.ask("town_acceptor", "merge", {"parent_id": second.id}) == (422, "merged_into_itself")
+    assert second.ask("town_acceptor", "merge", {"parent_id": first.id}) == (200, "merged")
+    assert second.seen()["parent_id"] == first.id
+
+
+def test_two_people_void_it_and_one_may_refuse(suite: RunningSuite) -> None:
+    case = Case(suite)
+    ask = ("town_acceptor", "ask_void", {"reason_code": "test"})
+    assert case.ask("town_leader", "void", {}) == (409, "nothing_asked")
+    case.take(*SIGNED, ask, ("town_leader", "refuse_void", {}), ask)
+    alone = Person(suite.client, suite.issuer.token("demo-town_acceptor", ["town_acceptor", "town_leader"], ["990101001"]))
+
+    own = alone.post(f"{case.path}/void", {})
+
+    assert (own.status_code, own.json()["code"]) == (403, "asked_by_you")
+    assert case.take(("town_leader", "void", {})) == "voided"
+    assert case.clocks().keys() == {"archive"}
+
+
+def test_what_a_worker_reports_is_not_verified(suite: RunningSuite) -> None:
+    case = Case(suite, source="grid_patrol")
+
+    assert case.ask("town_acceptor", "order_verification", {}) == (409, "not_from_the_public")
+
+
+@pytest.mark.usefixtures("worker")
+def test_two_who_cannot_tell_leave_it_to_the_acceptor(suite: RunningSuite, eventually: Wait) -> None:
+    case, admin = Case(suite), suite.person("county_admin")
+    content = {"name": "戊", "area_code": GRID[:12], "employment": "full_time", "org": "990101001-office"}
+    second = admin.post("/personnel/v1/workers", content).json()["id"]
+    admin.post(f"/personnel/v1/workers/{second}/assignments", {"grid_code": GRID})
+    other = suite.somebody("grid_worker", GRID, subject=second)
+    case.take(*HANDLED, ("town_acceptor", "order_check", None))
+    eventually(lambda: case.seen()["checker_id"] is not None)
+    case.take(("grid_worker_003", "check_unclear", {"reason": "锁着"}))
+    again = case.ask("grid_worker_003", "check_unclear", {})
+
+    shift = other.post("/personnel/v1/shifts", {"grid_code": GRID}).json()["id"]
+    eventually(lambda: case.seen()["checker_id"] == second)
+    state = other.post(f"{case.path}/check_unclear", {"reason": "看不清"}).json()["state"]
+    other.post(f"/personnel/v1/shifts/{shift}/end")
+
+    assert (again, state) == ((403, "not_your_check"), "handled")
+    assert case.ask("town_acceptor", "waive_check", {"reason": "照片可证"}) == (200, "checked")
+
+
+@pytest.mark.usefixtures("worker")
+def test_the_call_to_a_reporter_who_is_not_content_reopens_it(suite: RunningSuite, eventually: Wait) -> None:
+    case = Case(suite)
+    case.take(*HANDLED, ("town_acceptor", "order_check", None))
+    eventually(lambda: case.seen()["checker_id"] is not None)
+    case.take(("grid_worker_003", "checked", {}), ("town_acceptor", "close", {}))
+
+    assert case.ask("hotline_desk", "callback", {"is_reached": False}) == (200, "closed")
+    said = {"is_reached": True, "is_resolved": False, "satisfaction": "dissatisfied", "reason": "还在响"}
+    assert case.ask("hotline_desk", "callback", said) == (200, "in_progress")
+    lines = [line["text"] for line in case.person("town_acceptor").get(f"{case.path}/timeline").json()["lines"]]
+    assert "Call 1: not reached" in lines
+    assert "Call 2: not resolved, dissatisfied" in lines
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_check_that_nobody_orders_is_ordered_by_itself(suite: RunningSuite, eventually: Wait) -> None:
+    case = Case(suite)
+    case.take(*HANDLED, As_Of="2026-03-09T10:00:00+08:00")
+
+    eventually(lambda: case.seen()["state"] == "checking")
+
+    assert case.seen()["is_overdue"] is None
