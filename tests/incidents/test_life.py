@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import asyncpg
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
@@ -38,7 +38,7 @@ ENDPOINTS = {
     route.path.rpartition("/")[2]: route.endpoint
     for router in (deciding.router, handling.router, adjustments.router, judging.router)
     for route in router.routes
-    if isinstance(route, EdgeRoute)
+    if isinstance(route, EdgeRoute) and route.method == "POST"
 }
 SENT: dict[str, dict[str, Any]] = {
     "reject": {"reason_code": "not_ours"},
@@ -58,6 +58,18 @@ SENT: dict[str, dict[str, Any]] = {
     "reopen": {"reason": "还在响"},
 }
 ACTIONS = sorted(ENDPOINTS.keys() - {"merge", "sign", "resolve_on_spot"})
+_TO_DEPARTMENT = ["accept", "file", "dispatch"]
+_TO_CHECK = [*_TO_DEPARTMENT, "sign", "submit", "confirm", "order_check"]
+WAYS: list[list[str]] = [
+    [],
+    ["order_verification"],
+    ["reject", "contest"],
+    [*_TO_DEPARTMENT, "object", "deny_objection", "object"],
+    [*_TO_DEPARTMENT, "sign", "request_suspension", "endorse", "approve"],
+    [*_TO_CHECK, "check_failed", "redispatch"],
+    [*_TO_CHECK, "checked", "close", "reopen"],
+]
+"""How far an incident has come before anybody does anything."""
 TARGETS: dict[tuple[str | None, str], set[str]] = {}
 for _step in INCIDENT.steps:
     TARGETS.setdefault((_step.source, _step.action), set()).add(_step.target)
@@ -101,7 +113,8 @@ class House:
                 for clock in await tx.clocks.of(tx.row):
                     if clock.rule_key == key and clock.stopped_at is None:
                         await ON_CLOCK[key](tx, tx.row, clock, 100)
-                        tx.clocks.stop(tx.row, key)
+                        if key in INCIDENT.auto:
+                            tx.clocks.stop(tx.row, key)
 
         await self._done(fire)
 
@@ -207,9 +220,13 @@ class Life(RuleBasedStateMachine):
         super().__init__()
         self.id, self.state = uuid.uuid4(), "reported"
 
-    @initialize()
-    def begin(self) -> None:
+    @initialize(way=st.sampled_from(WAYS))
+    def begin(self, way: list[str]) -> None:
         self.id = self.loop.run(self.house.report())
+        for action in way:
+            checker = str(self.loop.run(self.house.truth(self.id)).row["checker_id"])
+            others = {"file": 1, "endorse": 1, "approve": 2}  # two people where there have to be two
+            self._take(action, WORKERS.index(checker) if checker in WORKERS else others.get(action, 0), WATER)
 
     @rule(action=st.sampled_from(ACTIONS), worker=st.integers(0, 2), org=st.sampled_from([WATER, POWER]))
     def anything(self, action: str, worker: int, org: str) -> None:
@@ -217,6 +234,9 @@ class Life(RuleBasedStateMachine):
 
     @rule(pick=st.integers(0, 99))
     def somebody_goes_on(self, pick: int) -> None:
+        self._go_on(pick)
+
+    def _go_on(self, pick: int) -> None:
         """Whoever has it takes a step after which it is not over."""
         row = self.loop.run(self.house.truth(self.id)).row
         able = sorted(
@@ -225,9 +245,14 @@ class Life(RuleBasedStateMachine):
             if source == self.state and action in ENDPOINTS and not targets <= {"voided", "merged", "rejected", "redirected"}
         )
         if able:
-            checker = str(row["checker_id"])
-            worker = WORKERS.index(checker) if checker in WORKERS else pick % 3
+            whose = str(row["handler_id"] if self.state == "in_progress" and pick % 2 else row["checker_id"])
+            worker = WORKERS.index(whose) if whose in WORKERS else pick % 3
             self._take(able[pick % len(able)], worker, row["lead_org"] or WATER)
+
+    @rule(picks=st.lists(st.integers(0, 99), min_size=2, max_size=4))
+    def somebody_goes_further(self, picks: list[int]) -> None:
+        for pick in picks:
+            self._go_on(pick)
 
     @rule(key=st.sampled_from(sorted(ON_CLOCK)))
     def time_passes(self, key: str) -> None:
@@ -244,6 +269,7 @@ class Life(RuleBasedStateMachine):
         step = {"callback": "reopen"}.get(action, action)
         assert said in TARGETS[self.state, step], f"{action} led from {self.state} to {said}"
         self.state = said
+        self.reached.add(said)
 
     @invariant()
     def it_is_sound(self) -> None:
@@ -259,11 +285,16 @@ def test_whatever_happens_in_whatever_order_the_incident_is_sound(house: House, 
     run_state_machine_as_test(
         Life,
         settings=settings(
-            max_examples=15, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+            phases=[Phase.generate],
+            max_examples=20,
+            stateful_step_count=30,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            derandomize=True,
         ),
     )
 
-    assert set(INCIDENT.states) - Life.reached <= {"sampled", "self_resolved", "merged", "archived"}, "it did not come far"
+    assert len(Life.reached) >= 14, f"it came no further than {sorted(Life.reached)}"
 
 
 @pytest.mark.parametrize(
