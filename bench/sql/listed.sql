@@ -12,3 +12,9 @@ FROM (
       ELSE 'closed' END AS state
   FROM (SELECT i, (i::bigint * 7919 % 420)::int AS place FROM generate_series(1, $1::int) AS i) AS places
 ) AS incidents;
+
+-- Of those that are open, every tenth is late.
+INSERT INTO clock (id, owner, owner_id, area_code, rule_key, rule_id, amount, unit, windows, extended_times, is_provisional, started_at, warn_at, due_at, next_at, warned_at, breached_at)
+SELECT gen_random_uuid(), 'incident', id, grid_code, 'incidents.handle', '6d7a4f5e-58b6-5a0c-9a55-3f9a8f2f6c1d', 5, 'work_day_legal', '08:00-12:00 14:00-18:00', 0, false, reported_at, reported_at, reported_at, NULL,
+  reported_at, CASE WHEN random() < 0.1 THEN reported_at END
+FROM incident WHERE state <> 'closed';

@@ -2,6 +2,7 @@
 
 import itertools
 import uuid
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -74,3 +75,20 @@ def test_a_filter_never_reaches_beyond_the_jurisdiction(suite: RunningSuite) -> 
 
     assert answer.json()["items"] == []
     assert of_the_first.get(f"{INCIDENTS}?area_code=990101001000").json()["items"]
+
+
+def test_what_is_late_is_listed_apart(
+    suite: RunningSuite, made: list[dict[str, Any]], eventually: Callable[[Callable[[], bool]], None]
+) -> None:
+    county = suite.somebody("county_admin", "990101")
+    late = suite.somebody("town_acceptor", "990101").post(
+        INCIDENTS, {"title": "路灯不亮", "area_code": "990101001001"}, **{"As-Of": "2026-01-05T09:00:00+08:00"}
+    )
+
+    def listed(overdue: str) -> set[str]:
+        asked = f"overdue={overdue}&area_code=990101001001&reported_before=2026-01-06T00:00:00Z"
+        return {one["id"] for one in county.get(f"{INCIDENTS}?{asked}").json()["items"]}
+
+    eventually(lambda: late.json()["id"] in listed("true"))
+    assert late.json()["id"] not in listed("false")
+    assert made[0]["id"] not in {one["id"] for one in county.get(f"{INCIDENTS}?overdue=true&limit=100").json()["items"]}

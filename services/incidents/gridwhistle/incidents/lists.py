@@ -1,14 +1,15 @@
-"""Lists of incidents: by area at any level, state, category, organisation and time, newest first."""
+"""Lists of incidents: by area at any level, state, category, organisation, time and lateness, newest first."""
 
 from typing import Annotated
 
 from fastapi import Query
 from pydantic import Field
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, not_
 
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.incidents import Category
 from gridwhistle.common.ids import AreaCode, GridCode, OrgCode
+from gridwhistle.common.overdue import is_overdue
 from gridwhistle.common.reading import filters, page
 from gridwhistle.common.wire import Keyset, Moment, Page, PageQuery
 from gridwhistle.incidents.tables import incidents
@@ -26,6 +27,7 @@ class IncidentQuery(PageQuery):
     state: State | None = None
     category: Category | None = None
     lead_org: OrgCode | None = None
+    overdue: Annotated[bool | None, Field(description="Whether a stage takes longer than its limit, now.")] = None
     reported_from: Annotated[Moment | None, Field(description="The first moment.")] = None
     reported_before: Annotated[Moment | None, Field(description="The moment after the last.")] = None
 
@@ -39,6 +41,8 @@ async def list_incidents(query: Annotated[IncidentQuery, Query()], caller: Calle
 def asked(query: IncidentQuery) -> list[ColumnElement[bool]]:
     """Return what a query asks for."""
     wanted = filters(incidents, query)
+    if query.overdue is not None:
+        wanted.append(is_overdue(incidents) if query.overdue else not_(is_overdue(incidents)))
     if query.reported_from is not None:
         wanted.append(incidents.c.reported_at >= query.reported_from)
     if query.reported_before is not None:
