@@ -12,6 +12,7 @@ import accept
 import events
 import hot
 import lists
+import locate
 import machine
 import pipeline
 import report
@@ -28,6 +29,7 @@ QUESTIONS: Final[dict[str, Callable[[int, float], Awaitable[list[Answer]]]]] = {
     "pipeline": pipeline.ask,
     "events": events.ask,
     "lists": lists.ask,
+    "locate": locate.ask,
     "start": start.ask,
 }
 LATEST: Final = HERE / "latest.json"
