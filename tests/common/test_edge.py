@@ -182,8 +182,8 @@ def test_the_name_of_an_unknown_field_is_not_repeated_either(acceptor: Person) -
 
 def test_what_is_made_says_where_it_can_be_read_if_it_can(suite: RunningSuite, acceptor: Person) -> None:
     made = acceptor.post(INCIDENTS, REPORT)
-    area = {"area_code": "990109000000", "level": "county", "name": "九"}
-    unreadable = suite.somebody("county_admin", "990109").post("/personnel/v1/areas", area)
+    lost = {"subject_id": "nobody-at-all", "reason_code": "device_lost"}
+    unreadable = suite.somebody("security_admin", "990109").post("/personnel/v1/revocations", lost)
 
     assert acceptor.get(made.headers["location"]).json()["id"] == made.json()["id"]
     assert (unreadable.status_code, "location" in unreadable.headers) == (201, False)
@@ -363,9 +363,13 @@ def test_a_repeat_is_answered_even_when_the_permission_is_gone(suite: RunningSui
     assert after.post(INCIDENTS, REPORT, Idempotency_Key=key()).status_code == 403
 
 
+LAND = {"type": "Polygon", "coordinates": [[[10.0, 10.0], [10.1, 10.0], [10.1, 10.1], [10.0, 10.0]]]}
+
+
 def test_a_change_of_content_names_the_version_it_is_based_on(suite: RunningSuite) -> None:
     admin = suite.person("county_admin")
-    grid = admin.get("/personnel/v1/grids").json()["items"][0]
+    drawn = {"grid_code": "990101001001091", "name": "一", "households": 400, "boundary": LAND}
+    grid = admin.post("/personnel/v1/grids", drawn).json()
     path = f"/personnel/v1/grids/{grid['id']}"
     etag = admin.get(path).headers["etag"]
 

@@ -142,8 +142,11 @@ def test_where_counties_share_ground_each_has_its_own_grids_and_numbers(
         "name": "甲",
         "households": 1,
         "boundary": {"type": "Polygon", "coordinates": [ring]},
+        "filed_at": "2026-01-01T00:00:00Z",
     }
-    suite.somebody("county_admin", "990108").post("/personnel/v1/grids", grid)
+    admin = suite.somebody("county_admin", "990108")
+    admin.post("/personnel/v1/areas", {"area_code": "990108001001", "level": "community", "name": "甲"})
+    admin.post("/personnel/v1/grids", grid)
     clerk = suite.somebody("county_admin", "990108", subject="clerk-990108")
     eventually(lambda: clerk.post(INCIDENTS, {"title": "甲", "location": IN_GRID_2}).status_code == 201)
     report = {"title": "乙", "location": IN_GRID_2, "reference": {"system": "hotline", "code": str(uuid.uuid4())}}

@@ -10,6 +10,7 @@ from gridwhistle.personnel.domain import WrongLevel, check_level
 from tests.conftest import Person, RunningSuite
 
 PERSONNEL = "/personnel/v1"
+FILED = "2026-01-01T00:00:00Z"
 
 
 @pytest.fixture
@@ -22,8 +23,18 @@ def square(west: float) -> dict[str, Any]:
     return {"type": "Polygon", "coordinates": [ring]}
 
 
+def an_area(admin: Person, area_code: str) -> None:
+    level = "county" if area_code.endswith("000000") else "township" if area_code.endswith("000") else "community"
+    made = admin.post(f"{PERSONNEL}/areas", {"area_code": area_code, "level": level, "name": "示例"})
+    assert made.status_code in {201, 409}
+
+
 def a_worker(admin: Person, *grids: str) -> str:
     worker = {"name": "丁", "area_code": "990105001001", "employment": "full_time", "org": "990105-street"}
+    an_area(admin, "990105001001")
+    admin.post(
+        f"{PERSONNEL}/organisations", {"org": "990105-street", "area_code": "990105001001", "name": "街道", "kind": "township"}
+    )
     worker_id: str = admin.post(f"{PERSONNEL}/workers", worker).json()["id"]
     for grid_code in grids:
         admin.post(f"{PERSONNEL}/workers/{worker_id}/assignments", {"grid_code": grid_code})
@@ -36,6 +47,8 @@ def grid_code(admin: Person) -> str:
     serial = int(uuid.uuid4().int % 999) + 1
     code = f"990105001{uuid.uuid4().int % 900 + 100}{serial:03}"
     grid = {"grid_code": code, "name": "一", "households": 400, "boundary": square(100 + serial / 100)}
+    grid["filed_at"] = FILED
+    an_area(admin, code[:12])
     assert admin.post(f"{PERSONNEL}/grids", grid).status_code == 201
     return code
 
@@ -69,15 +82,16 @@ def test_a_code_is_given_once(admin: Person) -> None:
 
 
 def test_a_new_grid_is_found_by_a_point_in_it(admin: Person, eventually: Callable[[Callable[[], bool]], None]) -> None:
-    grid = {"grid_code": "990105003001001", "name": "一", "households": 400, "boundary": square(90.0)}
+    grid = {"grid_code": "990105003001001", "name": "一", "households": 400, "boundary": square(90.0), "filed_at": FILED}
+    an_area(admin, "990105003001")
     before = admin.post(f"{PERSONNEL}/grids/locate", {"lon": 90.005, "lat": 20.005}).json()
     admin.post(f"{PERSONNEL}/grids", grid)
 
     def found() -> bool:
         answer = admin.post(f"{PERSONNEL}/grids/locate", {"lon": 90.005, "lat": 20.005}).json()
-        return bool(answer == {"grid_code": "990105003001001", "area_code": "990105003001"})
+        return bool(answer == {"grid_code": "990105003001001", "area_code": "990105003001", "edition": 1})
 
-    assert before == {"grid_code": None, "area_code": None}
+    assert before == {"grid_code": None, "area_code": None, "edition": None}
     eventually(found)
 
 

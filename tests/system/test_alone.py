@@ -133,6 +133,8 @@ class Load:
     async def client(self, name: str) -> None:
         headers = {"Authorization": f"Bearer {self.token}"}
         async with httpx2.AsyncClient(base_url=self.base_url, headers=headers, trust_env=False) as client:
+            county = {"area_code": "990101000000", "level": "county", "name": "示例县"}
+            await client.post("/personnel/v1/areas", json=county)  # the first one adds it
             for number in range(100_000):
                 org = f"990101-{name}-{number}"
                 content = {"org": org, "area_code": "990101000000", "name": "局", "kind": "department"}

@@ -56,3 +56,23 @@ def test_the_guide_for_a_street_leads_a_report_through_its_whole_life(suite: Run
     ]
     assert said[8].startswith("object: The incident is in_progress, so object is not possible")
     assert any("request (extension, material is awaited): approved" in line for line in told)
+
+
+def test_the_guide_to_grids_works_as_it_stands(suite: RunningSuite) -> None:
+    text = (ROOT / "docs/guide-grids.md").read_text(encoding="utf-8")
+    script = "echo =====\n".join(re.findall(r"```bash\n(.*?)```", text, re.DOTALL))
+    tokens = {
+        name: suite.issuer.token(f"guide-{name}", [f"{name.lower()}_admin"], [area])
+        for name, area in (("TOWN", "990101001"), ("COUNTY", "990101"), ("CITY", "990101"))
+    }
+
+    environment = {**os.environ, **tokens, "BASE": suite.base_url}
+    done = subprocess.run(["bash", "-euc", script], env=environment, capture_output=True, text=True, check=True)  # noqa: S603, S607
+
+    filed, versions, located = done.stdout.split("=====")
+    assert '"state":"filed"' in filed
+    assert '"code":"households_below"' in filed
+    assert versions.count('"edition"') == 2
+    assert '"households":410' in versions
+    assert '"found":[0,null]' in located
+    assert '"grid_code":"990101' in located

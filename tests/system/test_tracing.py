@@ -67,6 +67,8 @@ async def test_one_trace_reaches_from_the_request_to_the_consumer(town: Town) ->
         tracing = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_BSP_SCHEDULE_DELAY": "100", "GW_ACCESS_LOG": "true"}
         async with town.service("personnel", **tracing) as personnel, town.service("incidents", **tracing) as incidents:
             async with httpx2.AsyncClient(base_url=personnel.base_url) as client:
+                county = {"area_code": "990101000000", "level": "county", "name": "示例县"}
+                await client.post("/personnel/v1/areas", json=county, headers={"Authorization": f"Bearer {admin}"})
                 headers = {"Authorization": f"Bearer {admin}", "traceparent": f"00-{TRACE}-{CALLER}-01"}
                 made = await client.post("/personnel/v1/organisations", json=content, headers=headers)
             await until(lambda: any(name == "gridwhistle-incidents" for name, _ in collector.of(TRACE)))
@@ -86,7 +88,7 @@ async def test_one_trace_reaches_from_the_request_to_the_consumer(town: Town) ->
     assert request.parent_span_id.hex() == CALLER
     for name in ("command", f"publish {kind}", f"apply {kind}"):
         assert spans[name][1].parent_span_id == request.span_id
-    (line,) = [line for line in personnel.lines() if line["logger"] == "gridwhistle.access" and line["status"] == 201]
+    *_, line = [line for line in personnel.lines() if line["logger"] == "gridwhistle.access" and line["status"] == 201]
     assert line["trace_id"] == TRACE
     assert "追踪局" not in str(collector.spans)
     assert made.json()["id"] not in str(collector.spans)

@@ -58,6 +58,8 @@ NAMED: Final = [f"{route.method} {route.path}" for _, route in OPERATIONS]
 
 THINGS: Final = {
     "incident_id": "incidents",
+    "area_id": "areas",
+    "organisation_id": "organisations",
     "grid_id": "grids",
     "worker_id": "workers",
     "shift_id": "shifts",
@@ -111,7 +113,18 @@ SENT: Final[dict[str, dict[str, Any]]] = {
     "add_organisation": {"org": WATER, "area_code": HERE, "name": "水务局", "kind": "department"},
     "add_grid": {"grid_code": GRID, "name": "一", "households": 1, "boundary": _SQUARE},
     "change_grid": {"name": "二"},
+    "adjust_grid": {"reason_code": "population_moved"},
+    "add_micro_grid": {"micro_grid_code": f"{GRID}01", "name": "一号楼", "households": 60},
     "locate_point": {"lon": 60.02, "lat": 10.02},
+    "locate_points": {"points": [[60.02, 10.02]]},
+    "change_area": {"name": "示例社区"},
+    "retire_area": {"merged_into": "990201001009"},
+    "change_organisation": {"name": "水务局"},
+    "change_worker": {"contract_to": "2027-06-30"},
+    "renew_worker": {"contract_to": "2028-06-30"},
+    "suspend_worker": {"reason_code": "asked"},
+    "exit_worker": {"reason_code": "asked"},
+    "unassign_grid": {"grid_code": f"{HERE}009"},
     "add_worker": {"name": "丁", "area_code": HERE, "employment": "full_time", "org": WATER},
     "assign_grid": {"grid_code": GRID},
     "start_shift": {"grid_code": GRID},
@@ -135,12 +148,14 @@ SENT: Final[dict[str, dict[str, Any]]] = {
     "place_hold": {"thing": "?", "thing_id": "?", "cause": "行政复议 2026-17"},
 }
 """What an operation with a body is sent: what it makes would lie here."""
-LIES_IN: Final = dict.fromkeys(("add_grid", "locate_point", "start_shift"), GRID) | dict.fromkeys(
+LIES_IN: Final = dict.fromkeys(("add_grid", "locate_point", "locate_points", "start_shift"), GRID) | dict.fromkeys(
     ("set_rule", "confirm_rule", "put_in_calendar_days", "add_category", "start_catalogue"), HERE[:6]
 )
 """Where lies what is sent; in the community, if it is not said."""
 LIES_NOWHERE: Final = {"upload_attachment"}
 """Operations whose thing has no place yet."""
+ONLY_ASKED: Final = {"exit_worker"}
+"""Operations that are asked of a version that is none: once done, the worker who asks here would have no tokens any more."""
 NOT_THERE: Final = {"place_hold"}
 """Operations that name another thing in their body: out of reach, it may not even be there."""
 HELD: Final = {"incidents": ("incident", "incidents"), "personnel": ("worker", "workers")}
@@ -160,7 +175,12 @@ def of_a_point(answer: httpx2.Response) -> str:
     return "outside" if answer.json()["grid_code"] is None else "let through"
 
 
+def of_points(answer: httpx2.Response) -> str:
+    return "outside" if answer.json()["found"][0] is None else "let through"
+
+
 SAYS_INSIDE: Final[dict[str, Callable[[httpx2.Response], str]]] = {"report_incidents": of_a_batch, "locate_point": of_a_point}
+SAYS_INSIDE["locate_points"] = of_points
 """Operations that answer 200 and say within the answer that a place is out of reach."""
 
 
@@ -215,6 +235,8 @@ def planted(suite: RunningSuite, background: Loop) -> Planted:
         _plant_personnel(suite, planted, place, west)
     for place, west in PLACES.items():
         _plant_incidents(suite, planted, place, west)
+    here = suite.somebody("county_admin", HERE[:6])  # an index of grids may be a second old
+    _wait_until(lambda: here.post("/personnel/v1/grids/locate", SENT["locate_point"]).json()["grid_code"] == GRID)
     background.run(_plant_in_every_service(suite, planted))
     return planted
 
@@ -233,7 +255,7 @@ def _plant_personnel(suite: RunningSuite, planted: Planted, place: str, west: fl
         "organisations": {"org": f"{place[:6]}-{place[-3:]}" if place != HERE else WATER, "area_code": place}
         | {"name": "水务局", "kind": "department"},
         "grids": {"grid_code": f"{place}001", "name": "一", "households": 1}
-        | {"boundary": {"type": "Polygon", "coordinates": [ring]}},
+        | {"boundary": {"type": "Polygon", "coordinates": [ring]}, "filed_at": "2026-01-01T00:00:00Z"},
         "workers": {"name": "丁", "area_code": place, "employment": "full_time", "org": WATER},
     }
     made = {kind: _made(admin.post(f"{base}/{kind}", body))["id"] for kind, body in content.items()}
@@ -271,6 +293,15 @@ def _plant_incidents(suite: RunningSuite, planted: Planted, place: str, west: fl
             _made(acceptor.post(f"{path}/accept", {}))
             _made(acceptor.post(f"{path}/file", {"category": "C-0101"}))
             _made(_wait_for(lambda path=path: dispatcher.post(f"{path}/dispatch", {"lead_org": lead_org}), 200))  # type: ignore[misc]  # noqa: B023
+
+
+def _wait_until(holds: Callable[[], bool]) -> None:
+    import time  # noqa: PLC0415
+
+    end = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 def _wait_for(ask: Callable[[], httpx2.Response], status: int) -> httpx2.Response:
@@ -388,7 +419,8 @@ def asked(
         return person.get(path)
     if route.method == "PATCH":
         return person.patch(path, SENT[name], If_Match='"1"')
-    return person.post(path, {**SENT[name], **more} if name in SENT else None)
+    headers = {"If_Match": '"999"'} if name in ONLY_ASKED else {}
+    return person.post(path, {**SENT[name], **more} if name in SENT else None, **headers)
 
 
 def test_it_is_said_how_every_operation_is_asked(planted: Planted) -> None:

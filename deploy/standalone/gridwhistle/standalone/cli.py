@@ -332,6 +332,38 @@ def import_reports(
         sys.exit(1)
 
 
+@imports.command("areas")
+def import_areas(
+    files: Annotated[list[Path], typer.Argument(help="CSV (.gz or not) with the columns code and name, UTF-8.")],
+    data_set: Annotated[
+        str, typer.Option(help="Names what is imported; with a row's code it makes each row happen once.")
+    ] = "areas",
+    data_dir: DataDir = FOLDER,
+) -> None:
+    """Make areas of all levels from CSV. Nothing is made unless every row is right; a second run changes nothing."""
+    # What reads the services takes a second to load, and most other commands do without.
+    from gridwhistle.standalone import areas  # noqa: PLC0415
+
+    _issuer(data_dir)
+    try:
+        with Progress(console=_say) as progress:
+            making = progress.add_task("Making areas", total=None)
+            counts = uvloop.run(
+                areas.run(
+                    data_dir.absolute(),
+                    files,
+                    data_set,
+                    lambda rows: progress.update(making, total=rows),
+                    lambda rows: progress.advance(making, rows),
+                )
+            )
+    except (areas.CannotImport, CannotStart) as reason:
+        _say.print("[red]Not imported:[/]", end=" ")
+        _say.print(str(reason), markup=False)
+        sys.exit(1)
+    _print.print(f"{counts['created']:,} areas were made; {counts['known']:,} were there.")
+
+
 @app.command()
 def replay(
     service: Annotated[str, typer.Argument(help="Whose copies: incidents or personnel.")],

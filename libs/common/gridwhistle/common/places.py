@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Literal
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from pydantic import AfterValidator, Field, TypeAdapter, WithJsonSchema
 
 from gridwhistle.common.data_classes import inlined
@@ -21,6 +22,7 @@ Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, examples=[
 CoordSys = Literal["wgs84", "cgcs2000"]
 _CELLS_ACROSS: Final = 40
 """Of a grid of middling size: of a hundred points there, nearly all lie in cells that no boundary touches."""
+Floats = Sequence[float] | NDArray[np.float64]
 _SIDE_MAX: Final = 2_048
 _NEAR: Final = 1e-6
 """Of a cell: what rounding may be wrong by, and a millionth of that."""
@@ -157,7 +159,7 @@ class GridIndex:
         hits = near[shapely.intersects_xy(self._shapes[near], lon, lat)].tolist()
         return self._first(hits, prefer) if hits else None
 
-    def locate_many(self, lons: Sequence[float], lats: Sequence[float], *, prefer: tuple[str, ...] = ()) -> list[str | None]:
+    def locate_many(self, lons: Floats, lats: Floats, *, prefer: tuple[str, ...] = ()) -> list[str | None]:
         """Return the code for each point, in order; an order of magnitude faster a point than one by one."""
         lon, lat = np.asarray(lons, dtype=float), np.asarray(lats, dtype=float)
         x, y = (lon - self._west) * self._per_lon, (lat - self._south) * self._per_lat

@@ -22,7 +22,9 @@ ROLES: Final = {
     "dept_leader": Term("部门负责人", "department leader"),
     "county_duty": Term("县级值班员", "county duty officer"),
     "hotline_desk": Term("热线坐席", "hotline desk"),
+    "town_admin": Term("乡镇管理员", "township administrator"),
     "county_admin": Term("县级管理员", "county administrator"),
+    "city_admin": Term("市级管理员", "city administrator"),
     "integrator": Term("接入应用", "integrating application"),
     "sysadmin": Term("系统管理员", "system administrator"),
     "security_admin": Term("安全管理员", "security administrator"),
@@ -54,11 +56,13 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
     "dept_desk": frozenset({"incidents:report", *_HANDLE, *_PLACES}),
     "dept_handler": frozenset({*_HANDLE, *_PLACES}),
     "dept_leader": frozenset({*_HANDLE, *_PLACES}),
+    "town_admin": frozenset({*_PLACES, "grids:write", "workers:read", "workers:write", "shifts:read"}),
     "county_admin": frozenset(
         {"incidents:read", "incidents:report", "incidents:attach", "incidents:report_many", *_PLACES, "areas:write", _REVEAL}
         | {"grids:write", "organisations:write", "workers:read", "workers:write", "shifts:read", "rules:read", "rules:write"}
         | {"catalogue:read", "catalogue:write"}
     ),
+    "city_admin": frozenset({*_PLACES, "grids:write", "workers:read"}),
     # An application has nothing by role: only what the scopes of its token name.
     "integrator": frozenset(),
     # Three people, and none of them does the work; see APART.

@@ -95,7 +95,8 @@ async def lay_in(tx: Command, incident: Row, grid_code: str) -> None:
     """
     if not tx.caller.reaches_place(grid_code):
         raise OutsideYourArea
-    if not await tx.db.first(select(known_grids.c.id).where(known_grids.c.grid_code == grid_code)):
+    known = known_grids.c.grid_code == grid_code, known_grids.c.state.is_distinct_from("retired")
+    if not await tx.db.first(select(known_grids.c.id).where(*known)):
         raise UnknownGrid
     tx.update(incident, grid_code=grid_code, area_code=grid_code[:12])
 
@@ -109,5 +110,6 @@ async def check_organisation(tx: Command, incident: Row, org: str) -> None:
     """
     if org == incident.complained_org:
         raise ConflictOfInterest
-    if not await tx.db.first(select(known_organisations.c.id).where(known_organisations.c.org == org)):
+    known = known_organisations.c.org == org, known_organisations.c.retired_at.is_(None)
+    if not await tx.db.first(select(known_organisations.c.id).where(*known)):
         raise UnknownOrganisation

@@ -230,6 +230,8 @@ known_grids = copy(
     *place(grid=True),
     Column("name", Text, nullable=False, info=PUBLIC),
     Column("boundary", JSON, nullable=False),
+    Column("state", Text),
+    Column("edition", Integer),
     Index(None, "grid_code"),
     thing=Term("网格", "grid"),
     kept=Kept("r8"),
@@ -239,6 +241,7 @@ known_organisations = copy(
     metadata,
     code("org"),
     Column("name", Text, nullable=False, info=PUBLIC),
+    moment("retired_at"),
     Index(None, "org"),
     kept=Kept("r8"),
 )
@@ -254,7 +257,7 @@ known_shifts = copy(
 Index("known_shift_on", known_shifts.c.grid_code, postgresql_where=known_shifts.c.ended_at.is_(None))
 
 
-GRIDS: Final = grids_in(known_grids, known_grids.c.event_no)
+GRIDS: Final = grids_in(known_grids, known_grids.c.event_no, known_grids.c.state.is_distinct_from("retired"))
 """The grids that personnel told of, as one index for points; a second old at most."""
 
 

@@ -6,12 +6,14 @@ from uuid import UUID
 from fastapi import Query
 from pydantic import AwareDatetime, Field
 
+from gridwhistle.common.commands import Command
 from gridwhistle.common.data_classes import Word
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.personnel import SubjectId, SubjectRevoked
 from gridwhistle.common.ids import AreaCode
 from gridwhistle.common.problems import OutsideYourArea
 from gridwhistle.common.reading import page
+from gridwhistle.common.rows import Row
 from gridwhistle.common.tables import revoked
 from gridwhistle.common.wire import Body, Keyset, Page, PageQuery, Version, View
 from gridwhistle.personnel.domain import RevokedFor
@@ -47,23 +49,8 @@ async def revoke_tokens(body: Revoke, caller: Caller, db: Db) -> RevocationView:
     if not caller.areas:
         raise OutsideYourArea
     async with db.command(caller) as tx:
-        made = tx.create(
-            revocations,
-            None,
-            area_code=body.area_code or caller.areas[0][:12].ljust(12, "0"),
-            subject_id=body.subject_id,
-            reason_code=body.reason_code,
-            revoked_at=tx.now,
-        )
-        tx.tell(made, SubjectRevoked(subject_id=made.subject_id, reason_code=made.reason_code, since=tx.now))
-        tx.insert(
-            revoked,
-            id=made.id,
-            event_no=made.event_no,
-            subject_id=made.subject_id,
-            since=tx.now,
-            area_code=made.area_code,
-        )
+        area_code = body.area_code or caller.areas[0][:12].ljust(12, "0")
+        made = revoke(tx, body.subject_id, body.reason_code, area_code)
         view = tx.answer(RevocationView.of(made))
     await db.database.revoked.look(db.database)
     return view
@@ -73,3 +60,11 @@ async def revoke_tokens(body: Revoke, caller: Caller, db: Db) -> RevocationView:
 async def list_revocations(query: Annotated[PageQuery, Query()], caller: Caller, db: Db) -> Page[RevocationView]:
     """List the revocations of your jurisdiction, newest first."""
     return await page(db, caller, revocations, Keyset(revocations.c.id), query, RevocationView)
+
+
+def revoke(tx: Command, subject_id: str, reason_code: RevokedFor, area_code: str) -> Row:
+    """Let tokens that were issued to somebody until now be good no longer."""
+    made = tx.create(revocations, None, area_code=area_code, subject_id=subject_id, reason_code=reason_code, revoked_at=tx.now)
+    tx.tell(made, SubjectRevoked(subject_id=made.subject_id, reason_code=made.reason_code, since=tx.now))
+    tx.insert(revoked, id=made.id, event_no=made.event_no, subject_id=made.subject_id, since=tx.now, area_code=made.area_code)
+    return made

@@ -4,23 +4,26 @@ from pathlib import Path
 from typing import Final
 
 from gridwhistle.common.service import Service
-from gridwhistle.personnel import access, api
+from gridwhistle.personnel import access, areas, grids, points, workers
 from gridwhistle.personnel.consumers import CONSUMER
-from gridwhistle.personnel.domain import AlreadyAssigned, AlreadyOnShift, CodeTaken
+from gridwhistle.personnel.domain import PRESETS, AlreadyAssigned, AlreadyOnShift, CodeTaken, ContractEndsTooSoon
 from gridwhistle.personnel.tables import metadata
 
 PERSONNEL: Final = Service(
     name="personnel",
     title="Gridwhistle personnel 网格员",
-    routers=[api.router, access.router],
+    routers=[areas.router, grids.router, points.router, workers.router, access.router],
     consumer=CONSUMER,
     tables=metadata,
     versions=Path(__file__).parent / "versions",
+    presets=PRESETS,
     constraints={
         "area_area_code_once": CodeTaken,
         "organisation_org_once": CodeTaken,
         "grid_grid_code_once": CodeTaken,
-        "assignment_worker_id_grid_code_once": AlreadyAssigned,
+        "micro_grid_micro_grid_code_once": CodeTaken,
+        "worker_contract_ends_after_it_begins": ContractEndsTooSoon,
+        "assignment_once_while_it_lasts": AlreadyAssigned,
         "shift_one_at_a_time": AlreadyOnShift,
     },
 )

@@ -4,17 +4,32 @@ from collections.abc import Sequence
 from typing import Any, Final, Literal
 
 from gridwhistle.common.machine import Machine, Step
+from gridwhistle.common.presets import Preset
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Conflict, Forbidden, Invalid, Problem, Term
 
 LEVELS: Final = {"county": 6, "township": 9, "community": 12}
 """How many digits of an area's code carry meaning; the rest are zeros."""
 
-Employment = Literal["full_time", "part_time", "committee_member"]
+MERGERS_MAX: Final = 8
+"""Of an area, one after the other: more is a circle."""
+AdjustReason = Literal["first_drawing", "community_resized", "large_demolition", "population_moved", "other"]
+"""Why a grid is drawn anew: 首次划分, 村(社区)规模调整, 大规模征地拆迁, 人口大量流动, 其他."""
 RevokedFor = Literal["account_frozen", "worker_exited", "device_lost"]
 """Why tokens are revoked (吊销): 账号冻结, 离职, 设备丢失."""
 
-WORKER: Final = frozenset({"grid_worker"})
+PRESETS: Final = (
+    Preset("grid.households_min", 300, "households", "Zhoushan 2023 art. 9", "Of a general grid; said, not enforced."),
+    Preset("grid.households_max", 500, "households", "Zhoushan 2023 art. 9", "Of a general grid; said, not enforced."),
+    Preset("micro_grid.households_min", 50, "households", "Zhoushan 2023 art. 9", "Said, not enforced."),
+    Preset("micro_grid.households_max", 80, "households", "Zhoushan 2023 art. 9", "Said, not enforced."),
+    Preset("grid.full_time_min", 1, "workers", "INF", "Of a general grid; said, not enforced."),
+)
+ON_SHIFT: Final = frozenset({"grid_worker"})
+TOWN: Final = frozenset({"town_admin", "county_admin"})
+COUNTY: Final = frozenset({"county_admin"})
+CITY: Final = frozenset({"city_admin"})
+APPLICATIONS: Final = frozenset({"integrator"})
 
 
 class NotYourShift(Forbidden):
@@ -61,6 +76,64 @@ class WrongLevel(Invalid):
     en = "The code does not fit the level: of a {level} the first {digits} digits count and the rest are zeros."
 
 
+class UnknownArea(Invalid):
+    """There is no such area, or it is one no more."""
+
+    code = "unknown_area"
+    zh, en = "没有这个代码的区划,或已撤销;请先新增区划。", "There is no area of that code, or it was retired; add it first."
+
+
+class UnknownOrg(Invalid):
+    """There is no such organisation, or it is one no more."""
+
+    code = "unknown_org"
+    zh, en = "没有这个单位,或已撤销;请先新增单位。", "There is no such organisation, or it was retired; add it first."
+
+
+class AlreadyRetired(Conflict):
+    """What is retired does not change any more."""
+
+    code = "already_retired"
+    zh, en = "该区划或单位已撤销,不能再修改。", "It was retired, so it can no longer be changed."
+
+
+class NotInGrid(Invalid):
+    """A micro-grid's code begins with that of its grid."""
+
+    code = "not_in_grid"
+    zh, en = "微网格编码须以网格编码 {grid} 开头。", "The code of a micro-grid begins with that of its grid, {grid}."
+
+
+class NotDrawn(Conflict):
+    """Only what is not filed yet can be changed."""
+
+    code = "not_being_drawn"
+    zh = "已备案的网格须先发起调整(adjust),再修改草案。"
+    en = "What is filed or agreed is not changed: begin an adjustment (adjust), and change its draft."
+
+
+class NotSigned(Conflict):
+    """Who works has signed the contract and the undertaking of confidentiality."""
+
+    code = "not_signed"
+    zh = "上岗前须登记劳动合同和保密承诺书的签订日期。"
+    en = "Before a worker begins, say when the contract and the undertaking of confidentiality were signed."
+
+
+class ContractEndsTooSoon(Invalid):
+    """A contract ends after it begins."""
+
+    code = "contract_ends_too_soon"
+    zh, en = "合同终止日期不得早于起始日期。", "The contract may not end before it begins."
+
+
+class NotActive(Conflict):
+    """The worker does not work now."""
+
+    code = "not_active"
+    zh, en = "该网格员不在岗(状态:{state})。", "The worker is not active; the state is: {state}."
+
+
 class NothingToChange(Invalid):
     """The change says nothing."""
 
@@ -77,11 +150,96 @@ SHIFT: Final = Machine(
     Term("班次", "shift"),
     (
         #    from   action   to       who     why
-        Step(None, "start", "on", WORKER, "a worker is asked for checks only while on shift, and says when that is"),
-        Step("on", "end", "ended", WORKER, "nobody is reached outside working time", only_its_worker),
+        Step(None, "start", "on", ON_SHIFT, "a worker is asked for checks only while on shift, and says when that is"),
+        Step("on", "end", "ended", ON_SHIFT, "nobody is reached outside working time", only_its_worker),
+        Step("on", "stop", "ended", TOWN, "a worker who is suspended, has left or forgot is on no shift"),
     ),
-    zh={"start": "上班", "on": "在班", "end": "下班", "ended": "已结束"},
+    zh={"start": "上班", "on": "在班", "end": "下班", "stop": "代为下班", "ended": "已结束"},
 )
+
+
+def has_signed(worker: Any, _caller: Principal) -> Problem | None:
+    """Say no while the contract or the undertaking of confidentiality is not signed."""
+    return None if worker.contract_signed_on and worker.confidentiality_signed_on else NotSigned()
+
+
+GRID: Final = Machine(
+    Term("网格", "grid"),
+    (
+        #    from         action       to           who            why
+        Step(None, "draw", "draft", TOWN, "the township draws it, since it knows the land"),
+        Step(None, "take_over", "filed", COUNTY | APPLICATIONS, "grids that were filed before are taken over as they are"),
+        Step("draft", "agree", "agreed", COUNTY, "the county's grid body agrees, so that no two townships draw one land"),
+        Step("agreed", "file", "filed", CITY, "the city's body takes it on file; from then on it is responsible"),
+        Step("filed", "adjust", "adjusting", TOWN, "it holds as it was filed until its new version is filed"),
+        Step("adjusting", "file", "filed", CITY, "the new version holds from here on, the old one until here"),
+        Step("filed", "retire", "retired", COUNTY, "what lies in no grid any more is nobody's by oversight"),
+        Step("draft", "retire", "retired", TOWN, "a draft may come to nothing"),
+        Step("agreed", "retire", "retired", COUNTY, "and so may what was agreed"),
+    ),
+    zh={
+        "draw": "划分",
+        "take_over": "沿用",
+        "draft": "草案",
+        "agree": "同意",
+        "agreed": "已同意",
+        "file": "备案",
+        "filed": "已备案",
+        "adjust": "调整",
+        "adjusting": "调整中",
+        "retire": "撤销",
+        "retired": "已撤销",
+    },
+)
+WORKER: Final = Machine(
+    Term("网格员", "grid worker"),
+    (
+        #    from          action            to           who   why
+        Step(None, "apply", "applied", TOWN, "the selection is open: who applies is on record"),
+        Step(None, "nominate", "applied", TOWN, "a community names whom it knows"),
+        Step(None, "take_over", "active", TOWN, "who works already is taken over as they are"),
+        Step("applied", "start_training", "training", TOWN, "nobody begins untaught"),
+        Step("applied", "reject", "rejected", TOWN, "an applicant hears an answer, and is kept no longer than that"),
+        Step("training", "pass", "ready", TOWN, "the training is done"),
+        Step("training", "reject", "rejected", TOWN, "the training was not passed"),
+        Step("ready", "activate", "active", TOWN, "from here on they are told of as responsible", has_signed),
+        Step("active", "suspend", "suspended", TOWN, "they keep their grids and work in none"),
+        Step("suspended", "resume", "active", TOWN, "they work again"),
+        Step("active", "renew", "active", TOWN, "the contract goes on"),
+        Step("active", "exit", "exited", TOWN, "their access ends at once"),
+        Step("suspended", "exit", "exited", TOWN, "their access ends at once"),
+    ),
+    zh={
+        "apply": "报名",
+        "nominate": "推荐",
+        "take_over": "沿用",
+        "applied": "已报名",
+        "start_training": "开始培训",
+        "training": "培训中",
+        "pass": "培训合格",
+        "ready": "待上岗",
+        "activate": "上岗",
+        "active": "在岗",
+        "suspend": "暂停",
+        "suspended": "已暂停",
+        "resume": "恢复",
+        "renew": "续聘",
+        "exit": "退出",
+        "exited": "已退出",
+        "reject": "不予录用",
+        "rejected": "未录用",
+    },
+)
+
+
+def check_active(worker: Any) -> None:
+    """Check that a worker works now.
+
+    Raises:
+        NotActive: they do not.
+    """
+    if worker.state != "active":
+        raise NotActive(state=WORKER.word(worker.state))
 
 
 def check_level(area_code: str, level: str) -> None:

@@ -13,7 +13,7 @@ from gridwhistle.common.machine import Machine
 from gridwhistle.common.principal import GRANTS, ROLES
 from gridwhistle.incidents.children import ADJUSTMENT, OBJECTION, TASK
 from gridwhistle.incidents.domain import INCIDENT
-from gridwhistle.personnel.domain import SHIFT
+from gridwhistle.personnel.domain import GRID, SHIFT, WORKER
 from gridwhistle.standalone.demo.county import County
 from gridwhistle.standalone.demo.page import MAP, map_of, page
 from gridwhistle.standalone.documents import deployment, events, problems
@@ -26,11 +26,13 @@ FOLDER: Final = Path("docs")
 MACHINES: Final = {
     "adjustment": ADJUSTMENT,
     "dead_letter": LETTER,
+    "grid": GRID,
     "incident": INCIDENT,
     "legal_hold": HOLD,
     "objection": OBJECTION,
     "shift": SHIFT,
     "task": TASK,
+    "worker": WORKER,
 }
 
 

@@ -16,6 +16,9 @@ GridKind = Literal["general", "dedicated"]
 SubjectId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:@|/-]{1,100}$", examples=["demo-dept_desk"]), P1]
 """The `sub` of tokens: a number or a name that an issuer gave, of those who work."""
 Duty = Literal["leader", "full_time", "part_time", "guide"]
+Employment = Literal["full_time", "part_time", "committee_member"]
+GridState = Literal["draft", "agreed", "filed", "adjusting", "retired"]
+GRIDS_MAX = 200
 
 
 class AreaChanged(Event, type="gw.personnel.area.changed.v1"):
@@ -24,6 +27,8 @@ class AreaChanged(Event, type="gw.personnel.area.changed.v1"):
     area_code: AreaCode
     level: Annotated[Level, OPEN, P0]
     name: PublicName
+    retired_at: Instant | None = None
+    merged_into: AreaCode | None = None
 
 
 class OrganisationChanged(Event, type="gw.personnel.organisation.changed.v1"):
@@ -33,10 +38,11 @@ class OrganisationChanged(Event, type="gw.personnel.organisation.changed.v1"):
     name: PublicName
     kind: Annotated[OrganisationKind, OPEN, P0]
     area_code: AreaCode
+    retired_at: Instant | None = None
 
 
 class GridChanged(Event, type="gw.personnel.grid.changed.v1"):
-    """A grid came into being or was changed; the whole of it, its boundary as GeoJSON in WGS-84 included."""
+    """A grid was filed, adjusted or retired; the whole of it as it holds, its boundary as GeoJSON in WGS-84 included."""
 
     grid_code: GridCode
     name: PublicName
@@ -44,6 +50,10 @@ class GridChanged(Event, type="gw.personnel.grid.changed.v1"):
     households: Count
     version: Count
     boundary: Annotated[CheckedGeoJson, P0]
+    state: Annotated[GridState, OPEN, P0] = "filed"
+    edition: Annotated[Count, Field(description="Which version of the grid this is, counted from 1 as they were drawn.")] = 1
+    valid_from: Instant | None = None
+    valid_to: Instant | None = None
 
 
 class WorkerAssigned(Event, type="gw.personnel.worker.assigned.v1"):
@@ -51,6 +61,28 @@ class WorkerAssigned(Event, type="gw.personnel.worker.assigned.v1"):
 
     grid_code: GridCode
     duty: Annotated[Duty, OPEN, P1]
+
+
+class _WorkerEvent(Event):
+    worker_id: ThingId
+    employment: Annotated[Employment, OPEN, P1]
+    grids: Annotated[list[GridCode], Field(max_length=GRIDS_MAX)]
+
+
+class WorkerUnassigned(_WorkerEvent, type="gw.personnel.worker.unassigned.v1"):
+    """A worker is no longer responsible for a grid; `grids` are those that are left."""
+
+
+class WorkerActivated(_WorkerEvent, type="gw.personnel.worker.activated.v1"):
+    """A worker works from now on, or again."""
+
+
+class WorkerSuspended(_WorkerEvent, type="gw.personnel.worker.suspended.v1"):
+    """A worker does not work until told so."""
+
+
+class WorkerExited(_WorkerEvent, type="gw.personnel.worker.exited.v1"):
+    """A worker has left; `grids` are those they were responsible for."""
 
 
 class ShiftStarted(Event, type="gw.personnel.shift.started.v1"):

@@ -1,0 +1,201 @@
+"""What administrators can ask about areas and organisations."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query
+from pydantic import AwareDatetime, Field
+
+from gridwhistle.common.data_classes import OPEN
+from gridwhistle.common.edge import Caller, Db, Router
+from gridwhistle.common.events.personnel import AreaChanged, Level, OrganisationChanged, OrganisationKind
+from gridwhistle.common.ids import AreaCode, OrgCode
+from gridwhistle.common.problems import OutsideYourArea
+from gridwhistle.common.reading import filters, one, page
+from gridwhistle.common.rows import Row
+from gridwhistle.common.wire import Body, Keyset, Page, PageQuery, Version, View
+from gridwhistle.personnel.domain import LEVELS, AlreadyRetired, check_level
+from gridwhistle.personnel.tables import area_of, areas, organisations
+
+router = Router("personnel", "Areas and organisations 区划与单位")
+Name = Annotated[str, Field(min_length=1, max_length=60, examples=["示例社区"])]
+BELOW = {"county": "county_code", "township": "town_code", "community": "community_code"}
+
+
+class NewArea(Body):
+    """An area (区划)."""
+
+    area_code: AreaCode
+    level: Level
+    name: Name
+
+
+class Renamed(Body):
+    """What it is called from now on."""
+
+    name: Name
+
+
+class RetireArea(Body):
+    """Into which area it was merged, if into one."""
+
+    merged_into: AreaCode | None = None
+
+
+class AreaView(View):
+    """An area; once it was merged, its old code is understood as that of `merged_into`."""
+
+    id: UUID
+    version: Version
+    area_code: AreaCode
+    level: Annotated[Level, OPEN]
+    name: Name
+    retired_at: AwareDatetime | None
+    merged_into: AreaCode | None
+
+
+class AreaQuery(PageQuery):
+    """Which areas."""
+
+    level: Level | None = None
+    parent: Annotated[AreaCode | None, Field(description="Those below this one; an old code stands for the new area.")] = None
+
+
+@router.post("/areas", may="areas:write", status_code=201)
+async def add_area(body: NewArea, caller: Caller, db: Db) -> AreaView:
+    """Add an area. Its code is the statistics code, with zeros below its level."""
+    check_level(body.area_code, body.level)
+    async with db.command(caller) as tx:
+        area = tx.create(areas, None, area_code=body.area_code, level=body.level, name=body.name)
+        tx.tell(area, area_changed(area))
+        return tx.answer(AreaView.of(area))
+
+
+@router.patch("/areas/{area_id}", may="areas:write")
+async def change_area(area_id: UUID, body: Renamed, caller: Caller, db: Db) -> AreaView:
+    """Call an area by another name. Its code stays: an area with another code is another area."""
+    async with db.command(caller, areas, area_id) as tx:
+        if tx.row.retired_at:
+            raise AlreadyRetired
+        tx.update(tx.row, name=body.name)
+        tx.record(tx.row, "change")
+        tx.tell(tx.row, area_changed(tx.row))
+        return tx.answer(AreaView.of(tx.row))
+
+
+@router.post("/areas/{area_id}/retire", may="areas:write")
+async def retire_area(area_id: UUID, body: RetireArea, caller: Caller, db: Db) -> AreaView:
+    """Retire an area (撤销). Of one that was merged (合并) the old code goes on to be understood, as the new area."""
+    async with db.command(caller, areas, area_id) as tx:
+        if tx.row.retired_at:
+            raise AlreadyRetired
+        merged_into = body.merged_into and await area_of(db, body.merged_into)
+        tx.update(tx.row, retired_at=tx.now, merged_into=merged_into)
+        tx.record(tx.row, "retire")
+        tx.tell(tx.row, area_changed(tx.row))
+        return tx.answer(AreaView.of(tx.row))
+
+
+@router.get("/areas/{area_id}", may="areas:read")
+async def get_area(area_id: UUID, caller: Caller, db: Db) -> AreaView:
+    """Return an area."""
+    return AreaView.of(await one(db, caller, areas, area_id))
+
+
+@router.get("/areas", may="areas:read")
+async def list_areas(query: Annotated[AreaQuery, Query()], caller: Caller, db: Db) -> Page[AreaView]:
+    """List the areas of your jurisdiction, newest first."""
+    asked = filters(areas, query)
+    if query.parent:
+        parent = await area_of(db, query.parent)
+        level = next(level for level, digits in LEVELS.items() if not parent[digits:].strip("0"))
+        asked += [areas.c[BELOW[level]] == parent[: LEVELS[level]], areas.c.area_code != parent]
+    return await page(db, caller, areas, Keyset(areas.c.id), query, AreaView, *asked)
+
+
+def area_changed(area: Row) -> AreaChanged:
+    """Return what is told of an area: the whole of it."""
+    return AreaChanged(**{name: getattr(area, name) for name in AreaChanged.model_fields})
+
+
+# --- organisations -----------------------------------------------------------------------------------------------------------
+
+
+class NewOrganisation(Body):
+    """An organisation (单位)."""
+
+    org: OrgCode
+    area_code: AreaCode
+    name: Annotated[Name, Field(examples=["示例县水务局"])]
+    kind: OrganisationKind
+
+
+class OrganisationView(View):
+    """An organisation."""
+
+    id: UUID
+    version: Version
+    org: OrgCode
+    area_code: AreaCode
+    name: Name
+    kind: Annotated[OrganisationKind, OPEN]
+    retired_at: AwareDatetime | None
+
+
+class OrganisationQuery(PageQuery):
+    """Which organisations."""
+
+    kind: OrganisationKind | None = None
+
+
+@router.post("/organisations", may="organisations:write", status_code=201)
+async def add_organisation(body: NewOrganisation, caller: Caller, db: Db) -> OrganisationView:
+    """Add an organisation that incidents can be dispatched to. Its area has to be there."""
+    if not caller.reaches_place(body.area_code):
+        raise OutsideYourArea
+    async with db.command(caller) as tx:
+        area_code = await area_of(db, body.area_code)
+        made = tx.create(organisations, None, **{**body.model_dump(), "area_code": area_code})
+        tx.tell(made, _organisation_changed(made))
+        return tx.answer(OrganisationView.of(made))
+
+
+@router.patch("/organisations/{organisation_id}", may="organisations:write")
+async def change_organisation(organisation_id: UUID, body: Renamed, caller: Caller, db: Db) -> OrganisationView:
+    """Call an organisation by another name."""
+    async with db.command(caller, organisations, organisation_id) as tx:
+        if tx.row.retired_at:
+            raise AlreadyRetired
+        tx.update(tx.row, name=body.name)
+        tx.record(tx.row, "change")
+        tx.tell(tx.row, _organisation_changed(tx.row))
+        return tx.answer(OrganisationView.of(tx.row))
+
+
+@router.post("/organisations/{organisation_id}/retire", may="organisations:write")
+async def retire_organisation(organisation_id: UUID, caller: Caller, db: Db) -> OrganisationView:
+    """Retire an organisation (撤销): nobody new belongs to it. What it has already stays with it."""
+    async with db.command(caller, organisations, organisation_id) as tx:
+        if tx.row.retired_at:
+            raise AlreadyRetired
+        tx.update(tx.row, retired_at=tx.now)
+        tx.record(tx.row, "retire")
+        tx.tell(tx.row, _organisation_changed(tx.row))
+        return tx.answer(OrganisationView.of(tx.row))
+
+
+@router.get("/organisations/{organisation_id}", may="organisations:read")
+async def get_organisation(organisation_id: UUID, caller: Caller, db: Db) -> OrganisationView:
+    """Return an organisation."""
+    return OrganisationView.of(await one(db, caller, organisations, organisation_id))
+
+
+@router.get("/organisations", may="organisations:read")
+async def list_organisations(query: Annotated[OrganisationQuery, Query()], caller: Caller, db: Db) -> Page[OrganisationView]:
+    """List the organisations of your jurisdiction, newest first."""
+    order = Keyset(organisations.c.id)
+    return await page(db, caller, organisations, order, query, OrganisationView, *filters(organisations, query))
+
+
+def _organisation_changed(made: Row) -> OrganisationChanged:
+    return OrganisationChanged(**{name: getattr(made, name) for name in OrganisationChanged.model_fields})
