@@ -60,6 +60,9 @@ THINGS: Final = {
     "incident_id": "incidents",
     "area_id": "areas",
     "organisation_id": "organisations",
+    "thing_id": "incidents",  # the one kind of thing that anything is revealed of
+    "part_id": "contacts",
+    "incident_no": "incidents",
     "grid_id": "grids",
     "worker_id": "workers",
     "shift_id": "shifts",
@@ -145,6 +148,8 @@ SENT: Final[dict[str, dict[str, Any]]] = {
     "publish_matter_category": {"level": "village", "lead_org_type": "village_committee", "community_may_refuse": True}
     | {"source_ref": "?"},
     "start_catalogue": {"county_code": HERE[:6]},
+    "report_as_resident": _REPORT,
+    "reveal_contact": {"fields": ["phone"], "purpose": "call_back", "note": "回访井盖修复情况"},
     "place_hold": {"thing": "?", "thing_id": "?", "cause": "行政复议 2026-17"},
 }
 """What an operation with a body is sent: what it makes would lie here."""
@@ -189,11 +194,17 @@ class Planted:
     """Things that were planted in every place, by kind: where each lies, and which organisation has it."""
 
     things: dict[str, dict[str, tuple[str, str | None]]] = field(default_factory=lambda: defaultdict(dict))
+    parts: dict[str, str] = field(default_factory=dict)
     worker_id: str = ""
     askers: dict[Any, Person] = field(default_factory=dict)
 
     def add(self, kind: str, id_: str, place: str, lead_org: str | None = None) -> None:
         self.things[kind][id_] = (place, lead_org)
+
+    def path(self, route: EdgeRoute, id_: str) -> str:
+        """Return the address of an operation on a thing, or on the part that it has."""
+        parameter = route.path[route.path.index("{") : route.path.index("}") + 1]
+        return route.path.replace(parameter, id_).replace("{part_id}", self.parts.get(id_, NOBODY))
 
     def of(self, kind: str) -> list[str]:
         """Return the ids of a kind of thing that lie here."""
@@ -277,7 +288,7 @@ def _plant_incidents(suite: RunningSuite, planted: Planted, place: str, west: fl
     base = "/incidents/v1/incidents"
     acceptor = suite.somebody("town_acceptor", place[:9], subject="matrix-planter")
     dispatcher = suite.somebody("town_dispatcher", place[:9], subject="matrix-planter-2")
-    report = {"title": "井盖缺失", "location": {"lon": west + 0.02, "lat": 10.02}}
+    report = {"title": "井盖缺失", "location": {"lon": west + 0.02, "lat": 10.02}, "contact": {"phone": "13800138000"}}
     _wait_for(lambda: acceptor.post(base, report), 201)
     for lead_org in (None, WATER) if place == HERE else (None,):
         incident = _made(acceptor.post(base, report))
@@ -293,6 +304,8 @@ def _plant_incidents(suite: RunningSuite, planted: Planted, place: str, west: fl
             _made(acceptor.post(f"{path}/accept", {}))
             _made(acceptor.post(f"{path}/file", {"category": "C-0101"}))
             _made(_wait_for(lambda path=path: dispatcher.post(f"{path}/dispatch", {"lead_org": lead_org}), 200))  # type: ignore[misc]  # noqa: B023
+    for id_ in planted.things["incidents"]:
+        planted.parts.setdefault(id_, acceptor.get(f"{base}/{id_}/contact").json().get("id", NOBODY))
 
 
 def _wait_until(holds: Callable[[], bool]) -> None:
@@ -475,8 +488,7 @@ def _asked_and_expected(
         kind = kind_of(service, route)
         for id_ in planted.of(kind):
             place, lead_org = planted.things[kind][id_]
-            parameter = route.path[route.path.index("{") : route.path.index("}") + 1]
-            said = outcome(asked(person, route, route.path.replace(parameter, id_), name), name)
+            said = outcome(asked(person, route, planted.path(route, id_), name), name)
             there = asker.sees(place, lead_org, is_incident=kind in {"incidents", "attachments"})
             expected = "no permission" if not asker.may(route.may) else "let through" if there else "not there"
             # A step may not be possible any more, or belong to another role: the thing was there for the asker all the same.

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from starlette.types import Message, Receive
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
-_RANDOM_KEY = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+RANDOM_KEY = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _ETAG = re.compile(r'"([0-9]{1,9})"')
 HISTORY: Final = "history:import"
 """With this scope a command may say when it happened."""
@@ -81,14 +81,14 @@ def session_of(headers: Mapping[bytes, str]) -> UUID | None:
         raise BadHeader(header="Emergency-Session", form="UUID") from None
 
 
-def key_of(headers: Mapping[bytes, str], caller: Principal) -> str | None:
+def key_of(headers: Mapping[bytes, str], caller: Principal, *, needed: bool = False) -> str | None:
     """Return the key of a request. Whose it is tells keys apart; of strangers the key alone does, so it cannot be guessed."""
     key = headers.get(b"idempotency-key")
-    if key is None:
+    if key is None and not needed:
         return None
-    if caller is ANONYMOUS and not _RANDOM_KEY.fullmatch(key):
+    if caller is ANONYMOUS and not RANDOM_KEY.fullmatch(key or ""):
         raise BadHeader(header="Idempotency-Key", form="UUID 4")
-    if not _KEY.fullmatch(key):
+    if key is None or not _KEY.fullmatch(key):
         raise BadHeader(header="Idempotency-Key", form="1–255 ASCII")
     return key
 

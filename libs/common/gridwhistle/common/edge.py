@@ -2,8 +2,9 @@
 
 FastAPI registers and documents the routes; `EdgeRoute` validates the body's bytes once, calls the endpoint itself and
 serialises once. An endpoint declares path parameters by name, at most one `Body`, at most one `Query` model,
-`caller: Caller` and `db: Db`. A route that `takes` files has `content: Content` instead of a body, one that `gives` them
-returns a `File`, and either may ask for the folder they are kept in: `files: Stored`.
+`caller: Caller` and `db: Db`, and a header as `Annotated[str, Header(alias=…)]`. A route that `takes` files has `content:
+Content` instead of a body, one that `gives` them returns a `File`, and either may ask for the folder they are kept in:
+`files: Stored`. A command of strangers asks for a key.
 """
 
 import asyncio
@@ -148,6 +149,7 @@ class EdgeRoute(APIRoute):
         self.may, self.bytes_max = options.may, options.body_bytes_max
         self.takes, self.gives = options.takes, options.gives
         self.method = next(iter(self.methods - {"HEAD"})) if self.methods else "GET"
+        self.needs_key = self.may == PUBLIC and self.method != "GET"
         self.success = self.status_code or 200
         in_path = {parameter.name for parameter in self.dependant.path_params}
         self.asks = Signature(endpoint, in_path, takes_files=bool(self.takes))
@@ -241,7 +243,7 @@ class EdgeRoute(APIRoute):
             caller = await service.tokens.principal(headers.get(b"authorization"))
         raw = b"" if self.method == "GET" else await asked.body_of(headers, receive, self.takes, self.bytes_max)
         language = language_of(headers.get(b"accept-language", ""))
-        key = asked.key_of(headers, caller)
+        key = asked.key_of(headers, caller, needed=self.needs_key)
         as_of = asked.as_of(self.method, headers, caller, development=service.development)
         db = _Db(
             service.database,

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from gridwhistle.common import problems
+from gridwhistle.common.asked import RANDOM_KEY
 from gridwhistle.common.data_classes import JsonSchema
 from gridwhistle.common.edge import EdgeRoute
 from gridwhistle.common.examples import example_id, example_of
@@ -66,6 +67,12 @@ _KEY: Final = {
     "required": False,
     "description": "Makes the call safe to repeat: one key, one answer, for seven days. Take a new one for each call.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]{1,255}$"},
+}
+_KEY_OF_STRANGERS: Final = _KEY | {
+    "required": True,
+    "description": "Makes the call safe to repeat: one key, one answer, for seven days. Take a new UUID 4 for each call.",
+    "schema": {"type": "string", "pattern": f"^{RANDOM_KEY.pattern}$"},
+    "example": "0f5b2a1e-6c1d-4b7a-9a53-2f4de1c07a10",
 }
 _SESSION: Final = {
     "name": "Emergency-Session",
@@ -135,6 +142,10 @@ def statuses_of(route: EdgeRoute) -> list[int]:
     return sorted(statuses)
 
 
+def _key_of(route: EdgeRoute) -> dict[str, Any]:
+    return _KEY_OF_STRANGERS if route.needs_key else _KEY
+
+
 def _takes_version(route: EdgeRoute) -> bool:
     return route.method != "GET" and (_needs_version(route) or "{" in route.path)
 
@@ -161,7 +172,7 @@ def _correct(document: dict[str, Any], routes: list[EdgeRoute]) -> None:
             if parameter["name"] != "cursor":  # only a page before has one
                 _show(parameter, parameter["name"], schemas)
         if route.method != "GET":
-            parameters += [_KEY, _AS_OF, *([_SESSION] if route.success == 201 else [])]  # noqa: PLR2004  created
+            parameters += [_key_of(route), _AS_OF, *([_SESSION] if route.success == 201 else [])]  # noqa: PLR2004  created
         if route.takes:
             operation["requestBody"] = {"required": True, "content": _files(route.takes)}
         if route.gives:

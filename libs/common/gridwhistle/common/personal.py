@@ -75,7 +75,7 @@ class Personal:
     def __get_pydantic_json_schema__(cls, _schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         schema: dict[str, Any] = {"type": "string", KEYWORD: cls.data_class.code}
         if handler.mode == "serialization":
-            return {**schema, "description": "Masked.", "examples": [str(cls.read(cls.example))]}
+            return {**schema, "maxLength": cls.chars_max, "description": "Masked.", "examples": [str(cls.read(cls.example))]}
         return {**schema, "minLength": 1, "maxLength": cls.chars_max, "examples": [cls.example]}
 
 

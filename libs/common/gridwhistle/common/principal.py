@@ -48,19 +48,21 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
         {"incidents:report", "incidents:attach", "incidents:read", *_PLACES, "shifts:read", "workers:read", _REVEAL}
         | {"catalogue:read"}
     ),
-    "town_acceptor": frozenset({"incidents:report", "incidents:report_many", *_HANDLE, *_PLACES, "shifts:read"}),
-    "town_dispatcher": frozenset({*_HANDLE, *_PLACES, "shifts:read"}),
-    "town_leader": frozenset({*_HANDLE, *_PLACES}),
+    "town_acceptor": frozenset(
+        {"incidents:report", "incidents:report_many", *_HANDLE, *_PLACES, "shifts:read", "contacts:read"}
+    ),
+    "town_dispatcher": frozenset({*_HANDLE, *_PLACES, "shifts:read", "contacts:read"}),
+    "town_leader": frozenset({*_HANDLE, *_PLACES, "contacts:read"}),
     "county_duty": frozenset({*_HANDLE, *_PLACES}),
-    "hotline_desk": frozenset({"incidents:report", *_HANDLE, *_PLACES}),
-    "dept_desk": frozenset({"incidents:report", *_HANDLE, *_PLACES}),
-    "dept_handler": frozenset({*_HANDLE, *_PLACES}),
-    "dept_leader": frozenset({*_HANDLE, *_PLACES}),
+    "hotline_desk": frozenset({"incidents:report", *_HANDLE, *_PLACES, "contacts:read"}),
+    "dept_desk": frozenset({"incidents:report", *_HANDLE, *_PLACES, "contacts:read"}),
+    "dept_handler": frozenset({*_HANDLE, *_PLACES, "contacts:read"}),
+    "dept_leader": frozenset({*_HANDLE, *_PLACES, "contacts:read"}),
     "town_admin": frozenset({*_PLACES, "grids:write", "workers:read", "workers:write", "shifts:read"}),
     "county_admin": frozenset(
         {"incidents:read", "incidents:report", "incidents:attach", "incidents:report_many", *_PLACES, "areas:write", _REVEAL}
         | {"grids:write", "organisations:write", "workers:read", "workers:write", "shifts:read", "rules:read", "rules:write"}
-        | {"catalogue:read", "catalogue:write"}
+        | {"catalogue:read", "catalogue:write", "contacts:read"}
     ),
     "city_admin": frozenset({*_PLACES, "grids:write", "workers:read"}),
     # An application has nothing by role: only what the scopes of its token name.

@@ -5,13 +5,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import parse_qsl
 
+from fastapi.params import Header
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from gridwhistle.common import wire
 from gridwhistle.common.database import Db
 from gridwhistle.common.files import Files
 from gridwhistle.common.principal import Principal
-from gridwhistle.common.problems import NoBodyExpected, NotFound, Term, UnknownParameter
+from gridwhistle.common.problems import BadHeader, NoBodyExpected, NotFound, Term, UnknownParameter
 
 if TYPE_CHECKING:
     from starlette.types import Scope
@@ -35,12 +36,15 @@ class Signature:
         self.body: tuple[str, type[BaseModel]] | None = None
         self.query: tuple[str, type[BaseModel]] | None = None
         self.content: str | None = None
+        self.headers: dict[str, tuple[Header, TypeAdapter[Any]]] = {}
         self.hands: dict[str, Hand] = {}
         for name, parameter in inspect.signature(endpoint, eval_str=True).parameters.items():
             kind = parameter.annotation
             base = getattr(kind, "__origin__", kind)
             if name in in_path:
                 self.path[name] = TypeAdapter(kind)
+            elif header := next((part for part in getattr(kind, "__metadata__", ()) if isinstance(part, Header)), None):
+                self.headers[name] = header, TypeAdapter(kind)
             elif base in _HANDS:
                 self.hands[name] = _HANDS[base]
             elif base is bytes and takes_files:
@@ -58,6 +62,7 @@ class Signature:
 
         Raises:
             NotFound: the path names no thing.
+            BadHeader: a header that is asked for is not there, or not of its form.
             UnknownParameter: the query says what nobody asks.
             Invalid: body or query are not valid, or there is a body where none is expected.
         """
@@ -67,6 +72,8 @@ class Signature:
                 arguments[name] = adapter.validate_strings(scope["path_params"][name])
             except ValidationError:
                 raise NotFound(thing=Term("对象", "thing")) from None
+        for name, (header, adapter) in self.headers.items():
+            arguments[name] = _header(scope, header, adapter)
         query: Any = self.query_of(scope)
         if self.query:
             try:
@@ -100,3 +107,13 @@ class Signature:
         if any(character < " " or character == "\ufffd" for value in query.values() for character in value):
             raise UnknownParameter(known=known)
         return query
+
+
+def _header(scope: "Scope", header: Header, adapter: TypeAdapter[Any]) -> Any:
+    """Return what the request says in a header, which names itself by its alias and its form by its title."""
+    wanted = str(header.alias).lower().encode()
+    said = [value.decode("latin-1") for name, value in scope["headers"] if name == wanted]
+    try:
+        return adapter.validate_strings(said[0] if len(said) == 1 else None)
+    except ValidationError:
+        raise BadHeader(header=str(header.alias), form=str(header.title)) from None

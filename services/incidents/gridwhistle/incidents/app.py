@@ -6,7 +6,19 @@ from typing import Final
 from gridwhistle.common import attachments
 from gridwhistle.common.again import Changed
 from gridwhistle.common.service import Service
-from gridwhistle.incidents import adjustments, cataloguing, deciding, handling, intake, judging, lists, timeline
+from gridwhistle.incidents import (
+    adjustments,
+    cataloguing,
+    contacts,
+    deciding,
+    handling,
+    intake,
+    judging,
+    lists,
+    residents,
+    timeline,
+    tracking,
+)
 from gridwhistle.incidents.by_itself import ON_CLOCK
 from gridwhistle.incidents.consumers import CONSUMER
 from gridwhistle.incidents.domain import PRESETS
@@ -25,6 +37,9 @@ INCIDENTS: Final = Service(
         handling.router,
         adjustments.router,
         judging.router,
+        contacts.router,
+        residents.router,
+        tracking.router,
         attachments.routes("incidents", incidents, add="incidents:attach", see="incidents:read"),
     ],
     loops=[attachments.sweep_attachments],

@@ -22,6 +22,7 @@ from gridwhistle.common.problems import Problem
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body, Moment, View
 from gridwhistle.incidents.catalogue import category_of
+from gridwhistle.incidents.contacts import Contact, add_contact, check_contact
 from gridwhistle.incidents.danger import whom_to_call
 from gridwhistle.incidents.domain import (
     INCIDENT,
@@ -35,6 +36,7 @@ from gridwhistle.incidents.domain import (
 )
 from gridwhistle.incidents.duplicates import SHOWN_MAX, Duplicate, near
 from gridwhistle.incidents.tables import GRIDS, incidents
+from gridwhistle.incidents.tracking import TokenShown, hash_of, new_token
 from gridwhistle.incidents.views import AddressText, Description, IncidentView, RequestType, Title, shown_to
 
 router = Router("incidents", "Incidents 事件")
@@ -71,6 +73,8 @@ class Report(Body):
     found_at: Annotated[Moment | None, Field(description="When it was found; now, if left out.")] = None
     reference: Reference | None = None
     attachment_ids: AttachmentIds = ()
+    contact: Annotated[Contact | None, Field(description="How to reach who reported, if they wish it.")] = None
+    track: Annotated[bool, Field(description="Give a token by which who reported can follow it without an account.")] = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,7 @@ class ReportedView(IncidentView):
         Field(max_length=SHOWN_MAX, description="Reported near by and lately, nearest first; for those who see incidents."),
     ]
     advice: Annotated[str | None, Field(max_length=200, examples=["如有人身危险,请立即拨打 119。"])]
+    tracking_token: TokenShown | None
 
 
 @router.post("/incidents", may="incidents:report", status_code=201)
@@ -129,26 +134,30 @@ async def report_incident(body: Report, caller: Caller, db: Db) -> ReportedView:
         alike: list[Duplicate] = []
         if point and caller.may("incidents:read"):
             alike = await near(db, caller, point, place.area_code, body.category, tx.now)
-        incident = await take_in(tx, body, place, caller)
+        token = new_token() if body.track else None
+        incident = await take_in(tx, body, place, caller, token)
         call = whom_to_call(body.title, body.description)
-        more = {"duplicates": alike, "advice": call and getattr(call, db.language)}
+        more = {"duplicates": alike, "advice": call and getattr(call, db.language), "tracking_token": token}
         return tx.answer(ReportedView.of(incident, **shown_to(caller, incident), **more))
 
 
-async def take_in(tx: Command, report: Report, place: Place, caller: Principal) -> Row:
-    """Make the incident of a report.
+async def take_in(tx: Command, report: Report, place: Place, caller: Principal, token: str | None = None) -> Row:
+    """Make the incident of a report, which the token opens to who reported it.
 
     Raises:
         FoundInTheFuture: it was found in the future.
         OutsideYourArea: the caller may not report there.
         NoSuchAttachment, AlreadyAttached: a file cannot be used.
         UnknownCategory: the county's catalogue has none of this code in use.
+        ContactUnclear: the contact contradicts itself.
     """
     step = INCIDENT.step(None, "report", caller)
     files = await uploads(tx, report.attachment_ids)
     # Clocks of phones run ahead a little.
     if report.found_at and report.found_at > tx.now + dt.timedelta(minutes=5):
         raise FoundInTheFuture
+    if report.contact:
+        check_contact(report.contact)
     point, reference = report.location, report.reference
     if report.category:
         category = await category_of(tx.db, place.area_code[:6], report.category)
@@ -173,10 +182,13 @@ async def take_in(tx: Command, report: Report, place: Place, caller: Principal) 
         ref_system=reference and reference.system,
         ref_code=reference and reference.code,
         reported_by=caller.id,
+        tracking_hash=token and hash_of(token),
         found_at=report.found_at or tx.now,
         reported_at=tx.now,
     )
     attach(tx, incident, files)
+    if report.contact:
+        add_contact(tx, incident, report.contact)
     tx.tell(incident, IncidentReported(**facts_of(incident)))
     return incident
 
@@ -196,6 +208,7 @@ class ReportResult(View):
     incident_no: IncidentNo | None
     grid_code: GridCode | None
     code: Word | None
+    tracking_token: TokenShown | None
 
 
 class ReportResults(View):
@@ -223,7 +236,8 @@ async def report_incidents(body: Reports, caller: Caller, db: Db) -> ReportResul
             try:
                 if isinstance(place, Problem):
                     raise place
-                incident = await take_in(tx, report, place, caller)
+                token = new_token() if report.track else None
+                incident = await take_in(tx, report, place, caller, token)
             except Problem as refusal:
                 if not refusal.kept:
                     raise  # "later" is no answer to one report
@@ -231,7 +245,7 @@ async def report_incidents(body: Reports, caller: Caller, db: Db) -> ReportResul
                 continue
             if own:
                 known[own] = incident
-            results.append(_result(index, "created", incident))
+            results.append(_result(index, "created", incident, token=token))
         return tx.answer(ReportResults.model_construct(results=results))
 
 
@@ -260,7 +274,11 @@ async def _known(db: Db, caller: Principal, numbers: Sequence[Own | None]) -> di
 
 
 def _result(
-    index: int, result: Literal["created", "known", "refused"], incident: Any = None, code: str | None = None
+    index: int,
+    result: Literal["created", "known", "refused"],
+    incident: Any = None,
+    code: str | None = None,
+    token: str | None = None,
 ) -> ReportResult:
     return ReportResult.model_construct(
         index=index,
@@ -269,4 +287,5 @@ def _result(
         incident_no=incident and incident.incident_no,
         grid_code=incident and incident.grid_code,
         code=code,
+        tracking_token=token,
     )

@@ -11,6 +11,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -29,7 +30,7 @@ from gridwhistle.common.machine import Machine
 from gridwhistle.common.problems import Term
 from gridwhistle.common.retention import Kept
 from gridwhistle.common.sealed import PUBLIC
-from gridwhistle.common.tables import LEVELS, NAMING, code, copy, moment, newest_first, place, root, word
+from gridwhistle.common.tables import LEVELS, NAMING, code, copy, emergency_session, moment, newest_first, place, root, word
 from gridwhistle.incidents.children import ADJUSTMENT, OBJECTION, TASK
 from gridwhistle.incidents.domain import ENDED, INCIDENT, checker_among
 
@@ -62,6 +63,7 @@ incidents = Table(
     metadata,
     *root(),
     *place(grid=False),
+    *emergency_session(),
     Column("incident_no", Text, nullable=False),
     *word("state", INCIDENT.states),
     Column("request_type", Text),
@@ -79,6 +81,7 @@ incidents = Table(
     Column("attachments", JSON),  # a line for each, as it is shown: reading an incident stays one query
     Column("lead_org", Text),
     Column("reported_by", Text, nullable=False),
+    Column("tracking_hash", LargeBinary),  # of the token by which who reported can follow it
     Column("handled_by", Text),
     Column("checker_id", Uuid),
     moment("found_at", nullable=False),

@@ -1,0 +1,74 @@
+"""Reports of residents without an account (居民上报): what and where, and how to reach them, if they wish it."""
+
+from typing import Annotated
+
+from pydantic import AwareDatetime, Field
+from sqlalchemy import select
+
+from gridwhistle.common.edge import Db, Router
+from gridwhistle.common.events.incidents import Category, IncidentNo
+from gridwhistle.common.ids import AreaCode
+from gridwhistle.common.principal import PUBLIC
+from gridwhistle.common.problems import Invalid
+from gridwhistle.common.wire import Body, Moment, View
+from gridwhistle.incidents.contacts import Contact
+from gridwhistle.incidents.danger import whom_to_call
+from gridwhistle.incidents.domain import MASKED
+from gridwhistle.incidents.intake import Location, Report, place_of, take_in
+from gridwhistle.incidents.tables import GRIDS, known_grids
+from gridwhistle.incidents.tracking import RESIDENT, TokenShown, new_token
+from gridwhistle.incidents.views import Description, RequestType, Title
+
+router = Router("incidents", "Residents 居民")
+
+
+class NotServed(Invalid):
+    """No county that is served here has the area."""
+
+    code = "area_not_served"
+    zh, en = "该地区不在本平台服务范围内,请核对 area_code。", "Nobody here serves that area: check the area_code."
+
+
+class ResidentReport(Body):
+    """What, and where. Say nothing about people; call 110, 119 or 120 when somebody is in danger."""
+
+    title: Annotated[Title, Field(min_length=1), MASKED]
+    description: Annotated[Description, MASKED] | None = None
+    location: Location | None = None
+    area_code: Annotated[AreaCode | None, Field(description="For what has no point, or lies in no grid.")] = None
+    category: Category | None = None
+    request_type: RequestType | None = None
+    found_at: Annotated[Moment | None, Field(description="When you found it; now, if left out.")] = None
+    contact: Contact | None = None
+
+
+class Receipt(View):
+    """The number and the token by which you follow it, and whom to call if it cannot wait."""
+
+    incident_no: IncidentNo
+    tracking_token: TokenShown
+    reported_at: AwareDatetime
+    advice: Annotated[str | None, Field(max_length=200, examples=["如有人身危险,请立即拨打 119。"])]
+
+
+@router.post("/reports", may=PUBLIC, status_code=201, body_bytes_max=32 * 1024)
+async def report_as_resident(body: ResidentReport, db: Db) -> Receipt:
+    """Report something without an account (居民上报), and get a number and a token by which you follow it.
+
+    The token is shown once: a repeat under the same Idempotency-Key gets the same answer, and nobody else ever does. Mobile and
+    identity numbers in texts are masked; how to reach you goes into `contact`, which only those who answer you may see.
+    """
+    point, report = body.location, Report(source="resident", **dict(body))
+    index = await GRIDS.of(db)
+    place = place_of(report, index.locate(point.lon, point.lat) if point else None)
+    if place.grid_code is None and not await _is_served(db, place.area_code[:6]):
+        raise NotServed
+    token = new_token()
+    async with db.command(RESIDENT) as tx:
+        incident = await take_in(tx, report, place, RESIDENT, token)
+        call = whom_to_call(body.title, body.description)
+        return tx.answer(Receipt.of(incident, tracking_token=token, advice=call and getattr(call, db.language)))
+
+
+async def _is_served(db: Db, county_code: str) -> bool:
+    return await db.first(select(known_grids.c.id).where(known_grids.c.county_code == county_code)) is not None
