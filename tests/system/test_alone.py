@@ -87,10 +87,11 @@ class Town:
     @asynccontextmanager
     async def service(self, name: str, **environment: str) -> AsyncIterator[Alone]:
         kind = next(kind for kind in KINDS if kind.name == name)
-        self.background.run(self.postgres.ensure_database(f"alone_{name}"))
-        self.background.run(migrations.upgrade(kind, self.postgres.url(f"alone_{name}")))
+        database = f"{self.folder.name}_{name}"  # of this town, whose keys seal it
+        self.background.run(self.postgres.ensure_database(database))
+        self.background.run(migrations.upgrade(kind, self.postgres.url(database)))
         settings = {
-            "GW_DATABASE_URL": self.postgres.url(f"alone_{name}"),
+            "GW_DATABASE_URL": self.postgres.url(database),
             "GW_NATS_URL": self.nats.url,
             "GW_NATS_MONITORING_URL": self.nats.monitoring_url,
             "GW_KEYS_FILE": str(self.folder / "keys"),
@@ -175,7 +176,7 @@ async def test_whoever_was_taken_in_is_answered_when_a_service_leaves(town: Town
     assert code == 0
     assert seen == "stopping"
     assert load.answers.keys() == {"201"}
-    there, waiting = await _in_the_database(town, "alone_personnel")
+    there, waiting = await _in_the_database(town, f"{town.folder.name}_personnel")
     assert load.accepted <= there
     assert waiting == 0, "the relay publishes what waits before it goes"
     assert await _unacknowledged(town) == 0, "a consumer acknowledges what it fetched before it goes"
