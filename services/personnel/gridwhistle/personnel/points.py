@@ -51,7 +51,7 @@ async def locate_point(body: MapPoint, caller: Caller, db: Db) -> Located:
     return _located(filed, filed.index.locate(float(lon), float(lat), prefer=caller.areas), caller)
 
 
-@router.post("/grids/locate/batch", may="grids:read", body_bytes_max=1024 * 1024)
+@router.post("/grids/locate/batch", may="grids:read", body_bytes_max=2 * 1024 * 1024)
 async def locate_points(body: ManyPoints, caller: Caller, db: Db) -> ManyLocated:
     """Find the grids of many points at once."""
     given = np.array(body.points)

@@ -86,7 +86,7 @@ def upgrade() -> None:
     op.add_column("assignment", sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True))
     op.drop_constraint(op.f("assignment_worker_id_grid_code_once"), "assignment", type_="unique")
     op.create_index(op.f("assignment_grid_code"), "assignment", ["grid_code"], unique=False)
-    op.create_index(
+    op.create_index(  # accepted: it claims less than the constraint that it replaces
         "assignment_once_while_it_lasts",
         "assignment",
         ["worker_id", "grid_code"],
@@ -106,7 +106,7 @@ def upgrade() -> None:
     op.add_column("worker", sa.Column("confidentiality_signed_on", sa.Date(), nullable=True))
     op.add_column("worker", sa.Column("exited_at", sa.DateTime(timezone=True), nullable=True))
     for table, name, claim in CLAIMS:
-        op.create_check_constraint(op.f(f"{table}_{name}"), table, claim)
+        op.create_check_constraint(op.f(f"{table}_{name}"), table, claim)  # accepted: what the release before leaves out holds
     # What is there was on file since it was added, which its id (UUIDv7) says.
     op.execute(
         "UPDATE grid SET valid_from = to_timestamp(('x' || left(replace(id::text, '-', ''), 12))::bit(48)::bigint / 1000.0)"
