@@ -136,6 +136,11 @@ class RunningSuite:
         return Person(self.client, self.issuer.token(subject, [role], area, **claims))
 
 
+async def _show_tasks() -> None:
+    for task in asyncio.all_tasks():
+        task.print_stack(limit=6)
+
+
 @contextmanager
 def a_suite(background: Loop, folder: Path) -> Iterator[RunningSuite]:
     """Run a whole suite with the demo county."""
@@ -166,7 +171,11 @@ def a_suite(background: Loop, folder: Path) -> Iterator[RunningSuite]:
             kept["suite"].folder,
         )
     background.loop.call_soon_threadsafe(done.set)
-    living.result(30)
+    try:
+        living.result(120)  # a busy machine takes its time
+    except TimeoutError:
+        background.run(_show_tasks(), 10)
+        raise
 
 
 @pytest.fixture(scope="session")
