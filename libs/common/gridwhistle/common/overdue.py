@@ -82,7 +82,7 @@ async def clocks_of(db: Db, thing: Any) -> ClockList:
     )
 
 
-def is_overdue(table: Table) -> ColumnElement[bool]:
+def is_late(table: Table) -> ColumnElement[bool]:
     """Return the predicate that a clock of the thing runs and is past its limit, for lists."""
     late = clocks.c.breached_at.is_not(None) & clocks.c.stopped_at.is_(None)
     return table.c.id.in_(select(clocks.c.owner_id).where(late, clocks.c.owner == table.name))
