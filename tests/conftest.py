@@ -137,8 +137,14 @@ class RunningSuite:
 
 
 async def _show_tasks() -> None:
+    """Print where every task waits, through all that it awaits."""
     for task in asyncio.all_tasks():
-        task.print_stack(limit=6)
+        print(task.get_name())  # noqa: T201  whoever looks for a suite that does not stop needs it
+        waits: Any = task.get_coro()
+        while waits is not None:
+            frame = getattr(waits, "cr_frame", None) or getattr(waits, "ag_frame", None)
+            print("   ", f"{frame.f_code.co_filename}:{frame.f_lineno}" if frame else waits)  # noqa: T201  as above
+            waits = getattr(waits, "cr_await", None) or getattr(waits, "ag_await", None)
 
 
 @contextmanager
@@ -172,7 +178,7 @@ def a_suite(background: Loop, folder: Path) -> Iterator[RunningSuite]:
         )
     background.loop.call_soon_threadsafe(done.set)
     try:
-        living.result(120)  # a busy machine takes its time
+        living.result(30)
     except TimeoutError:
         background.run(_show_tasks(), 10)
         raise
