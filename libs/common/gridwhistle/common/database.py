@@ -12,11 +12,7 @@ from uuid import UUID
 from weakref import WeakValueDictionary
 
 import asyncpg
-from sqlalchemy import Row as ReadRow
 from sqlalchemy import Select, Table
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import TimeoutError as NoConnectionFree
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from gridwhistle.common.again import AWAY, Away, Changed, Replay
 from gridwhistle.common.commands import Command
@@ -25,6 +21,7 @@ from gridwhistle.common.logs import DOING
 from gridwhistle.common.presets import PRESETS, Preset
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Busy, KeyReused, Language, Problem
+from gridwhistle.common.queries import Question, question
 from gridwhistle.common.revoked import Revoked
 from gridwhistle.common.sealing import CannotOpen, Seal
 from gridwhistle.common.statements import Statement
@@ -81,39 +78,29 @@ class Database:
         self._clock: tuple[dt.datetime, float] | None = None
         self._numbers: dict[str, list[int]] = {}
         self._numbers_lock = asyncio.Lock()
-        self.requests = self._connections(connections_max)
-        self.background = self._connections(4)
+        self.requests = self._connections(connections_max, _COMMAND_SETTINGS)
+        self.background = self._connections(4, _COMMAND_SETTINGS)
+        self.reads = self._connections(12, _SERVER_SETTINGS)
         self._together = Together(partial(self._send, self.requests))
-        self.reads: AsyncEngine
 
     @asynccontextmanager
     async def connected(self) -> "AsyncIterator[Database]":
         """Hold the connections while the service runs."""
-        self.reads = create_async_engine(
-            make_url(self.url).set(drivername="postgresql+asyncpg"),
-            isolation_level="AUTOCOMMIT",  # a read is one statement: BEGIN and ROLLBACK around it would be two more round trips
-            pool_size=4,
-            max_overflow=8,
-            pool_timeout=self.patience_s,
-            pool_pre_ping=False,
-            connect_args={"timeout": 3, "command_timeout": _COMMAND_TIMEOUT_S, "server_settings": _SERVER_SETTINGS},
-        )
-        self.reads.dialect.__dict__["seal"] = self.seal  # with which sealed columns open as they are read
         try:
             yield self
         finally:
-            await self.reads.dispose()
+            await self.reads.close()
             await self.requests.close()
             await self.background.close()
 
-    def _connections(self, size: int) -> Connections:
+    def _connections(self, size: int, settings: Mapping[str, str]) -> Connections:
         return Connections(
             self.url,
             size,
             self.patience_s,
             timeout=3,
             command_timeout=_COMMAND_TIMEOUT_S,
-            server_settings=_COMMAND_SETTINGS,
+            server_settings=settings,
         )
 
     def queue(self, target: Target) -> asyncio.Lock:
@@ -292,28 +279,20 @@ class Db:
 
     # --- reads ---------------------------------------------------------------------------------------------------------------
 
-    async def fetch(self, select: Select[*tuple[Any, ...]]) -> Sequence[ReadRow[*tuple[Any, ...]]]:
+    async def fetch(self, select: Select[*tuple[Any, ...]]) -> list[Any]:
         """Return the rows of a query.
 
         Raises:
             Away: the database could not be asked.
             Busy: no connection became free in time, or the query took too long.
         """
-        try:
-            async with self.database.reads.connect() as connection:
-                return (await connection.execute(select)).all()
-        except Exception as error:
-            cause = getattr(error, "orig", None)
-            driver = getattr(cause, "__cause__", None) or error
-            if isinstance(driver, asyncpg.QueryCanceledError | asyncpg.LockNotAvailableError | NoConnectionFree):
-                raise Busy from None
-            if isinstance(driver, asyncpg.InvalidCachedStatementError) or (
-                isinstance(driver, AWAY) and not isinstance(driver, ValueError)
-            ):
-                raise Away from None
-            raise
+        return await self.ask(question(select))
 
-    async def first(self, select: Select[*tuple[Any, ...]]) -> ReadRow[*tuple[Any, ...]] | None:
+    async def ask(self, asked: Question) -> list[Any]:
+        """Return the rows of a query that was made before, as `fetch` does."""
+        return asked.rows(await self.database.run(self.database.reads, asked.sql, *asked.args), self.database.seal)
+
+    async def first(self, select: Select[*tuple[Any, ...]]) -> Any | None:
         """Return the first row of a query, or None."""
         rows = await self.fetch(select.limit(1))
         return rows[0] if rows else None

@@ -12,7 +12,7 @@ from gridwhistle.common.data_classes import Count, Word
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.machine import Machine, Step
 from gridwhistle.common.problems import Term
-from gridwhistle.common.reading import filters, one, page
+from gridwhistle.common.reading import one, page
 from gridwhistle.common.tables import parked
 from gridwhistle.common.wire import Actions, Body, Keyset, Page, PageQuery, Version, View
 
@@ -91,7 +91,7 @@ def routes(service: str) -> Router:
 
 async def list_dead_letters(query: Annotated[LetterQuery, Query()], caller: Caller, db: Db) -> Page[LetterLine]:
     """List the events that have not taken effect, newest first."""
-    return await page(db, caller, parked, _NEWEST, query, LetterLine, *filters(parked, query))
+    return await page(db, caller, parked, _NEWEST, query, LetterLine)
 
 
 async def get_dead_letter(letter_id: UUID, caller: Caller, db: Db) -> LetterView:

@@ -279,7 +279,7 @@ class EdgeRoute(APIRoute):
             return stored.status, stored.body, self._headers_of_stored(stored)
         if isinstance(view, wire.File):
             return await file_answer(view, headers)
-        body = db.answered or view.__pydantic_serializer__.to_json(view)
+        body = db.answered or wire.as_json(view)
         return self.success, body, self._headers_of(view, scope)
 
     async def _run(self, db: _Db, arguments: dict[str, Any]) -> Any:

@@ -137,9 +137,9 @@ async def _asked(service: "Running") -> AsyncIterator[Family]:
     database = service.database
     here = await _database(service) == "here"
     yield gauge("gw_database_up", int(here))
-    pools = {"requests": database.requests.in_hand_and_waiting(), "background": database.background.in_hand_and_waiting()}
+    named = {"requests": database.requests, "background": database.background, "reads": database.reads}
+    pools = {name: pool.in_hand_and_waiting() for name, pool in named.items()}
     in_use = [Sample({"pool": name}, in_hand) for name, (in_hand, _) in pools.items()]
-    in_use.append(Sample({"pool": "reads"}, database.reads.pool.checkedout()))  # type: ignore[attr-defined]  # a queue pool
     yield Family("gw_database_connections_in_use", in_use)
     waiting = [Sample({"pool": name}, number) for name, (_, number) in pools.items()]
     yield Family("gw_database_connections_wanted", waiting)

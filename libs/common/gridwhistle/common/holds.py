@@ -11,7 +11,7 @@ from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.ids import AreaCode
 from gridwhistle.common.machine import Machine, Step
 from gridwhistle.common.problems import Invalid, Term
-from gridwhistle.common.reading import filters, page
+from gridwhistle.common.reading import page
 from gridwhistle.common.retention import Kept
 from gridwhistle.common.tables import moment, place, plumbing, root
 from gridwhistle.common.wire import Body, Keyset, Page, PageQuery, View
@@ -88,7 +88,7 @@ class HoldView(HoldLine):
 
 async def list_holds(query: Annotated[HoldsQuery, Query()], caller: Caller, db: Db) -> Page[HoldLine]:
     """List legal holds, newest first."""
-    return await page(db, caller, holds, _NEWEST, query, HoldLine, *filters(holds, query))
+    return await page(db, caller, holds, _NEWEST, query, HoldLine)
 
 
 async def lift_hold(hold_id: UUID, caller: Caller, db: Db) -> HoldView:

@@ -1,5 +1,7 @@
 """The two ways in which services show rows: one by its id, many by pages; jurisdiction in both."""
 
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -9,10 +11,13 @@ from gridwhistle.common.database import Db
 from gridwhistle.common.jurisdiction import in_area, within
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import NotFound
+from gridwhistle.common.queries import Question, question
 from gridwhistle.common.rows import thing_of
 from gridwhistle.common.wire import Keyset, Page, PageQuery, View
 
 V = TypeVar("V", bound=View)
+Q = TypeVar("Q", bound=PageQuery)
+Asked = Callable[[Q], Sequence[ColumnElement[bool]]]
 
 
 async def one(db: Db, caller: Principal, table: Table, id_: UUID) -> Any:
@@ -28,15 +33,33 @@ async def one(db: Db, caller: Principal, table: Table, id_: UUID) -> Any:
 
 
 async def page(
-    db: Db, caller: Principal, table: Table, order: Keyset, query: PageQuery, view: type[V], *asked: ColumnElement[bool]
+    db: Db, caller: Principal, table: Table, order: Keyset, query: Q, view: type[V], asked: "Asked[Q] | None" = None
 ) -> Page[V]:
-    """Return a page of the rows of the caller's jurisdiction for which all that is asked holds."""
-    shown = list(view.model_fields)
-    columns = [table.c[name] for name in shown] + [column for column in order.columns if column.name not in shown]
-    rows = await db.fetch(order.page(select(*columns).where(within(table, caller), *asked), query))
-    rows, next_cursor = order.cut(rows, query)
-    items = [view.holding(dict(zip(shown, row, strict=False))) for row in rows]  # the columns of the order come last
+    """Return a page of the rows of the caller's jurisdiction for which all that is asked holds.
+
+    Args:
+        db: where they are.
+        caller: whose jurisdiction it is.
+        table: which rows.
+        order: in which they come.
+        query: what is asked.
+        view: what is shown of a row: columns of the table.
+        asked: what the query asks for, as predicates; `filters` of the table, if left out.
+    """
+    rows = await db.ask(_page(caller, table, order, query, view, asked))
+    lines, next_cursor = order.cut(rows, query)
+    shown = view.__pydantic_fields__  # the columns of the order come last, and are not shown
+    items = [view.holding(dict(zip(shown, line, strict=False))) for line in lines]
     return Page[view].model_construct(items=items, next_cursor=next_cursor)  # type: ignore[valid-type]
+
+
+@lru_cache(maxsize=256)
+def _page(caller: Principal, table: Table, order: Keyset, query: Q, view: type[View], asked: "Asked[Q] | None") -> Question:
+    """Return the query for a page. The same people look at the same lists, and making it costs as much as sending it."""
+    shown = view.__pydantic_fields__
+    columns = [table.c[name] for name in shown] + [column for column in order.columns if column.name not in shown]
+    wanted = asked(query) if asked else filters(table, query)
+    return question(order.page(select(*columns).where(within(table, caller), *wanted), query))
 
 
 def filters(table: Table, query: PageQuery) -> list[ColumnElement[bool]]:

@@ -26,7 +26,7 @@ from gridwhistle.common.ids import new_id
 from gridwhistle.common.lived import believed
 from gridwhistle.common.presets import RETENTION
 from gridwhistle.common.problems import Busy, Term
-from gridwhistle.common.reading import filters, page
+from gridwhistle.common.reading import page
 from gridwhistle.common.rules import RULES
 from gridwhistle.common.running import Loop, Running
 from gridwhistle.common.sealed import sealed_columns
@@ -285,7 +285,7 @@ class CertificateLine(View):
 
 async def list_certificates(query: Annotated[CertificatesQuery, Query()], caller: Caller, db: Db) -> Page[CertificateLine]:
     """List the certificates of deletion (删除证明), newest first."""
-    return await page(db, caller, certificates, _NEWEST, query, CertificateLine, *filters(certificates, query))
+    return await page(db, caller, certificates, _NEWEST, query, CertificateLine)
 
 
 def routes(service: str) -> Router:

@@ -6,7 +6,7 @@ A command writes a `Phone` and reads one; so does a query. In the database there
 and row, and with `found` a blind index, by which a row is found by the exact value and not otherwise.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -21,8 +21,6 @@ from gridwhistle.common.problems import Term
 from gridwhistle.common.sealing import Seal
 
 if TYPE_CHECKING:
-    from sqlalchemy import Dialect
-
     from gridwhistle.common.database import Db
 
 PUBLIC: Final = {"class": P0}
@@ -59,29 +57,18 @@ class Sealed(TypeDecorator[Personal]):
 
     def column_expression(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
         """Return what a query selects for the column."""
-        own: Any = next(iter(column.base_columns))
         table: Any = column.table
-        with_id = func.uuid_send(table.c.id).op("||")(type_coerce(column, LargeBinary))
-        return type_coerce(with_id, _Opened(self.kind, _purpose(own)))
+        return func.uuid_send(table.c.id).op("||")(type_coerce(column, LargeBinary))
 
+    def opener(self, column: ColumnElement[Any]) -> "Callable[[bytes, Seal], Personal]":
+        """Return what opens a value that a query has read from the column: the row's id, then what is sealed."""
+        own: Any = next(iter(column.base_columns))
+        purpose = _purpose(own)
 
-class _Opened(TypeDecorator[Personal]):
-    """A sealed column as a query reads it: the row's id, then what is sealed."""
+        def opened(value: bytes, seal: Seal) -> Personal:
+            return self.kind(seal.open(value[_ID_BYTES:], f"{purpose}|{UUID(bytes=value[:_ID_BYTES])}").decode())
 
-    impl = LargeBinary
-    cache_ok = True
-
-    def __init__(self, kind: type[Personal], purpose: str) -> None:
-        super().__init__()
-        self.kind, self.purpose = kind, purpose
-
-    def process_result_value(self, value: bytes | None, dialect: "Dialect") -> Personal | None:
-        """Open it with the seal that the service's database has put into its dialect."""
-        if value is None:
-            return None
-        seal: Seal = dialect.seal  # type: ignore[attr-defined]
-        place = f"{self.purpose}|{UUID(bytes=value[:_ID_BYTES])}"
-        return self.kind(seal.open(value[_ID_BYTES:], place).decode())
+        return opened
 
 
 def sealed(

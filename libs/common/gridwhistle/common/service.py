@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 PLUMBING_VERSIONS: Final = Path(__file__).parent / "migrations" / "versions"
 _LOOK_AGAIN_S: Final = 10.0
-_CANCELLED_AGAIN_S: Final = 0.2
+_CANCELLED_AGAIN_S: Final = 0.5
 
 PLUMBING_ROUTES: Final[tuple[Callable[[str], Router], ...]] = (
     dead_letters.routes,
@@ -250,10 +250,11 @@ async def _drain(service: Running, patience_s: float) -> None:
         if not loops[name].done():
             log.info("the %s did not end in time; what is left is done after the next start", name)
             loops[name].cancel()
-    while not loops["connection"].done():
-        loops["connection"].cancel()  # once more: the client swallows a cancellation that comes while it connects
-        await asyncio.wait([loops["connection"]], timeout=_CANCELLED_AGAIN_S)
-    await asyncio.gather(*loops.values(), return_exceptions=True)
+    left = {loop for loop in loops.values() if not loop.done()}
+    while left:  # once is not enough: the client swallows a cancellation that comes while it connects
+        for loop in left:
+            loop.cancel()
+        _, left = await asyncio.wait(left, timeout=_CANCELLED_AGAIN_S)
     with suppress(*BUS_AWAY):
         await service.nats.flush(2)  # the last acknowledgements
     await service.nats.close()

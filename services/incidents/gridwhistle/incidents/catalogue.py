@@ -25,7 +25,6 @@ from sqlalchemy import (
     func,
     select,
 )
-from sqlalchemy import Row as ReadRow
 from sqlalchemy.dialects.postgresql import JSON
 
 from gridwhistle.common.database import Db
@@ -139,7 +138,7 @@ class Catalogue:
 
 
 async def _load(db: Db) -> Catalogue:
-    hanging: dict[tuple[str, UUID], list[ReadRow[Any]]] = defaultdict(list)
+    hanging: dict[tuple[str, UUID], list[Any]] = defaultdict(list)
     for table, order in ((standards, standards.c.seq), (responsibilities, responsibilities.c.id), (matters, matters.c.id)):
         for row in await db.fetch(select(table).order_by(order)):
             hanging[table.name, row.category_id].append(row)

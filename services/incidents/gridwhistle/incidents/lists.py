@@ -35,7 +35,7 @@ class IncidentQuery(PageQuery):
 @router.get("/incidents", may="incidents:read")
 async def list_incidents(query: Annotated[IncidentQuery, Query()], caller: Caller, db: Db) -> Page[IncidentLine]:
     """List the incidents of your jurisdiction, newest first. There are no totals; follow `next_cursor` to the end."""
-    return await page(db, caller, incidents, NEWEST, query, IncidentLine, *asked(query))
+    return await page(db, caller, incidents, NEWEST, query, IncidentLine, asked)
 
 
 def asked(query: IncidentQuery) -> list[ColumnElement[bool]]:

@@ -123,7 +123,7 @@ def _clock(clock: ClockView, language: str) -> TimelineLine:
 
 def _child(row: Any, machine: Machine, language: str) -> TimelineLine:
     """Return a request, an objection or a task, when it was made, with what became of it."""
-    values = row._mapping  # noqa: SLF001  its public name
+    values = row._asdict()
     state, thing = machine.word(row.state), machine.thing
     about = [word(values[name]) for name in ("kind", "reason_code", "result") if values.get(name)]
     if values.get("days"):

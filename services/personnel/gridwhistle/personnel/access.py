@@ -20,6 +20,7 @@ from gridwhistle.personnel.domain import RevokedFor
 from gridwhistle.personnel.tables import revocations
 
 router = Router("personnel", "Access 访问控制")
+_NEWEST = Keyset(revocations.c.id)
 
 
 class Revoke(Body):
@@ -59,7 +60,7 @@ async def revoke_tokens(body: Revoke, caller: Caller, db: Db) -> RevocationView:
 @router.get("/revocations", may="access:read")
 async def list_revocations(query: Annotated[PageQuery, Query()], caller: Caller, db: Db) -> Page[RevocationView]:
     """List the revocations of your jurisdiction, newest first."""
-    return await page(db, caller, revocations, Keyset(revocations.c.id), query, RevocationView)
+    return await page(db, caller, revocations, _NEWEST, query, RevocationView)
 
 
 def revoke(tx: Command, subject_id: str, reason_code: RevokedFor, area_code: str) -> Row:

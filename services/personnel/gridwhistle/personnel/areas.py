@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import Query
 from pydantic import AwareDatetime, Field
+from sqlalchemy import ColumnElement
 
 from gridwhistle.common.data_classes import OPEN
 from gridwhistle.common.edge import Caller, Db, Router
@@ -18,6 +19,7 @@ from gridwhistle.personnel.domain import LEVELS, AlreadyRetired, check_level
 from gridwhistle.personnel.tables import area_of, areas, organisations
 
 router = Router("personnel", "Areas and organisations 区划与单位")
+_NEWEST, _NEWEST_ORGANISATION = Keyset(areas.c.id), Keyset(organisations.c.id)
 Name = Annotated[str, Field(min_length=1, max_length=60, examples=["示例社区"])]
 BELOW = {"county": "county_code", "township": "town_code", "community": "community_code"}
 
@@ -105,12 +107,18 @@ async def get_area(area_id: UUID, caller: Caller, db: Db) -> AreaView:
 @router.get("/areas", may="areas:read")
 async def list_areas(query: Annotated[AreaQuery, Query()], caller: Caller, db: Db) -> Page[AreaView]:
     """List the areas of your jurisdiction, newest first."""
-    asked = filters(areas, query)
     if query.parent:
-        parent = await area_of(db, query.parent)
+        query = query.model_copy(update={"parent": await area_of(db, query.parent)})
+    return await page(db, caller, areas, _NEWEST, query, AreaView, _asked)
+
+
+def _asked(query: AreaQuery) -> list[ColumnElement[bool]]:
+    """Return what a query asks for."""
+    wanted = filters(areas, query)
+    if parent := query.parent:
         level = next(level for level, digits in LEVELS.items() if not parent[digits:].strip("0"))
-        asked += [areas.c[BELOW[level]] == parent[: LEVELS[level]], areas.c.area_code != parent]
-    return await page(db, caller, areas, Keyset(areas.c.id), query, AreaView, *asked)
+        wanted += [areas.c[BELOW[level]] == parent[: LEVELS[level]], areas.c.area_code != parent]
+    return wanted
 
 
 def area_changed(area: Row) -> AreaChanged:
@@ -193,8 +201,7 @@ async def get_organisation(organisation_id: UUID, caller: Caller, db: Db) -> Org
 @router.get("/organisations", may="organisations:read")
 async def list_organisations(query: Annotated[OrganisationQuery, Query()], caller: Caller, db: Db) -> Page[OrganisationView]:
     """List the organisations of your jurisdiction, newest first."""
-    order = Keyset(organisations.c.id)
-    return await page(db, caller, organisations, order, query, OrganisationView, *filters(organisations, query))
+    return await page(db, caller, organisations, _NEWEST_ORGANISATION, query, OrganisationView)
 
 
 def _organisation_changed(made: Row) -> OrganisationChanged:

@@ -29,7 +29,7 @@ from gridwhistle.common.jurisdiction import within
 from gridwhistle.common.machine import Step
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import NotFound, OutsideYourArea, Term
-from gridwhistle.common.reading import filters, one, page
+from gridwhistle.common.reading import one, page
 from gridwhistle.common.rows import Row, thing_of
 from gridwhistle.common.wire import Actions, Body, Keyset, Page, PageQuery, Version, View
 from gridwhistle.personnel.access import revoke
@@ -46,6 +46,7 @@ from gridwhistle.personnel.domain import (
 from gridwhistle.personnel.tables import area_of, assignments, check_org, grids, shifts, workers
 
 router = Router("personnel", "Grid workers 网格员")
+_NEWEST, _LATEST_SHIFT = Keyset(workers.c.id), Keyset(shifts.c.started_at, shifts.c.id)
 ASSIGNMENTS_MAX = GRIDS_MAX
 Name = Annotated[PlaceName, Field(examples=["网格员甲"])]
 ShiftState = Literal[SHIFT.states]  # type: ignore[name-defined]
@@ -192,7 +193,7 @@ async def add_worker(body: NewWorker, caller: Caller, db: Db) -> WorkerView:
 @router.get("/workers", may="workers:read")
 async def list_workers(query: Annotated[WorkerQuery, Query()], caller: Caller, db: Db) -> Page[WorkerLine]:
     """List the workers of your jurisdiction, newest first."""
-    return await page(db, caller, workers, Keyset(workers.c.id), query, WorkerLine, *filters(workers, query))
+    return await page(db, caller, workers, _NEWEST, query, WorkerLine)
 
 
 @router.get("/workers/{worker_id}", may="workers:read")
@@ -402,8 +403,7 @@ class ShiftQuery(PageQuery):
 @router.get("/shifts", may="shifts:read")
 async def list_shifts(query: Annotated[ShiftQuery, Query()], caller: Caller, db: Db) -> Page[ShiftLine]:
     """List the shifts of your jurisdiction, newest first."""
-    order = Keyset(shifts.c.started_at, shifts.c.id)
-    return await page(db, caller, shifts, order, query, ShiftLine, *filters(shifts, query))
+    return await page(db, caller, shifts, _LATEST_SHIFT, query, ShiftLine)
 
 
 def _own_id(caller: Principal) -> UUID:
