@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field
-from sqlalchemy import ColumnElement, Index, literal_column, or_, select
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Index, any_, literal, literal_column, or_, select
 
 from gridwhistle.common.database import Db
 from gridwhistle.common.events.incidents import Category, IncidentNo
@@ -26,6 +26,7 @@ _CELLS_A_DEGREE: Final = 1_000
 _EARTH_M: Final = 6_371_008.8
 _CELL: Final[ColumnElement[int]] = literal_column("(floor(lon * 1000)::bigint * 1000000 + floor(lat * 1000)::bigint)")
 """The cell of about a hundred metres that a point lies in."""
+_CELLS: Final = ARRAY(BigInteger)
 Index("incident_near_newest", _CELL, incidents.c.reported_at, postgresql_where=incidents.c.lon.is_not(None))
 
 
@@ -49,6 +50,7 @@ async def near(
     rules = await RULES.of(db)
     radius_m = min(rules.of("dedupe.radius_m", area_code, now).amount, RADIUS_MAX_M)
     since = now - dt.timedelta(hours=rules.of("dedupe.hours", area_code, now).amount)
+    there = any_(literal(cells_around(point.lon, point.lat, radius_m), _CELLS))
     found = await db.fetch(
         select(
             incidents.c.id,
@@ -60,7 +62,7 @@ async def near(
         )
         .where(
             incidents.c.lon.is_not(None),
-            _CELL.in_(cells_around(point.lon, point.lat, radius_m)),
+            there == _CELL,
             incidents.c.reported_at > since,
             within(incidents, caller),
             *([or_(incidents.c.category.is_(None), incidents.c.category == category)] if category else []),
