@@ -14,13 +14,12 @@ from weakref import WeakValueDictionary
 import asyncpg
 from sqlalchemy import Row as ReadRow
 from sqlalchemy import Select, Table
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from gridwhistle.common.again import AWAY, Away, Changed, Replay
 from gridwhistle.common.commands import Command
-from gridwhistle.common.connections import Connections
+from gridwhistle.common.connections import Connections, new_connection
 from gridwhistle.common.logs import DOING
 from gridwhistle.common.presets import PRESETS, Preset
 from gridwhistle.common.principal import Principal
@@ -89,14 +88,18 @@ class Database:
     @asynccontextmanager
     async def connected(self) -> "AsyncIterator[Database]":
         """Hold the connections while the service runs."""
+        # The driver reads the address, here as everywhere else: an engine would not know `?sslmode=…`.
+        reading = partial(
+            new_connection, self.url, timeout=3, command_timeout=_COMMAND_TIMEOUT_S, server_settings=_SERVER_SETTINGS
+        )
         self.reads = create_async_engine(
-            make_url(self.url).set(drivername="postgresql+asyncpg"),
+            "postgresql+asyncpg://",
+            async_creator=reading,
             isolation_level="AUTOCOMMIT",  # a read is one statement: BEGIN and ROLLBACK around it would be two more round trips
             pool_size=4,
             max_overflow=8,
             pool_timeout=self.patience_s,
             pool_pre_ping=False,
-            connect_args={"timeout": 3, "command_timeout": _COMMAND_TIMEOUT_S, "server_settings": _SERVER_SETTINGS},
         )
         self.reads.dialect.__dict__["seal"] = self.seal  # with which sealed columns open as they are read
         try:
