@@ -3,10 +3,18 @@
 import asyncio
 import time
 
+import nats
 import pytest
+from sqlalchemy import text
 
 from gridwhistle.common import connections as connections_module
+from gridwhistle.common import migrations
+from gridwhistle.common.bus import connect
 from gridwhistle.common.connections import Connections
+from gridwhistle.common.database import Database
+from gridwhistle.common.sealing import Seal
+from gridwhistle.personnel.app import PERSONNEL
+from gridwhistle.standalone.nats import Nats
 from gridwhistle.standalone.postgres import Postgres
 
 pytestmark = pytest.mark.anyio
@@ -123,3 +131,32 @@ async def test_what_a_busy_time_needed_a_quiet_one_gives_back(postgres: Postgres
     assert last is taken[-1]
     assert [connection.is_closed() for connection in taken] == [True] * 5 + [False] * 3
     await connections.close()
+
+
+async def test_a_server_that_does_not_take_us_in_any_more_is_away(postgres: Postgres) -> None:
+    stranger = Connections(postgres.url("postgres").replace("gridwhistle@", "stranger@"), 1, 1.0)
+
+    with pytest.raises(ConnectionRefusedError):
+        await stranger.take()
+
+
+async def test_an_address_may_say_how_to_connect(postgres: Postgres) -> None:
+    await postgres.ensure_database("encrypted")
+    url = f"{postgres.url('encrypted')}?sslmode=prefer&application_name=county"
+
+    await migrations.upgrade(PERSONNEL, url)
+    async with Database(url, Seal({1: bytes(32)}), {}).connected() as database:
+        async with database.reads.connect() as reading:
+            read_as = await reading.scalar(text("SHOW application_name"))
+        written_as = (await database.run(database.requests, "SHOW application_name"))[0][0]
+
+    assert read_as == written_as == "county"
+
+
+async def test_of_several_nats_servers_one_that_is_there_will_do(nats_server: Nats) -> None:
+    client = nats.NATS()
+
+    await connect(client, f"nats://127.0.0.1:1,{nats_server.url}", "lamps")
+
+    assert client.is_connected
+    await client.close()

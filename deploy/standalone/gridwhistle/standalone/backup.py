@@ -19,7 +19,6 @@ import asyncpg
 import orjson
 
 from gridwhistle.common.agreement import Agreement
-from gridwhistle.standalone import key_copies
 from gridwhistle.standalone.children import CannotStart
 from gridwhistle.standalone.services import ANCHORS, KINDS, VERSION
 from gridwhistle.standalone.stack import Look, Stack, ended, look, tool
@@ -83,8 +82,8 @@ async def back_up(stack: Stack, folder: Path, say: Say) -> Kept:
 async def _write(stack: Stack, half: Path, say: Say) -> Kept:
     sums: dict[str, str] = {}
     # First, so that every seal in it is in the databases as well.
-    if stack.anchors_file and stack.anchors_file.exists():
-        sums[ANCHORS] = _copy(stack.anchors_file, half / ANCHORS)
+    if anchors := _lines(stack.anchors_files):
+        sums[ANCHORS] = _put(anchors, half / ANCHORS)
     services: dict[str, Any] = {}
     lost: list[str] = []
     files = {kind.name: stack.files_of(kind) for kind in KINDS}
@@ -104,7 +103,7 @@ async def _write(stack: Stack, half: Path, say: Say) -> Kept:
         "format": FORMAT,
         "release": VERSION,
         "made_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-        "keys": key_copies.marks(stack.keys_file),
+        "keys": stack.marks(),
         "services": services,
         "agreement": {one.service: {"behind": one.behind, "forked": one.forked} for one in agreements},
         "attachments_lost": lost,
@@ -175,6 +174,12 @@ async def _attachments(seen: Look, name: str, url: str, source: Path, half: Path
     finally:
         await connection.close(timeout=3)
     return sums, [row[0] for row in lost]
+
+
+def _lines(files: Iterable[Path]) -> bytes:
+    """Return the lines of all files, each once: files that were restored have the others' lines as well."""
+    lines = [line for file in files if file.exists() for line in file.read_bytes().split(b"\n") if line]
+    return b"".join(line + b"\n" for line in dict.fromkeys(lines))
 
 
 def _copy(source: Path, target: Path) -> str:

@@ -105,12 +105,14 @@ A restore checks every file, the release and the keys before it touches anything
 stopped; with `--replace` what is there is lost, but for key file and anchors, which are put aside. Then start the suite
 as ever: the streams of NATS are filled again from the databases.
 
-A suite in other places (Compose, PostgreSQL of your own) is named instead of `--data-dir`: `--database
-personnel=postgresql://…` once for each service, `--attachments-dir`, `--keys-file`, `--anchors-file` and, for a
-restore, `--nats-url` of a user who may delete streams; or `GW_DATABASES` (separated by spaces) and `GW_…` of the same
-names, since a command line can be read by others. Without `--keys-file` a backup does not know which keys it needs,
-and a restore cannot look whether they are there. The databases must be there, and empty; objects belong afterwards to
-whom the address names. `pg_dump` and `pg_restore` come with `gridwhistle-standalone`; a server must not be newer.
+A deployment with containers is named by its secrets: `--data-dir /secrets` in the container `recovery`, as
+[deploying.md](deploying.md) says; its keys are copied with its secrets. A suite in other places (PostgreSQL of your
+own) is named instead of `--data-dir`: `--database personnel=postgresql://…` once for each service,
+`--attachments-dir`, `--keys-file`, `--anchors-file` and, for a restore, `--nats-url` of a user who may delete
+streams; or `GW_DATABASES` (separated by spaces) and `GW_…` of the same names, since a command line can be read by
+others. Without `--keys-file` a backup does not know which keys it needs, and a restore cannot look whether they are
+there. The databases must be there, and empty; objects belong afterwards to whom the address names. `pg_dump` and
+`pg_restore` come with `gridwhistle-standalone`; a server must not be newer.
 
 Exit codes: 0 all is well; 1 done, but look at what was said; 2 nothing was done.
 

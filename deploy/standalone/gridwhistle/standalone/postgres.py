@@ -86,6 +86,11 @@ class Postgres:
             await connection.close()
 
 
+def is_of_containers(folder: Path) -> bool:
+    """Tell whether a folder holds the secrets of a deployment with containers."""
+    return (folder / "postgres" / "superuser").exists()
+
+
 @asynccontextmanager
 async def addresses(folder: Path) -> AsyncIterator[Callable[[str], str]]:
     """Give the addresses of the databases of a suite's folder, or of a deployment's secrets, where they stand in files.
@@ -93,7 +98,7 @@ async def addresses(folder: Path) -> AsyncIterator[Callable[[str], str]]:
     Raises:
         CannotStart: as `databases`.
     """
-    if (folder / "postgres" / "superuser").exists():
+    if is_of_containers(folder):
         yield lambda name: (folder / name / "gw_database_url").read_text()
         return
     async with databases(folder) as url:

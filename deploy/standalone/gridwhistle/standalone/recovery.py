@@ -14,6 +14,7 @@ import uvloop
 from rich.console import Console
 
 from gridwhistle.standalone.children import CannotStart
+from gridwhistle.standalone.postgres import is_of_containers
 
 if TYPE_CHECKING:
     from gridwhistle.common.agreement import Agreement
@@ -58,17 +59,33 @@ class _Where:
         # The services take a second or two to load.
         from gridwhistle.standalone import stack  # noqa: PLC0415
 
-        if not self.databases:
-            async with stack.in_folder(self.data_dir.absolute(), make=make) as found:
-                yield found
+        if found := self._elsewhere():
+            yield found
             return
-        yield stack.named(
-            self.databases,
-            keys_file=self.keys_file,
-            attachments_dir=self.attachments_dir,
-            anchors_file=self.anchors_file,
-            nats_url=self.nats_url,
-        )
+        async with stack.in_folder(self.data_dir.absolute(), make=make) as found:
+            yield found
+
+    def marks(self) -> dict[str, str]:
+        """Return what the keys that are in place are recognised by."""
+        from gridwhistle.standalone import key_copies  # noqa: PLC0415  as above
+
+        if found := self._elsewhere():
+            return found.marks()
+        keys_file = self.data_dir / "keys"
+        return key_copies.marks(keys_file if keys_file.exists() else None)
+
+    def _elsewhere(self) -> "Stack | None":
+        from gridwhistle.standalone import stack  # noqa: PLC0415  as above
+
+        if self.databases:
+            return stack.named(
+                self.databases,
+                keys_file=self.keys_file,
+                attachments_dir=self.attachments_dir,
+                anchors_file=self.anchors_file,
+                nats_url=self.nats_url,
+            )
+        return stack.in_containers(self.data_dir) if is_of_containers(self.data_dir) else None
 
 
 def backup(
@@ -135,14 +152,16 @@ def restore(
     opened = _opened_keys(keys) if keys else None
 
     async def work() -> bool:
-        from gridwhistle.standalone import restore  # noqa: PLC0415  as above
+        from gridwhistle.standalone import key_copies, restore  # noqa: PLC0415  as above
         from gridwhistle.standalone.services import NAMES  # noqa: PLC0415  as above
         from gridwhistle.standalone.stack import look  # noqa: PLC0415  as above
 
         if unknown := {*(only or ())} - {*NAMES}:
             raise CannotStart(f"there is no service {unknown.pop()}; there are: {', '.join(NAMES)}.")
         # All of this before anything is made.
-        manifest = restore.readable(folder.absolute(), opened, keys_file if databases else data_dir / "keys")
+        marks = where.marks() if opened is None else key_copies.marks_in(opened)
+        place = "in the file that was given" if opened else "in place"
+        manifest = restore.readable(folder.absolute(), marks, place)
         _step("every file is as it was written 校验无误")
         async with where.stack(make=True) as stack:
             seconds = await restore.restore(
@@ -233,10 +252,12 @@ def _passphrase(*, twice: bool) -> str:
 def _sealed_keys(stack: "Stack", passphrase: str) -> bytes:
     from gridwhistle.standalone import key_copies  # noqa: PLC0415  as above
 
-    if not key_copies.marks(stack.keys_file):
-        raise CannotStart("there are no keys to copy: name them with --keys-file.")
-    assert stack.keys_file is not None
-    return key_copies.seal(stack.keys_file.read_bytes(), passphrase)
+    keys_file = stack.keys_files.get("")
+    if not key_copies.marks(keys_file):
+        why = "a copy of the secrets has them" if stack.keys_files else "name them with --keys-file"
+        raise CannotStart(f"there are no keys to copy: {why}.")
+    assert keys_file is not None
+    return key_copies.seal(keys_file.read_bytes(), passphrase)
 
 
 def _write_keys(path: Path, sealed: bytes) -> None:
@@ -272,7 +293,7 @@ def _about_keys(folder: Path, stack: "Stack", *, with_keys: bool) -> None:
     else:
         _warn(
             f"The keys are NOT in this backup, and without them no personal value and no attachment in it can be read. Keep a"
-            f" copy of {stack.keys_file or 'the key file'} elsewhere, or use --with-keys.",
+            f" copy of {stack.keys_files.get('') or 'the key files'} elsewhere, or use --with-keys.",
             "本备份不含密钥；没有密钥，其中的个人信息和附件均无法读取。请另行保管密钥文件，或使用 --with-keys。",
         )
 

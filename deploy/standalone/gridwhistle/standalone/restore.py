@@ -20,15 +20,15 @@ from nats.js.errors import NotFoundError
 
 from gridwhistle.common.again import AWAY
 from gridwhistle.common.bus import BUS_AWAY, stream_name
-from gridwhistle.standalone import key_copies
 from gridwhistle.standalone.backup import CannotKeep, Say, count_rows, read_manifest
 from gridwhistle.standalone.children import CannotStart
 from gridwhistle.standalone.services import ANCHORS, KINDS, NAMES
 from gridwhistle.standalone.stack import Stack, ended, tool
 
+# What PostgreSQL does by itself is nobody's; what kind of session another user's is, it does not say.
 _OTHERS: Final = (
     "SELECT count(*) FROM pg_stat_activity"
-    " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid() AND usesysid IS NOT NULL"
 )
 _TABLES: Final = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'"
 # Functions of an extension go with the extension alone.
@@ -83,12 +83,10 @@ async def restore(
                 for path in copied:
                     _put(path.read_bytes(), target / path.relative_to(source))
                 say(f"{kind.name}: {len(copied):,} attachments")
-        if stack.anchors_file and (folder / ANCHORS).exists() and {*only} == {*NAMES}:
-            _keep_old(stack.anchors_file)
-            _put((folder / ANCHORS).read_bytes(), stack.anchors_file)
-        if keys and stack.keys_file and not (stack.keys_file.exists() and stack.keys_file.read_bytes() == keys):
-            _keep_old(stack.keys_file)
-            _put(keys, stack.keys_file)
+        if {*only} == {*NAMES}:
+            _anchors(stack, folder)
+        if keys and "" in stack.keys_files:
+            _keys(stack.keys_files[""], keys)
     except OSError as error:
         why = f"it stopped at {error.filename or 'a database'}: {error.strerror or error}"
         raise CannotStart(f"{why}. Make room, and restore again with --replace.") from None
@@ -98,15 +96,15 @@ async def restore(
 # --- before anything is touched ----------------------------------------------------------------------------------------------
 
 
-def readable(folder: Path, keys: bytes | None, keys_file: Path | None) -> Mapping[str, Any]:
+def readable(folder: Path, marks: Mapping[str, str], where: str) -> Mapping[str, Any]:
     """Return the manifest of a backup that this release can put back, with keys that open what is in it.
 
     Without the keys the databases would come back, and everything sealed in them would be lost without a word.
 
     Args:
         folder: of the backup.
-        keys: the key file that goes with it; None when it is in place already.
-        keys_file: where its place is.
+        marks: what the keys that are at hand are recognised by.
+        where: they are, in words.
 
     Raises:
         CannotKeep: the backup is damaged, made by a newer release, or its keys are missing.
@@ -120,11 +118,6 @@ def readable(folder: Path, keys: bytes | None, keys_file: Path | None) -> Mappin
                     f"the backup was made by a newer release ({manifest['release']}, {migration} of {kind.name});"
                     f" this one knows {', '.join(sorted(known.values()))}. Restore it with that release."
                 )
-    if keys is None:
-        marks = key_copies.marks(keys_file) if keys_file and keys_file.exists() else {}
-        where = f"in {keys_file}" if marks else "here"
-    else:
-        marks, where = key_copies.marks_in(keys), "in the file that was given"
     if missing := [number for number, mark in manifest["keys"].items() if marks.get(number) != mark]:
         raise CannotKeep(
             f"the backup is sealed under keys that are not {where} (number {', '.join(missing)}): give their copy with --keys,"
@@ -212,6 +205,19 @@ async def _database(url: str, dump: Path, rows: Mapping[str, int]) -> None:
         await connection.close(timeout=3)
 
 
+def _anchors(stack: Stack, folder: Path) -> None:
+    if (folder / ANCHORS).exists():
+        for file in stack.anchors_files:
+            _keep_old(file)
+            _put((folder / ANCHORS).read_bytes(), file)
+
+
+def _keys(file: Path, keys: bytes) -> None:
+    if not (file.exists() and file.read_bytes() == keys):
+        _keep_old(file)
+        _put(keys, file)
+
+
 def _keep_old(path: Path) -> None:
     """Put aside what is in the way; keys and anchors are never lost."""
     if path.exists():
@@ -220,6 +226,8 @@ def _keep_old(path: Path) -> None:
 
 def _put(content: bytes, target: Path) -> None:
     half = target.with_name(target.name + ".part")
+    made = [folder for folder in target.parents if not folder.exists()]
+    owner = (made[-1] if made else target).parent.stat()
     try:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         half.touch(mode=0o600)
@@ -227,6 +235,9 @@ def _put(content: bytes, target: Path) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        if os.geteuid() == 0:  # who restores for somebody else
+            for path in (half, *made):
+                os.chown(path, owner.st_uid, owner.st_gid)
         half.rename(target)
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(target)) from None

@@ -1,4 +1,4 @@
-"""Where a suite is: in a data folder, or in databases and folders that somebody names; and one look at all of it at once."""
+"""Where a suite is: in a data folder, in containers, or in databases and folders that are named; and one look at all of it."""
 
 import asyncio
 import os
@@ -17,10 +17,13 @@ from sqlalchemy.exc import ArgumentError
 from gridwhistle.common.again import AWAY
 from gridwhistle.common.agreement import Agreement, compare
 from gridwhistle.common.service import Service
+from gridwhistle.standalone import key_copies
 from gridwhistle.standalone.children import CannotStart
 from gridwhistle.standalone.postgres import BIN, databases
 from gridwhistle.standalone.services import ANCHORS, KINDS, NAMES
 
+KEPT: Final = Path("/var/lib/gridwhistle")
+"""Where a container of ours sees what the services keep, a folder each."""
 _LOOKS: Final = 5
 # A look lasts as long as the largest dump.
 _PATIENT: Final = {"statement_timeout": "0", "transaction_timeout": "0", "idle_in_transaction_session_timeout": "0"}
@@ -32,9 +35,11 @@ class Stack:
 
     databases: Mapping[str, str]
     """The address of each service's database."""
-    keys_file: Path | None
-    attachments_dir: Path | None
-    anchors_file: Path | None
+    keys_files: Mapping[str, Path]
+    """The key file of each service; one under an empty name, when it is the same for all."""
+    attachments: Mapping[str, Path]
+    """The folder of each service's attachments."""
+    anchors_files: Sequence[Path]
     nats_url: str | None = None
     """Where its streams are, when it is not a suite of a data folder."""
     folder: Path | None = None
@@ -48,9 +53,21 @@ class Stack:
         """
         if not kind.takes_files:
             return None
-        if self.attachments_dir is None:
+        if kind.name not in self.attachments:
             raise CannotStart(f"{kind.name} has attachments: name their folder with --attachments-dir.")
-        return self.attachments_dir / kind.name
+        return self.attachments[kind.name]
+
+    def marks(self) -> dict[str, str]:
+        """Return what each of its keys is recognised by, which opens nothing.
+
+        Raises:
+            CannotStart: a key file cannot be read, or holds no keys.
+        """
+        return {
+            f"{name} {number}".strip(): mark
+            for name, file in self.keys_files.items()
+            for number, mark in key_copies.marks(file).items()
+        }
 
 
 @asynccontextmanager
@@ -62,11 +79,32 @@ async def in_folder(folder: Path, *, make: bool = False) -> AsyncIterator[Stack]
     """
     async with databases(folder, make=NAMES if make else ()) as url:
         yield Stack(
-            {name: url(name) for name in NAMES}, folder / "keys", folder / "attachments", folder / ANCHORS, folder=folder
+            {name: url(name) for name in NAMES},
+            {"": folder / "keys"},
+            {name: folder / "attachments" / name for name in NAMES},
+            [folder / ANCHORS],
+            folder=folder,
         )
 
 
-def named(given: Sequence[str], **parts: Any) -> Stack:
+def in_containers(secrets: Path) -> Stack:
+    """Return the suite of a deployment with containers, as its owner sees it from one of them."""
+    return Stack(
+        {name: (secrets / f"{name}-owner" / "gw_database_url").read_text() for name in NAMES},
+        {name: secrets / name / "keys" for name in NAMES},
+        {name: KEPT / name / "attachments" / name for name in NAMES},
+        [KEPT / name / ANCHORS for name in NAMES],
+    )
+
+
+def named(
+    given: Sequence[str],
+    *,
+    keys_file: Path | None = None,
+    attachments_dir: Path | None = None,
+    anchors_file: Path | None = None,
+    nats_url: str | None = None,
+) -> Stack:
     """Return a suite whose parts are named one by one, its databases as `service=address`.
 
     Raises:
@@ -81,7 +119,13 @@ def named(given: Sequence[str], **parts: Any) -> Stack:
                 raise ArgumentError
         except (ArgumentError, ValueError):
             raise CannotStart(f"the database of {name} is to be postgresql://user@host:port/name.") from None
-    return Stack(urls, **parts)
+    return Stack(
+        urls,
+        {"": keys_file} if keys_file else {},
+        {name: attachments_dir / name for name in NAMES} if attachments_dir else {},
+        [anchors_file] if anchors_file else [],
+        nats_url,
+    )
 
 
 @dataclass(frozen=True)

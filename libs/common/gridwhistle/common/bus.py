@@ -1,6 +1,7 @@
 """The connection to NATS, and the stream of each producing service."""
 
 import logging
+import re
 from collections.abc import Callable, Iterable
 from typing import Final, Literal
 
@@ -22,7 +23,7 @@ async def connect(client: Client, url: str, service: str, refused: Callable[[], 
 
     Args:
         client: not yet connected.
-        url: of the server.
+        url: of the server, or of several of a cluster, with commas.
         service: as whom we connect.
         refused: called when the server refuses us, or a permission, which otherwise looks like a time-out.
     """
@@ -33,7 +34,7 @@ async def connect(client: Client, url: str, service: str, refused: Callable[[], 
             refused()
 
     await client.connect(
-        url,
+        re.split(r",(?=\w+://)", url),
         name=service,
         max_reconnect_attempts=-1,
         reconnect_time_wait=1,
@@ -79,8 +80,8 @@ def permissions(service: str, hears: Iterable[str]) -> dict[str, list[str]]:
     return {"publish": publish, "subscribe": [f"_INBOX_{service}.>", f"ask.{service}.*"]}
 
 
-async def own_stream(js: JetStreamContext, service: str) -> StreamInfo:
-    """Make sure that the service's own stream is there, and return what it is like."""
+async def own_stream(js: JetStreamContext, service: str, replicas: int = 1) -> StreamInfo:
+    """Make sure that the service's own stream is there, and return what it is like; one that is there stays as it is."""
     config = StreamConfig(
         name=stream_name(service),
         subjects=[f"gw.*.{service}.>"],
@@ -94,6 +95,7 @@ async def own_stream(js: JetStreamContext, service: str) -> StreamInfo:
         duplicate_window=120,
         deny_delete=True,
         deny_purge=True,
+        num_replicas=replicas,
         allow_atomic=True,
         allow_direct=True,
     )

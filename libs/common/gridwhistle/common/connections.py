@@ -15,6 +15,20 @@ _UNUSED_S = 10.0
 """Making a connection takes a few milliseconds, so that a quiet time may forget those of a busy one."""
 
 
+async def new_connection(url: str, **options: Any) -> "asyncpg.Connection[Any]":
+    """Return a new connection.
+
+    Raises:
+        TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError: the server does not take us in.
+    """
+    try:
+        connection: asyncpg.Connection[Any] = await asyncpg.connect(url, **options)
+    except asyncpg.InvalidAuthorizationSpecificationError as error:
+        # A password that was changed under a process that runs: until it starts again, the database is away.
+        raise ConnectionRefusedError(f"PostgreSQL does not take us in: {type(error).__name__}") from None
+    return connection
+
+
 class Connections:
     """Up to `size` connections, made when needed, dropped when broken or long unused, the last used first."""
 
@@ -39,14 +53,13 @@ class Connections:
             await self._wait()
         else:
             self._free -= 1
-        connection: asyncpg.Connection[Any]
         while self._idle:
             connection = self._idle.pop()
             self._unused = min(self._unused, len(self._idle))
             if not connection.is_closed():
                 return connection
         try:
-            connection = await asyncpg.connect(self._url, **self._options)
+            connection = await new_connection(self._url, **self._options)
         except BaseException:
             self._pass_on()
             raise

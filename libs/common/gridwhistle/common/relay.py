@@ -79,6 +79,8 @@ class Relay:
     """Set when the service is to stop: what waits is published, and then the relay ends."""
     metrics: Metrics = field(default_factory=Metrics)
     tracing: "Tracing | None" = None
+    replicas: int = 1
+    """How many servers of a NATS cluster keep the stream, when it is made."""
     _pauses: bool = False
     _refused: bool = False
     """Whether the last batch was refused; a second one in a row (the stream is full, say) is tried only after a pause."""
@@ -218,7 +220,7 @@ class Relay:
     async def _reconcile(self, connection: "asyncpg.Connection[Any]") -> int:
         """Make database and stream agree; return the stream's last sequence, the fence of the next batch."""
         js = self.nats.jetstream(timeout=5)
-        info = await own_stream(js, self.service)
+        info = await own_stream(js, self.service, self.replicas)
         created, last = str(info.created), int(info.state.last_seq)
         async with connection.transaction():
             known = await connection.fetchval("SELECT created FROM stream")

@@ -58,6 +58,7 @@ class Running:
     anchors_file: Path | None = None
     files: Files | None = None
     """Where attachments are kept, in services that have some."""
+    nats_replicas: int = 1
 
 
 Loop = Callable[[Running], Awaitable[None]]

@@ -168,6 +168,7 @@ class Service:
                 anchors_file=settings.anchors_file,
                 tracing=self._tracing(),
                 files=self._files(settings),
+                nats_replicas=settings.nats_replicas,
             )
 
             async def connection(service: Running) -> None:
@@ -234,7 +235,8 @@ async def _connect(service: Running, settings: Settings) -> None:
 async def relay(service: Running) -> None:
     """Tell what commands told, as soon as NATS is there."""
     await service.state.bus_there.wait()
-    await Relay(service.name, service.database, service.nats, service.state.stopping, service.metrics, service.tracing).run()
+    state, replicas = service.state, service.nats_replicas
+    await Relay(service.name, service.database, service.nats, state.stopping, service.metrics, service.tracing, replicas).run()
 
 
 async def _drain(service: Running, patience_s: float) -> None:

@@ -51,9 +51,12 @@ class Migrating(BaseSettings):
 class Settings(Migrating):
     """The settings that every service has. A service that needs more subclasses this."""
 
-    nats_url: str = Field(description="NATS with JetStream: nats://user:password@host:port")
+    nats_url: str = Field(description="NATS with JetStream: nats://user:password@host:port; of a cluster several, with commas.")
     nats_monitoring_url: str | None = Field(
         default=None, description="NATS's monitoring address, http://host:port; asked whether what is acknowledged is on disk."
+    )
+    nats_replicas: int = Field(
+        default=1, ge=1, le=5, description="How many servers of a NATS cluster keep the service's stream, when it is made."
     )
     keys_file: Path = Field(description="Keys for what is stored sealed; a line is `number:64 hex digits`.")
     issuer: str = Field(description="Who signs access tokens: the exact `iss` claim.")

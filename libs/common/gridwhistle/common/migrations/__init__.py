@@ -1,12 +1,13 @@
 """Migrations: one arrangement for every service. The plumbing's are here, a service's own in its `versions` folder."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import asyncpg
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, inspect, text
-from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -34,7 +35,7 @@ def _config(kind: "Service", connection: Connection, branch: str | None = None) 
 
 
 async def _with_connection(url: str, work: "Callable[[Connection], None]") -> None:
-    engine = create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"), poolclass=NullPool)
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=partial(asyncpg.connect, url), poolclass=NullPool)
     try:
         async with engine.begin() as connection:
             await connection.run_sync(work)
