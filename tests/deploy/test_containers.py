@@ -1,19 +1,13 @@
 """The deployment, built and started for real: an incident goes through it, every container dies, nothing accepted is lost."""
 
 import asyncio
-import datetime as dt
 import os
-import shutil
 import signal
 import socket
-import ssl
-import subprocess
 import time
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
-from pathlib import Path
+from itertools import permutations
 from uuid import uuid4
 
 import asyncpg
@@ -21,144 +15,19 @@ import httpx2
 import nats
 import orjson
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from nats.errors import NoRespondersError
 from nats.errors import TimeoutError as NoAnswer
-from typer.testing import CliRunner
 
 from gridwhistle.common.bus import connect
-from gridwhistle.common.issuer import ISSUER, OWN, Issuer
-from gridwhistle.common.sealing import add_key
-from gridwhistle.standalone.children import free_port
-from gridwhistle.standalone.cli import app
-from gridwhistle.standalone.demo.county import County
-from gridwhistle.standalone.demo.load import Loader
+from gridwhistle.common.issuer import ISSUER
+from gridwhistle.standalone.services import NAMES
 from tests.common.test_permissions import foreign, past_the_streams
 from tests.common.test_uploads import picture
-from tests.conftest import Person
+from tests.deploy.deployed import IN_CONTAINERS, Deployment, Reporter, a_report, inspected, is_healthy, until
 from tests.system.test_the_loop import INCIDENTS, STEPS
 
-ROOT = Path(__file__).parents[2]
-PROJECT = "gridwhistle-test"
-ALWAYS = ("postgres", "nats", "personnel", "incidents", "gateway")
-
-
-def _daemon() -> bool:
-    if shutil.which("docker") is None:
-        return False
-    return subprocess.run(["docker", "compose", "ls"], capture_output=True, check=False).returncode == 0  # noqa: S607
-
-
-pytestmark = [
-    pytest.mark.containers,
-    pytest.mark.skipif(not _daemon(), reason="no Docker daemon with compose answers; make compose-test says how to have one"),
-]
-
-
-def docker(*words: str, **environment: str) -> str:
-    """Run a command of Docker and return what it prints."""
-    ran = subprocess.run(  # noqa: S603
-        ["docker", *words],  # noqa: S607
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, **environment},
-        cwd=ROOT,
-    )
-    assert ran.returncode == 0, ran.stdout[-3_000:] + ran.stderr[-3_000:]
-    return ran.stdout
-
-
-@dataclass
-class Deployment:
-    """The deployment as it runs, under a name, a port and secrets of its own."""
-
-    secrets: Path
-    port: int = field(default_factory=free_port)
-    tokens: dict[str, str] = field(default_factory=dict)
-    up_s: float = 0
-
-    @property
-    def base_url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def compose(self, *words: str, **environment: str) -> str:
-        settings = {"GW_SECRETS": str(self.secrets), "GATEWAY_PORT": str(self.port), **environment}
-        file = str(ROOT / "deploy" / "docker-compose.yml")
-        return docker("compose", "-p", PROJECT, "-f", file, *words, **settings)
-
-    def up(self, *words: str, **environment: str) -> None:
-        self.compose("up", "-d", "--wait", "--wait-timeout", "180", *words, **environment)
-
-    def containers(self, service: str) -> list[str]:
-        return self.compose("ps", "-q", service).split()
-
-    def address(self, container: str, network: str = "inside") -> str:
-        """Return where this machine, and no other, reaches a container that is not published."""
-        told = orjson.loads(docker("inspect", container))[0]["NetworkSettings"]["Networks"]
-        address: str = told[f"{PROJECT}_{network}"]["IPAddress"]
-        return address
-
-    def url_of(self, service: str, room: str, setting: str) -> str:
-        """Return an address from the secrets, as this machine reaches it."""
-        written = (self.secrets / room / setting).read_text()
-        return written.replace(f"@{service}:", f"@{self.address(self.containers(service)[0])}:")
-
-    def asked(self, database: str, statement: str) -> str:
-        """Ask a database as its server's own administrator."""
-        words = ("psql", "-U", "postgres", "-d", database, "-qtAc", statement)
-        return self.compose("exec", "-T", "postgres", *words).strip()
-
-    def person(self, client: httpx2.Client, role: str) -> Person:
-        return Person(client, self.tokens[role])
-
-
-@pytest.fixture(scope="module")
-def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """Build the images, start everything, load the demo county; take it all away afterwards."""
-    secrets = tmp_path_factory.mktemp("deployment") / "secrets"
-    assert CliRunner().invoke(app, ["secrets", "init", "--folder", str(secrets)]).exit_code == 0
-    made = Deployment(secrets)
-    try:
-        began = time.monotonic()
-        made.compose("build")
-        built_s = time.monotonic() - began
-        made.up()
-        made.up_s = time.monotonic() - began - built_s
-        print(f"built in {built_s:.0f} s, up and healthy in {made.up_s:.0f} s")  # noqa: T201  the transcript tells it
-
-        async def settle() -> dict[str, str]:
-            issuer = Issuer.kept_in(secrets / "issuer" / "issuer.json", OWN)
-            async with Loader.of(made.base_url, issuer, County()) as loader:
-                return await loader.settle()
-
-        made.tokens = asyncio.run(settle())
-        yield made
-    finally:
-        made.compose("down", "--volumes", "--timeout", "30")
-        left = docker("volume", "ls", "-q", "--filter", f"label=com.docker.compose.project={PROJECT}")
-        assert left == ""
-
-
-@pytest.fixture
-def client(deployment: Deployment) -> Iterator[httpx2.Client]:
-    with httpx2.Client(base_url=deployment.base_url, timeout=30, headers={"Accept-Language": "en"}) as client:
-        yield client
-
-
-def until(holds: Callable[[], bool], patience_s: float = 60) -> None:
-    end = time.monotonic() + patience_s
-    while not holds():
-        assert time.monotonic() < end, f"it did not come within {patience_s:g} s"
-        time.sleep(0.2)
-
-
-def a_report(resident: Person, key: str) -> httpx2.Response:
-    content = {"title": "井盖缺失", "location": {"lon": 120.160, "lat": 30.272}}
-    return resident.post(INCIDENTS, content, Idempotency_Key=key)
+pytestmark = IN_CONTAINERS
+ALWAYS = ("postgres", "nats", *NAMES, "gateway")
 
 
 # --- what it does ------------------------------------------------------------------------------------------------------------
@@ -167,7 +36,7 @@ def a_report(resident: Person, key: str) -> httpx2.Response:
 def test_an_incident_goes_through_the_gateway_from_found_to_closed(deployment: Deployment, client: httpx2.Client) -> None:
     worker = deployment.person(client, "grid_worker_003")
     shift_id = worker.post("/personnel/v1/shifts", {"grid_code": "990101001001003"}).json()["id"]
-    path = f"{INCIDENTS}/{a_report(deployment.person(client, 'resident'), str(uuid4())).json()['id']}"
+    path = f"{INCIDENTS}/{a_report(deployment.person(client, 'resident')).json()['id']}"
 
     for action, role, body, state in STEPS:
         answer = deployment.person(client, role).post(f"{path}/{action}", body)
@@ -255,7 +124,7 @@ def test_one_port_is_open_on_this_machine_alone(deployment: Deployment) -> None:
     assert published == {("gateway", "127.0.0.1")}
 
 
-@pytest.mark.parametrize(("own", "other"), [("incidents", "personnel"), ("personnel", "incidents")])
+@pytest.mark.parametrize(("own", "other"), permutations(NAMES, 2))
 def test_a_service_may_do_at_nats_only_what_is_its_own(deployment: Deployment, own: str, other: str) -> None:
     refused: list[str] = []
 
@@ -284,7 +153,7 @@ def test_a_service_may_do_at_nats_only_what_is_its_own(deployment: Deployment, o
 
 
 def test_nats_knows_nobody_without_the_password(deployment: Deployment) -> None:
-    with socket.create_connection((deployment.address(deployment.containers("nats")[0]), 4222), timeout=5) as line:
+    with socket.create_connection((deployment.address("nats"), 4222), timeout=5) as line:
         line.sendall(b'CONNECT {"user":"incidents","pass":"incidents","verbose":false}\r\nPING\r\n')
         told = b""
         while some := line.recv(4_096):
@@ -307,7 +176,7 @@ def test_the_three_roles_of_a_database_may_do_what_their_names_say(deployment: D
 
     urls = {room: deployment.url_of("postgres", room, "gw_database_url") for room in ("incidents", "incidents-owner")}
     password = (deployment.secrets / "postgres" / "incidents_read").read_text()
-    address = deployment.address(deployment.containers("postgres")[0])
+    address = deployment.address("postgres")
     urls["read"] = f"postgresql://incidents_read:{password}@{address}:5432/incidents"
     stranger = deployment.url_of("postgres", "incidents", "gw_database_url").rpartition("/")[0] + "/personnel"
 
@@ -359,45 +228,25 @@ def test_a_service_refuses_to_start_with(deployment: Deployment, setting: str, v
 def test_nothing_accepted_is_lost_when_a_container_is_killed(
     deployment: Deployment, client: httpx2.Client, service: str
 ) -> None:
-    resident, acceptor = deployment.person(client, "resident"), deployment.person(client, "town_acceptor")
-    accepted: dict[str, str] = {}
-    unknown: set[str] = set()
-
-    def report(key: str) -> bool:
-        try:
-            answer = a_report(resident, key)
-        except httpx2.TransportError:
-            unknown.add(key)
-            return False
-        if answer.status_code == 201:
-            assert accepted.setdefault(key, answer.json()["id"]) == answer.json()["id"]
-        else:
-            assert answer.status_code in {429, 503}, answer.text
-        return answer.status_code == 201
+    reporter, acceptor = Reporter(deployment.person(client, "resident")), deployment.person(client, "town_acceptor")
 
     (container,) = deployment.containers(service)
     for _ in range(20):
-        report(str(uuid4()))
-    os.kill(orjson.loads(docker("inspect", container))[0]["State"]["Pid"], signal.SIGKILL)  # it is started again by itself
+        reporter.report()
+    os.kill(inspected(container)["State"]["Pid"], signal.SIGKILL)  # it is started again by itself
     for _ in range(20):
-        report(str(uuid4()))
-    until(lambda: report(str(uuid4())))
-    until(lambda: _healthy(container))
-    for key in list(unknown):
-        until(lambda key=key: report(key))  # type: ignore[misc]
+        reporter.report()
+    until(reporter.report)
+    until(lambda: is_healthy(container))
+    reporter.ask_again()
 
-    assert len(accepted) > 20
-    for incident_id in accepted.values():
+    assert len(reporter.accepted) > 20
+    for incident_id in reporter.accepted.values():
         assert acceptor.get(f"{INCIDENTS}/{incident_id}").status_code == 200
     assert int(deployment.asked("incidents", "SELECT count(*) FROM incident")) == int(
         deployment.asked("incidents", "SELECT count(*) FROM outbox WHERE envelope->>'type' LIKE '%.incident.reported.v1'")
     )
     until(lambda: deployment.asked("incidents", "SELECT count(*) FROM waiting") == "0")
-
-
-def _healthy(container: str) -> bool:
-    healthy: bool = orjson.loads(docker("inspect", container))[0]["State"]["Health"]["Status"] == "healthy"
-    return healthy
 
 
 def test_everything_is_there_after_a_stop_and_a_start(deployment: Deployment, client: httpx2.Client) -> None:
@@ -407,46 +256,7 @@ def test_everything_is_there_after_a_stop_and_a_start(deployment: Deployment, cl
     deployment.up()
 
     assert deployment.asked("incidents", "SELECT count(*) FROM incident") == before
-    assert a_report(deployment.person(client, "resident"), str(uuid4())).status_code == 201
-
-
-def test_a_new_key_seals_everything_again(deployment: Deployment) -> None:
-    add_key(deployment.secrets / "incidents" / "keys")
-    deployment.compose("restart", "incidents")
-    deployment.up()
-
-    told = deployment.compose("exec", "-T", "incidents", "python", "-m", "gridwhistle.incidents", "reseal")
-
-    assert told.strip() == "incidents: everything is sealed under key 2"
-
-
-def test_the_audit_is_proved_where_it_is(deployment: Deployment) -> None:
-    told = deployment.compose("exec", "-T", "incidents", "python", "-m", "gridwhistle.incidents", "verify")
-
-    assert told.strip().endswith("nothing was changed")
-    assert ", 0 anchors" not in told
-
-
-def test_copies_are_made_anew_from_the_outboxes(deployment: Deployment) -> None:
-    before = deployment.asked("incidents", "SELECT count(*) FROM known_grid")
-
-    told = deployment.compose(
-        "run", "--rm", "--build", "-T", "--user", f"{os.getuid()}:{os.getgid()}", "tools",
-        "replay", "incidents", "--data-dir", "/secrets",
-    )  # fmt: skip
-
-    assert f"known_grid: {before} rows" in told
-
-
-def test_a_service_that_came_later_gets_a_database_of_its_own(deployment: Deployment) -> None:
-    added = CliRunner().invoke(app, ["secrets", "add", "timebank", "--folder", str(deployment.secrets)])
-    deployment.compose("exec", "-T", "postgres", "sh", "/docker-entrypoint-initdb.d/databases.sh")
-
-    assert added.exit_code == 0
-    assert deployment.asked("timebank", "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'timebank'") == (
-        "timebank_owner"
-    )
-    assert deployment.asked("incidents", "SELECT count(*) > 0 FROM incident") == "t"
+    assert a_report(deployment.person(client, "resident")).status_code == 201
 
 
 # --- several processes of one service ----------------------------------------------------------------------------------------
@@ -463,28 +273,24 @@ def three(deployment: Deployment) -> Deployment:
 def leaders(deployment: Deployment) -> list[int]:
     """Return 1 for each process that publishes, 0 for each that waits; nothing for one that does not answer."""
     told = []
-    for container in deployment.containers("incidents"):
+    for address in deployment.addresses("incidents"):
         with suppress(httpx2.TransportError):
-            told.append(_leads(deployment, container))
+            lines = httpx2.get(f"http://{address}:8000/metrics", timeout=5).text.splitlines()
+            told.append(int(float(next(line for line in lines if line.startswith("gw_relay_leads{")).split()[1])))
     return told
-
-
-def _leads(deployment: Deployment, container: str) -> int:
-    told = httpx2.get(f"http://{deployment.address(container)}:8000/metrics", timeout=5).text
-    return int(float(next(line for line in told.splitlines() if line.startswith("gw_relay_leads{")).split()[1]))
 
 
 def test_of_three_processes_one_publishes_and_another_follows_when_it_dies(three: Deployment) -> None:
     assert sorted(leaders(three)) == [0, 0, 1]
     leader = three.containers("incidents")[leaders(three).index(1)]
 
-    os.kill(orjson.loads(docker("inspect", leader))[0]["State"]["Pid"], signal.SIGKILL)
+    os.kill(inspected(leader)["State"]["Pid"], signal.SIGKILL)
 
     until(lambda: sorted(leaders(three)) == [0, 0, 1])
 
 
 def test_one_row_is_right_whichever_process_changes_it(three: Deployment, client: httpx2.Client) -> None:
-    incident_id = a_report(three.person(client, "resident"), str(uuid4())).json()["id"]
+    incident_id = a_report(three.person(client, "resident")).json()["id"]
     lines = [httpx2.Client(base_url=three.base_url, timeout=30) for _ in range(12)]
 
     def accept(number: int) -> int:
@@ -507,10 +313,10 @@ def test_an_attachment_that_one_process_took_is_given_by_all(three: Deployment, 
 
     shown = [
         httpx2.get(
-            f"http://{three.address(container)}:8000/incidents/v1/attachments/{made['id']}",
+            f"http://{address}:8000/incidents/v1/attachments/{made['id']}",
             headers={"Authorization": f"Bearer {acceptor.token}"},
         )
-        for container in three.containers("incidents")
+        for address in three.addresses("incidents")
     ]
 
     assert [(answer.status_code, len(answer.content)) for answer in shown] == [(200, made["size_bytes"])] * 3
@@ -519,11 +325,11 @@ def test_an_attachment_that_one_process_took_is_given_by_all(three: Deployment, 
 def test_a_clock_fires_once_though_three_processes_look(three: Deployment, client: httpx2.Client) -> None:
     resident = three.person(client, "resident")
     for _ in range(40):
-        a_report(resident, str(uuid4()))
+        a_report(resident)
     told = "SELECT count(*) FROM outbox WHERE envelope->>'type' LIKE '%.incident.clock_%'"
     before = int(three.asked("incidents", told))
 
-    running = "stopped_at IS NULL AND next_at > clock_timestamp()"
+    running = "rule_key = 'incidents.accept' AND stopped_at IS NULL AND next_at > clock_timestamp()"
     count = three.asked(
         "incidents",
         f"WITH due AS (UPDATE clock SET next_at = clock_timestamp() WHERE {running} RETURNING 1) SELECT count(*) FROM due",
@@ -532,39 +338,3 @@ def test_a_clock_fires_once_though_three_processes_look(three: Deployment, clien
     until(lambda: three.asked("incidents", "SELECT count(*) FROM clock WHERE next_at <= clock_timestamp()") == "0")
     assert int(count) >= 40
     assert int(three.asked("incidents", told)) - before == int(count)
-
-
-# --- TLS ---------------------------------------------------------------------------------------------------------------------
-
-
-def test_the_door_can_have_tls(deployment: Deployment, tmp_path: Path) -> None:
-    _write_certificate(tmp_path)
-    door = {"GATEWAY_DOOR": "tls", "GATEWAY_CERTIFICATES": str(tmp_path)}
-
-    deployment.up("--no-deps", "gateway", **door)
-
-    trusted = ssl.create_default_context(cafile=str(tmp_path / "certificate.pem"))
-    answer = httpx2.get(f"https://localhost:{deployment.port}{INCIDENTS}", verify=trusted)
-    plain = httpx2.get(f"http://localhost:{deployment.port}/healthz")
-    assert (answer.status_code, plain.status_code) == (401, 400)
-    assert answer.headers["strict-transport-security"].startswith("max-age=")
-
-
-def _write_certificate(folder: Path) -> None:
-    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = dt.datetime.now(dt.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(minutes=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, SHA256())
-    )
-    folder.chmod(0o755)
-    (folder / "certificate.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
-    (folder / "key.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    (folder / "key.pem").chmod(0o444)

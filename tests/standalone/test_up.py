@@ -32,7 +32,7 @@ class Terminal:
 
     def ready(self) -> dict[str, Any]:
         """Wait until all is ready."""
-        for _ in range(600):
+        for _ in range(2_400):  # a machine may be busy
             if self.ready_file.exists():
                 content: dict[str, Any] = json.loads(self.ready_file.read_text())
                 return content
@@ -44,7 +44,7 @@ class Terminal:
         """Press Ctrl-C; return the exit code and what was printed."""
         if self.process.poll() is None:
             self.process.send_signal(told)
-        output, errors = self.process.communicate(timeout=30)
+        output, errors = self.process.communicate(timeout=120)
         return self.process.returncode, output, errors
 
 
@@ -137,7 +137,7 @@ def test_a_taken_port_is_said_plainly(start: Any) -> None:
         taken.listen()
         port = taken.getsockname()[1]
         terminal = start("--port", str(port))
-        output, errors = terminal.process.communicate(timeout=30)
+        output, errors = terminal.process.communicate(timeout=120)
 
     assert terminal.process.returncode == 1
     assert f"port {port} cannot be used" in errors
@@ -147,7 +147,7 @@ def test_a_taken_port_is_said_plainly(start: Any) -> None:
 def test_a_folder_that_cannot_be_written_is_said_plainly(start: Any, tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file where the folder should be")
     terminal = start()
-    _output, errors = terminal.process.communicate(timeout=30)
+    _output, errors = terminal.process.communicate(timeout=120)
 
     assert terminal.process.returncode == 1
     assert "cannot be written" in errors
@@ -157,7 +157,7 @@ def test_a_folder_that_cannot_be_written_is_said_plainly(start: Any, tmp_path: P
 def test_a_second_suite_on_the_same_folder_is_refused(start: Any) -> None:
     start().ready()
     second = start()
-    _output, errors = second.process.communicate(timeout=30)
+    _output, errors = second.process.communicate(timeout=120)
 
     assert second.process.returncode == 1
     assert "is running on" in errors
@@ -169,7 +169,7 @@ def test_a_part_that_dies_is_named_and_the_rest_is_stopped(start: Any, part: str
     terminal = start()
     pids = terminal.ready()["pids"]
     os.kill(pids[part], signal.SIGKILL)
-    _output, errors = terminal.process.communicate(timeout=30)
+    _output, errors = terminal.process.communicate(timeout=120)
 
     assert terminal.process.returncode == 1
     assert "has stopped by itself" in errors

@@ -8,6 +8,7 @@ import secrets
 import sys
 from pathlib import Path
 from typing import Annotated, Final
+from urllib.parse import urlsplit
 
 import bcrypt
 import typer
@@ -25,7 +26,9 @@ _say = Console(stderr=True, highlight=False, soft_wrap=True)
 
 Folder = Annotated[Path, typer.Option("--folder", help="Where they stand; closed to all but its owner.")]
 PostgresHost = Annotated[str, typer.Option("--postgres", help="Host and port of PostgreSQL, as the services reach it.")]
-NatsHost = Annotated[str, typer.Option("--nats", help="Host and port of NATS, as the services reach it.")]
+NatsHost = Annotated[
+    str, typer.Option("--nats", help="Host and port of NATS, as the services reach it; of a cluster several, with commas.")
+]
 
 
 @app.command()
@@ -70,21 +73,50 @@ def add(
     _say.print(f"The secrets of {name} are in {folder}. PostgreSQL and NATS are to be told of them; see docs/deploying.md.")
 
 
+@app.command()
+def renew(name: Annotated[str, typer.Argument(help="The service.")], folder: Folder = FOLDER) -> None:
+    """Give a service new passwords; its keys stay. PostgreSQL and NATS are to be told, and the service starts again."""
+    if not (folder / name / "gw_nats_url").exists():
+        _say.print(f"[red]{name} has no secrets in {folder};[/] nothing was changed.")
+        sys.exit(1)
+    for role, room in _roles(name):
+        old, new = (folder / "postgres" / role).read_text(), _password()
+        _rewrite(folder / "postgres" / role, old, new)
+        if room:
+            _rewrite(folder / room / "gw_database_url", f":{old}@", f":{new}@")
+    url, new = folder / name / "gw_nats_url", _password()
+    _rewrite(url, f":{urlsplit(url.read_text()).password}@", f":{new}@")
+    passwords = folder / "nats" / "passwords.conf"
+    old = next(line for line in passwords.read_text().splitlines() if line.startswith(f"{name}_password:"))
+    _rewrite(passwords, old, _hashed(name, new))
+    _say.print(f"{name} has new passwords in {folder}. PostgreSQL and NATS are to be told of them; see docs/deploying.md.")
+
+
+def _roles(name: str) -> tuple[tuple[str, str | None], ...]:
+    """Return the roles of a service's database, each with the room where its address stands, if in one."""
+    return (f"{name}_owner", f"{name}-owner"), (name, name), (f"{name}_read", None)
+
+
 def _of_service(folder: Path, name: str, postgres: str, nats: str) -> None:
-    for role, room in ((f"{name}_owner", f"{name}-owner"), (name, name), (f"{name}_read", None)):
+    for role, room in _roles(name):
         password = _password()
         _write(folder / "postgres" / role, password)
         if room:
             _write(folder / room / "gw_database_url", f"postgresql://{role}:{password}@{postgres}/{name}")
     password = _password()
-    _write(folder / name / "gw_nats_url", f"nats://{name}:{password}@{nats}")
-    hashed = bcrypt.hashpw(password.encode(), bcrypt.gensalt(_HASH_ROUNDS, prefix=b"2a")).decode()
+    _write(folder / name / "gw_nats_url", ",".join(f"nats://{name}:{password}@{server}" for server in nats.split(",")))
     passwords = _room(folder / "nats") / "passwords.conf"
     with passwords.open("a") as file:
-        file.write(f'{name}_password: "{hashed}"\n')
+        file.write(_hashed(name, password) + "\n")
     passwords.chmod(0o644)
     make_keys(folder / name / "keys")
     (folder / name / "keys").chmod(0o644)
+
+
+def _hashed(name: str, password: str) -> str:
+    """Return the line by which NATS knows a service."""
+    hashed = bcrypt.hashpw(password.encode(), bcrypt.gensalt(_HASH_ROUNDS, prefix=b"2a")).decode()
+    return f'{name}_password: "{hashed}"'
 
 
 def _password() -> str:
@@ -96,6 +128,14 @@ def _write(path: Path, content: str) -> None:
     with path.open("x") as file:  # what is there already stays
         file.write(content)
     path.chmod(0o644)
+
+
+def _rewrite(path: Path, old: str, new: str) -> None:
+    """Put something else in a file, which is at no moment half written."""
+    half = path.with_name(path.name + ".part")
+    half.write_text(path.read_text().replace(old, new))
+    half.chmod(0o644)
+    half.rename(path)
 
 
 def _room(folder: Path) -> Path:
