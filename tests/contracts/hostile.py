@@ -54,7 +54,7 @@ class Attacker:
     """Makes requests of one document."""
 
     def __init__(self, document: Mapping[str, Any], ids: Mapping[str, list[str]], seed: int) -> None:
-        """Take the document, real ids by the name of the path parameter, and a seed."""
+        """Take the document, real ids by the name of their parameter in paths or headers, and a seed."""
         self._random = random.Random(seed)
         self._seed, self._count, self._ids = seed, 0, ids
         self._operations = [
@@ -71,6 +71,7 @@ class Attacker:
             marker = f"mk{self._seed:x}q{number:x}z"
             base = Request("", method, self._real(path), marker, operation["operationId"], operation.get("x-permission", ""))
             base.body = self._example(operation)
+            base.headers = [(one["name"], self._ids[one["name"]][0]) for one in self._in_headers(operation)]
             attack = self._random.choice(
                 BODY_ATTACKS if base.body is not None and self._random.random() < 0.7 else OTHER_ATTACKS
             )
@@ -85,6 +86,9 @@ class Attacker:
                 known = self._ids.get(part[1:-1]) or ["0190c2f4-0000-7000-8000-000000000000"]
                 parts[number] = self._random.choice(known)
         return "/".join(parts)
+
+    def _in_headers(self, operation: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        return [one for one in operation.get("parameters", ()) if one["in"] == "header" and one["name"] in self._ids]
 
     @staticmethod
     def _example(operation: Mapping[str, Any]) -> bytes | None:

@@ -154,10 +154,13 @@ def overheard() -> Iterator[list[str]]:
 
 
 def ids_there(suite: RunningSuite, document: dict[str, Any]) -> dict[str, list[str]]:
-    """Return the ids of what is there, by the name that paths give them; something is reported first."""
-    headers = {"Authorization": f"Bearer {suite.everybody()}"}
-    suite.client.post("/incidents/v1/incidents", json={"title": "井盖缺失", "area_code": "990101001001"}, headers=headers)
-    found: dict[str, list[str]] = {}
+    """Return the ids of what is there, by the name that paths and headers give them; a question is asked and answered first."""
+    headers, base = {"Authorization": f"Bearer {suite.everybody()}"}, "/incidents/v1/incidents"
+    question = {"title": "如何申请低保", "area_code": "990101001001", "request_type": "consult", "track": True}
+    asked = suite.client.post(base, json=question, headers=headers).json()
+    suite.client.post(f"{base}/{asked['id']}/accept", json={}, headers=headers)
+    suite.client.post(f"{base}/{asked['id']}/answer", json={"answer": "请到社区办理"}, headers=headers).raise_for_status()
+    found = {"incident_no": [asked["incident_no"]], "Tracking-Token": [asked["tracking_token"]]}
     for path in document["paths"]:
         if (
             (match := re.fullmatch(r"(.+)/\{(\w+)\}.*", path))
@@ -318,6 +321,7 @@ def test_no_field_that_is_not_offered_can_be_set(suite: RunningSuite, background
 
     for method, path, permission, example in writable(document):
         headers = {"Authorization": f"Bearer {suite.everybody(permission)}", "If-Match": '"1"'}
+        headers["Tracking-Token"] = ids["Tracking-Token"][0]
         address = re.sub(r"\{(\w+)\}", lambda name: (ids.get(name[1]) or ["0190c2f4-0000-7000-8000-000000000000"])[0], path)
         objects = [(), *(place for place in places(example) if isinstance(at(example, place), dict))]
         for place in objects:

@@ -212,3 +212,28 @@ def test_tokens_are_long_random_and_easily_read() -> None:
 
     assert len(tokens) == 100
     assert all(re.fullmatch("[2-9a-hjkmnp-z]{26}", token) for token in tokens)
+
+
+def test_who_reported_has_the_last_word_once(suite: RunningSuite) -> None:
+    acceptor = suite.person("town_acceptor")
+    receipt = said(suite, {"title": "如何申请低保", "area_code": AREA, "request_type": "consult"}).json()
+    listed = acceptor.get(f"{BASE}/incidents?limit=50").json()["items"]
+    path = next(f"{BASE}/incidents/{one['id']}" for one in listed if one["incident_no"] == receipt["incident_no"])
+
+    def veto(token: str) -> httpx2.Response:
+        headers = {"Tracking-Token": token, "Idempotency-Key": key(), "Accept-Language": "en"}
+        at = f"{BASE}/tracking/{receipt['incident_no']}/reopen"
+        return suite.client.post(at, json={"reason": "没有说明所需材料"}, headers=headers)
+
+    early = veto(receipt["tracking_token"])
+    answers = []
+    for answer in ("请咨询社区", "请带身份证到社区办理"):
+        acceptor.post(f"{path}/accept", {})
+        assert acceptor.post(f"{path}/answer", {"answer": answer}).json()["state"] == "closed"
+        answers.append(veto(receipt["tracking_token"]))
+
+    assert (early.status_code, early.json()["code"]) == (409, "illegal_move")
+    assert veto(new_token()).json()["code"] == "not_tracked"
+    assert (answers[0].status_code, answers[0].json()["state"]) == (200, "It was accepted")
+    assert (answers[1].status_code, answers[1].json()["code"]) == (409, "reopened_before")
+    assert acceptor.get(path).json()["state"] == "closed"

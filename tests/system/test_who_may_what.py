@@ -149,6 +149,7 @@ SENT: Final[dict[str, dict[str, Any]]] = {
     | {"source_ref": "?"},
     "start_catalogue": {"county_code": HERE[:6]},
     "report_as_resident": _REPORT,
+    "reopen_as_reporter": {"reason": "井盖还在响"},
     "reveal_contact": {"fields": ["phone"], "purpose": "call_back", "note": "回访井盖修复情况"},
     "place_hold": {"thing": "?", "thing_id": "?", "cause": "行政复议 2026-17"},
 }

@@ -1,4 +1,4 @@
-"""Reports of residents without an account (居民上报): what and where, and how to reach them, if they wish it."""
+"""What residents do without an account: they report (居民上报), and have the last word on what was done (要求重办)."""
 
 from typing import Annotated
 
@@ -11,12 +11,13 @@ from gridwhistle.common.ids import AreaCode
 from gridwhistle.common.principal import PUBLIC
 from gridwhistle.common.problems import Invalid
 from gridwhistle.common.wire import Body, Moment, View
-from gridwhistle.incidents.contacts import Contact
+from gridwhistle.incidents.contacts import Contact, has_contact
 from gridwhistle.incidents.danger import whom_to_call
-from gridwhistle.incidents.domain import MASKED
+from gridwhistle.incidents.domain import INCIDENT, MASKED
 from gridwhistle.incidents.intake import Location, Report, place_of, take_in
-from gridwhistle.incidents.tables import GRIDS, known_grids
-from gridwhistle.incidents.tracking import RESIDENT, TokenShown, new_token
+from gridwhistle.incidents.judging import Reopen, do_again
+from gridwhistle.incidents.tables import GRIDS, incidents, known_grids
+from gridwhistle.incidents.tracking import RESIDENT, TokenShown, TrackedView, TrackingToken, as_tracked, new_token, tracked
 from gridwhistle.incidents.views import Description, RequestType, Title
 
 router = Router("incidents", "Residents 居民")
@@ -72,3 +73,12 @@ async def report_as_resident(body: ResidentReport, db: Db) -> Receipt:
 
 async def _is_served(db: Db, county_code: str) -> bool:
     return await db.first(select(known_grids.c.id).where(known_grids.c.county_code == county_code)) is not None
+
+
+@router.post("/tracking/{incident_no}/reopen", may=PUBLIC)
+async def reopen_as_reporter(incident_no: IncidentNo, body: Reopen, token: TrackingToken, db: Db) -> TrackedView:
+    """Say that it is not done (要求重办): who had it has it again. Within the days for feedback, and once."""
+    incident = await tracked(db, incident_no, token)
+    async with db.command(RESIDENT, incidents, incident.id) as tx:
+        await do_again(tx, tx.row, INCIDENT.step(tx.row, "reopen", RESIDENT), body.reason)
+        return tx.answer(as_tracked(db, tx.row, has_contact=await has_contact(db, incident.id)))

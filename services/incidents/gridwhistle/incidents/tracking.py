@@ -83,7 +83,7 @@ _NEXT: Final = {
     "checking": ("核查通过后结案。", "If it is, the case is closed."),
     "checked": ("接下来结案。", "Next the case is closed."),
     "rework": ("重新派给部门处置。", "It goes back to the department."),
-    "closed": ("如问题仍在,请拨打 12345 或再次反映。", "If the trouble is still there, call 12345, or report it again."),
+    "closed": ("如问题仍在,几天内可要求重办一次。", "If it is not done, say so within a few days: it is reopened once."),
     "redirected": ("如列有单位,请向其反映。", "If a place is named, please turn to it."),
     "rejected": ("如有异议,请拨打 12345。", "If you object, call 12345."),
     "contested": ("复核后告知结果。", "You will find the result here."),
@@ -149,7 +149,7 @@ async def tracked(db: Work, incident_no: str, token: str) -> Any:
 async def track_incident(incident_no: IncidentNo, token: TrackingToken, db: Db) -> TrackedView:
     """Follow what you reported (查询进度), by the number and the token that you were given, in the language you ask for."""
     incident = await tracked(db, incident_no, token)
-    return _view(db, incident, has_contact=await has_contact(db, incident.id))
+    return as_tracked(db, incident, has_contact=await has_contact(db, incident.id))
 
 
 @router.post("/tracking/{incident_no}/withdraw_contact", may=PUBLIC)
@@ -158,10 +158,12 @@ async def withdraw_contact(incident_no: IncidentNo, token: TrackingToken, db: Db
     incident = await tracked(db, incident_no, token)
     async with db.command(RESIDENT, incidents, incident.id) as tx:
         await withdraw(tx)
-        return tx.answer(_view(db, tx.row, has_contact=False))
+        return tx.answer(as_tracked(db, tx.row, has_contact=False))
 
 
-def _view(db: Work, incident: Any, *, has_contact: bool) -> TrackedView:
+def as_tracked(db: Work, incident: Any, *, has_contact: bool) -> TrackedView:
+    """Return an incident as who reported it sees it."""
+
     def said(words: tuple[str, str]) -> str:
         return getattr(Term(*words), db.language)  # type: ignore[no-any-return]
 
