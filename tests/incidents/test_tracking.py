@@ -136,6 +136,33 @@ def test_who_is_sent_elsewhere_hears_why_and_where_to(suite: RunningSuite) -> No
     assert [step["what"] for step in shown["steps"]] == ["已收到您的反映", "不由本平台办理"]
 
 
+def test_who_reported_what_is_worked_on_already_hears_what_becomes_of_it_there(suite: RunningSuite) -> None:
+    acceptor = suite.person("town_acceptor")
+    report = {"title": "如何申请低保", "area_code": AREA, "request_type": "consult"}
+    parent = acceptor.post(f"{BASE}/incidents", report | {"title": "低保材料"}).json()
+    acceptor.post(f"{BASE}/incidents/{parent['id']}/accept", {"reason": "张某的申请"})
+    child = acceptor.post(f"{BASE}/incidents", report | {"track": True, "contact": {"phone": "13911113333"}}).json()
+    acceptor.post(f"{BASE}/incidents/{child['id']}/merge", {"parent_id": parent["id"]})
+
+    def seen() -> dict[str, Any]:
+        content: dict[str, Any] = follow(suite, child["incident_no"], child["tracking_token"], "en").json()
+        return content
+
+    before = seen()
+    acceptor.post(f"{BASE}/incidents/{parent['id']}/answer", {"answer": "请张某到社区办理"})
+    after = seen()
+
+    assert (before["state"], [step["what"] for step in before["steps"]]) == (
+        "It was accepted",
+        ["We have your report", "The same thing is worked on already"],
+    )
+    assert (after["state"], after["incident_no"], after["has_contact"]) == ("It is closed", child["incident_no"], True)
+    assert [step["what"] for step in after["steps"]][1:] == ["The same thing is worked on already", "It is closed"]
+    assert "report it again" in after["next"], "the last word is that of who reported the other one"
+    assert parent["incident_no"] not in str(after)
+    assert "张某" not in str(after)
+
+
 def test_with_an_account_a_token_comes_when_it_is_asked_for(suite: RunningSuite) -> None:
     reports = [{"title": "井盖缺失", "area_code": AREA, "track": asked} for asked in (True, False)]
     acceptor = suite.person("town_acceptor")

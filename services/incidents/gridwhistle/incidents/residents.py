@@ -81,4 +81,4 @@ async def reopen_as_reporter(incident_no: IncidentNo, body: Reopen, token: Track
     incident = await tracked(db, incident_no, token)
     async with db.command(RESIDENT, incidents, incident.id) as tx:
         await do_again(tx, tx.row, INCIDENT.step(tx.row, "reopen", RESIDENT), body.reason)
-        return tx.answer(as_tracked(db, tx.row, has_contact=await has_contact(db, incident.id)))
+        return tx.answer(await as_tracked(db, tx.row, has_contact=await has_contact(db, incident.id)))

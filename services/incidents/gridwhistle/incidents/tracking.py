@@ -16,6 +16,7 @@ from gridwhistle.common.principal import PUBLIC, Principal
 from gridwhistle.common.problems import Problem, Term
 from gridwhistle.common.wire import View
 from gridwhistle.incidents.contacts import has_contact, withdraw
+from gridwhistle.incidents.domain import INCIDENT
 from gridwhistle.incidents.tables import incidents
 from gridwhistle.incidents.words import word
 
@@ -92,6 +93,8 @@ _NEXT: Final = {
     "archived": ("无后续步骤。", "Nothing happens any more."),
 }
 """The state in plain words, and what happens next."""
+_OVER: Final = ("如问题仍在,请拨打 12345 或再次反映。", "If the trouble is still there, call 12345, or report it again.")
+"""What follows a case that who asks cannot have reopened."""
 Sentence = Annotated[str, Field(max_length=200, examples=["已受理"])]
 
 
@@ -111,14 +114,17 @@ class TrackedStep(View):
 
 
 class TrackedView(View):
-    """How far it is, in plain words: nothing about those who work on it, and nothing about anybody else."""
+    """How far it is, in plain words: nothing about those who work on it, and nothing about anybody else.
+
+    What is worked on under another number (并案) shows what becomes of it there.
+    """
 
     incident_no: IncidentNo
     state: Sentence
     next: Annotated[str, Field(max_length=200, examples=["接下来派给负责的部门。"])]
     reason: Annotated[str | None, Field(max_length=200, description="Why, if nothing is done here.", examples=["超出职责范围"])]
     turn_to: Annotated[str | None, Field(max_length=200, description="Where to turn instead.", examples=["法院"])]
-    steps: Annotated[list[TrackedStep], Field(max_length=20)]
+    steps: Annotated[list[TrackedStep], Field(max_length=50)]
     has_contact: Annotated[bool, Field(description="Whether your name or phone is kept; you may withdraw it.")]
 
 
@@ -149,7 +155,7 @@ async def tracked(db: Work, incident_no: str, token: str) -> Any:
 async def track_incident(incident_no: IncidentNo, token: TrackingToken, db: Db) -> TrackedView:
     """Follow what you reported (查询进度), by the number and the token that you were given, in the language you ask for."""
     incident = await tracked(db, incident_no, token)
-    return as_tracked(db, incident, has_contact=await has_contact(db, incident.id))
+    return await as_tracked(db, incident, has_contact=await has_contact(db, incident.id))
 
 
 @router.post("/tracking/{incident_no}/withdraw_contact", may=PUBLIC)
@@ -158,26 +164,36 @@ async def withdraw_contact(incident_no: IncidentNo, token: TrackingToken, db: Db
     incident = await tracked(db, incident_no, token)
     async with db.command(RESIDENT, incidents, incident.id) as tx:
         await withdraw(tx)
-        return tx.answer(as_tracked(db, tx.row, has_contact=False))
+        return tx.answer(await as_tracked(db, tx.row, has_contact=False))
 
 
-def as_tracked(db: Work, incident: Any, *, has_contact: bool) -> TrackedView:
-    """Return an incident as who reported it sees it."""
+async def as_tracked(db: Work, incident: Any, *, has_contact: bool) -> TrackedView:
+    """Return an incident as who reported it sees it; of a merged one, what becomes of it where it is worked on."""
+    found, moments = incident, _moments(incident)
+    while found.parent_id and (parent := await db.first(select(incidents).where(incidents.c.id == found.parent_id))):
+        moments += [(name, at) for name, at in _moments(parent) if at > found.terminal_at]
+        found = parent
 
     def said(words: tuple[str, str]) -> str:
         return getattr(Term(*words), db.language)  # type: ignore[no-any-return]
 
-    moments = [(name, getattr(incident, f"{name}_at")) for name in _MOMENTS]
-    if not incident.closed_at:
-        moments.append((incident.state, incident.terminal_at))
-    codes = incident.reason_code, incident.sent_to
+    is_over = found.state == "closed" and "reopen" not in INCIDENT.actions(incident, RESIDENT)
+    codes = found.reason_code, found.sent_to
     reason, turn_to = (None if code in {None, "nowhere"} else getattr(word(code), db.language) for code in codes)
     return TrackedView(
         incident_no=incident.incident_no,
-        state=said(_WORDS[incident.state]),
-        next=said(_NEXT[incident.state]),
+        state=said(_WORDS[found.state]),
+        next=said(_OVER if is_over else _NEXT[found.state]),
         reason=reason,
         turn_to=turn_to,
-        steps=[TrackedStep(what=said(_WORDS[name]), at=at) for name, at in moments if at],
+        steps=[TrackedStep(what=said(_WORDS[name]), at=at) for name, at in moments],
         has_contact=has_contact,
     )
+
+
+def _moments(incident: Any) -> list[tuple[str, Any]]:
+    """Return what has happened, and when, of what a reporter is told."""
+    moments = [(name, getattr(incident, f"{name}_at")) for name in _MOMENTS]
+    if not incident.closed_at:
+        moments.append(("merged" if incident.parent_id else incident.state, incident.terminal_at))
+    return [(name, at) for name, at in moments if at]
