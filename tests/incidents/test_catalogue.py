@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gridwhistle.incidents.catalogue import responsible_among
+from gridwhistle.incidents.catalogue import Category, may_be_given, responsible_among
 from gridwhistle.incidents.starter import starter
 from tests.conftest import Person, RunningSuite
 
@@ -162,6 +162,57 @@ def test_the_matter_list_is_published_by_level(admin: Person) -> None:
 
     lines = read(admin, "E-0128")["matter_list"]
     assert [one["community_may_refuse"] for one in lines] == [False, True]
+
+
+def test_a_line_of_the_matter_list_is_withdrawn(admin: Person) -> None:
+    path = f"{CATEGORIES}/{made(admin, 'E-0129')}"
+    line = {"level": "village", "lead_org_type": "village_committee", "community_may_refuse": True, "source_ref": "示例"}
+    published = admin.post(f"{path}/publish_matter", line).json()["matter_list"][0]
+
+    withdrawn = admin.post(f"{path}/withdraw_matter", {"id": published["id"]}).json()["matter_list"][0]
+
+    assert published["withdrawn_at"] is None
+    assert withdrawn["withdrawn_at"] is not None
+
+
+def line(level: str, leads: str, days: int = 0, *, withdrawn: bool = False) -> Any:
+    """Return a line of the matter list, published so many days after now."""
+    at = NOW + dt.timedelta(days=days)
+    return SimpleNamespace(
+        id=uuid.uuid4(), level=level, lead_org_type=leads, published_at=at, withdrawn_at=at if withdrawn else None
+    )
+
+
+_OF_COUNTY, _OF_TOWN, _OF_VILLAGE = "990101000000", "990101001000", "990101001001"
+_LISTED = line("county", "county_department")
+_BY_VILLAGE = line("village", "village_committee")
+
+
+@pytest.mark.parametrize(
+    ("lines", "area_code", "kind", "may"),
+    [
+        pytest.param([], _OF_COUNTY, "department", True, id="nothing is listed, a department"),
+        pytest.param([], _OF_TOWN, "township", True, id="nothing is listed, a township"),
+        pytest.param([], _OF_VILLAGE, "township", False, id="nothing is listed, a community"),
+        pytest.param([], _OF_VILLAGE, "company", True, id="nothing is listed, a company there"),
+        pytest.param([_LISTED], _OF_COUNTY, "department", True, id="listed for departments"),
+        pytest.param([_LISTED], _OF_COUNTY, "company", False, id="listed for departments, a company"),
+        pytest.param([_LISTED], _OF_TOWN, "department", False, id="listed for the county, a township's department"),
+        pytest.param([_LISTED], _OF_VILLAGE, "township", False, id="listed for the county, a community"),
+        pytest.param([_LISTED, _BY_VILLAGE], _OF_VILLAGE, "township", True, id="listed for communities"),
+        pytest.param([_BY_VILLAGE], _OF_COUNTY, "department", False, id="listed for communities alone"),
+        pytest.param([line("county", "public_utility")], _OF_TOWN, "company", True, id="a company wherever it is"),
+        pytest.param([line("county", "police_station")], _OF_COUNTY, "department", True, id="the police"),
+        pytest.param([_LISTED, line("county", "public_utility", 1)], _OF_COUNTY, "department", False, id="the newest holds"),
+        pytest.param([line("village", "village_committee", withdrawn=True)], _OF_VILLAGE, "township", False, id="withdrawn"),
+        pytest.param([line("county", "public_utility", withdrawn=True)], _OF_COUNTY, "department", True, id="all withdrawn"),
+        pytest.param([_LISTED], _OF_COUNTY, "a kind of tomorrow", False, id="a kind that is not known yet"),
+    ],
+)
+def test_who_may_be_given_what(lines: list[Any], area_code: str, kind: str, *, may: bool) -> None:
+    category = Category(None, (), (), tuple(lines))
+
+    assert may_be_given(category, SimpleNamespace(area_code=area_code, kind=kind)) is may
 
 
 def rule(prefix: str, priority: int = 0, days: int = -1, withdrawn: int | None = None) -> Any:

@@ -98,7 +98,7 @@ ALLOWING: dict[str, dict[str, Any]] = {
     "decline": {"asked_for": "extension", "asked_stage": "requested"},
     "approve": {"asked_for": "extension", "asked_stage": "endorsed"},
     "deny": {"asked_for": "extension", "asked_stage": "endorsed"},
-    "waive_check": {"is_callback_only": True},
+    "waive_check": {"unclear_by": "somebody"},
     "void": {"void_asked_by": "somebody"},
     "refuse_void": {"void_asked_by": "somebody"},
 }
@@ -258,11 +258,17 @@ def test_each_guard_says_why_in_both_languages_and_hides_the_action(
         pytest.param("reported", "resolve_on_spot", {}, "self_resolved", id="not sampled"),
         pytest.param("verifying", "verified_unclear", {}, "verifying", id="one could not tell"),
         pytest.param("verifying", "verified_unclear", {"unclear_by": "x"}, "reported", id="two could not tell"),
+        pytest.param("checking", "check_unclear", {}, "checking", id="one could not check"),
         pytest.param("checking", "check_unclear", {"unclear_by": "x"}, "handled", id="two could not check"),
+        pytest.param("handled", "order_check", {}, "checking", id="somebody looks"),
+        pytest.param("handled", "order_check", {"is_callback_only": True}, "checked", id="a call back is check enough"),
         pytest.param("dispatched", "object", {}, "objected", id="the first objection"),
         pytest.param("dispatched", "object", {"objected_times": 1}, "disputed", id="the second objection"),
         pytest.param(
             "in_progress", "approve", {"asked_for": "suspension", "asked_stage": "endorsed"}, "suspended", id="a suspension"
+        ),
+        pytest.param(
+            "in_progress", "approve", {"asked_for": "extension", "asked_stage": "endorsed"}, "in_progress", id="an extension"
         ),
         pytest.param("closed", "reopen", {"handled_at": "then"}, "in_progress", id="somebody had it"),
         pytest.param("closed", "reopen", {"category": "C-0101", "grid_code": "g"}, "filed", id="nobody had it"),

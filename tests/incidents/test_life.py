@@ -185,6 +185,11 @@ def house(background: Loop, postgres: Postgres) -> Iterator[House]:
     async def settle() -> None:
         await connected.__aenter__()
         connection = await asyncpg.connect(url)
+        await connection.execute(
+            "INSERT INTO category (id, version, area_code, code, kind, name, is_local, enabled, legal_refs, source_ref)"
+            " VALUES ($1, 1, '990101000000', 'C-0101', 'component', '上水井盖', false, true, '[]', '示例')",
+            uuid.uuid4(),
+        )
         for org in (WATER, POWER):
             await connection.execute(
                 "INSERT INTO known_organisation (id, event_no, org, name) VALUES ($1, 1, $2, $2)", uuid.uuid4(), org

@@ -14,8 +14,12 @@ INCIDENTS = "/incidents/v1/incidents"
 
 
 @pytest.fixture(scope="module")
-def category() -> str:
-    return f"S-{uuid.uuid4().int % 10_000:04}"
+def category(suite: RunningSuite) -> str:
+    """Return a category that no other test files anything under."""
+    code = f"S-98{uuid.uuid4().int % 100:02}"
+    new = {"county_code": "990101", "code": code, "name": "示例", "source_ref": "示例"}
+    assert suite.somebody("county_admin", "990101").post("/incidents/v1/categories", new).status_code == 201
+    return code
 
 
 @pytest.fixture(scope="module")

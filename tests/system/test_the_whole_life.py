@@ -165,7 +165,7 @@ def test_an_objection_that_is_right_sends_it_elsewhere(suite: RunningSuite) -> N
 
 def test_a_complaint_never_goes_to_the_house_it_is_about_nor_is_seen_there(suite: RunningSuite) -> None:
     case = Case(suite, request_type="complaint")
-    case.take(("town_acceptor", "accept", {"complained_org": WATER}), ("town_acceptor", "file", {"category": "S-0101"}))
+    case.take(("town_acceptor", "accept", {"complained_org": WATER}), ("town_acceptor", "file", {"category": "C-0101"}))
 
     assert case.ask("town_dispatcher", "dispatch", {"lead_org": WATER}) == (403, "conflict_of_interest")
     assert case.ask("town_dispatcher", "dispatch", {"lead_org": POWER}) == (200, "dispatched")
@@ -186,6 +186,58 @@ def test_a_standard_of_the_catalogue_says_how_long_and_with_which_picture(suite:
     assert unknown == (422, "unknown_standard")
     assert (case.clocks()["handle"]["amount"], case.clocks()["handle"]["unit"]) == (standard["handle_amount"], "work_hour")
     assert bare == (422, "photos_missing")
+
+
+def a_category(suite: RunningSuite, code: str, *lines: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """Add a category to the county's catalogue, with lines of the matter list; return it."""
+    admin, path = suite.person("county_admin"), "/incidents/v1/categories"
+    made = admin.post(path, {"county_code": "990101", "code": code, "name": f"事项 {code}", "source_ref": "示例", **more})
+    content: dict[str, Any] = made.json()
+    for line in lines:
+        listed = {"community_may_refuse": True, "source_ref": "示例", **line}
+        assert admin.post(f"{path}/{content['id']}/publish_matter", listed).status_code == 200
+    return content
+
+
+def test_nothing_is_filed_under_what_the_catalogue_has_not_in_use(suite: RunningSuite) -> None:
+    case, admin = Case(suite), suite.person("county_admin")
+    idle = a_category(suite, "S-1998")
+    admin.patch(f"/incidents/v1/categories/{idle['id']}", {"enabled": False}, If_Match='"1"')
+    case.take(*ACCEPTED)
+
+    assert case.ask("town_acceptor", "file", {"category": "S-1997"}) == (422, "unknown_category")
+    assert case.ask("town_acceptor", "file", {"category": "S-1998"}) == (422, "unknown_category")
+
+
+def test_nobody_is_given_what_the_matter_list_does_not_give_them(suite: RunningSuite, eventually: Wait) -> None:
+    case, community = Case(suite), {"org": "990101-c3", "area_code": GRID[:12], "name": "社区居委会", "kind": "township"}
+    a_category(suite, "S-1996", {"level": "county", "lead_org_type": "county_department"})
+    a_category(suite, "S-1995", {"level": "village", "lead_org_type": "village_committee", "community_may_refuse": False})
+    suite.person("county_admin").post("/personnel/v1/organisations", community)
+    case.take(*ACCEPTED, ("town_acceptor", "file", {"category": "S-1996"}))
+    eventually(lambda: case.ask("town_dispatcher", "dispatch", {"lead_org": "990101-c3"})[1] != "unknown_organisation")
+
+    pushed_down = case.ask("town_dispatcher", "dispatch", {"lead_org": "990101-c3"})
+    taken = case.ask("town_dispatcher", "dispatch", {"lead_org": WATER})
+    listed = Case(suite)
+    listed.take(*ACCEPTED, ("town_acceptor", "file", {"category": "S-1995"}))
+    listed.take(("town_dispatcher", "dispatch", {"lead_org": "990101-c3"}))
+    refused = listed.ask("dept_desk@990101-c3", "object", {"reason_code": "not_our_duty", "reason": "无力处置"})
+
+    assert (pushed_down, taken) == ((409, "not_on_matter_list"), (200, "dispatched"))
+    assert refused == (409, "may_not_refuse")
+
+
+def test_where_a_call_back_is_check_enough_nobody_is_sent(suite: RunningSuite) -> None:
+    case = Case(suite)
+    a_category(suite, "S-1994", is_callback_only=True)
+
+    case.take(*ACCEPTED, ("town_acceptor", "file", {"category": "S-1994"}), *HANDLED[2:])
+    waived = case.ask("town_acceptor", "waive_check", {})
+
+    assert waived == (409, "check_needed")
+    assert case.take(("town_acceptor", "order_check", None)) == "checked"
+    assert case.take(("town_acceptor", "close", {})) == "closed"
 
 
 def test_the_catalogue_suggests_an_organisation_and_a_person_confirms_it(suite: RunningSuite) -> None:

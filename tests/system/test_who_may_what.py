@@ -145,6 +145,7 @@ SENT: Final[dict[str, dict[str, Any]]] = {
     "withdraw_standard_category": {"id": NOBODY},
     "add_responsibility_category": {"area_prefix": HERE[:6], "supervising_org": WATER, "responsible_org": WATER},
     "withdraw_responsibility_category": {"id": NOBODY},
+    "withdraw_matter_category": {"id": NOBODY},
     "publish_matter_category": {"level": "village", "lead_org_type": "village_committee", "community_may_refuse": True}
     | {"source_ref": "?"},
     "start_catalogue": {"county_code": HERE[:6]},

@@ -34,6 +34,7 @@ from gridwhistle.common.problems import Term
 from gridwhistle.common.retention import Kept
 from gridwhistle.common.sealed import PUBLIC
 from gridwhistle.common.tables import code, moment, place, root, word
+from gridwhistle.incidents.domain import UnknownCategory
 from gridwhistle.incidents.tables import metadata
 
 Kind = Literal["component", "event", "social"]
@@ -54,6 +55,7 @@ categories = Table(
     Column("name", Text, nullable=False, info=PUBLIC),
     Column("is_local", Boolean, nullable=False),
     Column("enabled", Boolean, nullable=False),
+    Column("is_callback_only", Boolean),
     Column("guide", Text),
     Column("legal_refs", JSON, nullable=False),
     Column("source_ref", Text, nullable=False),
@@ -100,7 +102,7 @@ responsibilities = Table(
     CheckConstraint("length(area_prefix) IN (6, 9, 12, 15)", name="area_is_of_a_level"),
     info={"thing": Term("责任规则", "responsibility rule")},
 )
-# The newest line of a level holds; what held before stays, as published.
+# The newest line of a level holds until it is withdrawn; what held before stays, as published.
 matters = Table(
     "matter_list_item",
     metadata,
@@ -110,6 +112,7 @@ matters = Table(
     Column("community_may_refuse", Boolean, nullable=False),
     moment("published_at", nullable=False),
     Column("source_ref", Text, nullable=False),
+    moment("withdrawn_at"),
     info={"thing": Term("准入事项", "matter list item")},
 )
 
@@ -162,6 +165,18 @@ async def category_of(db: Db, county: str, code: str) -> Category | None:
     return (await CATALOGUE.of(db)).by_code.get((county, code))
 
 
+async def category_in_use(db: Db, county: str, code: str) -> Category:
+    """Return a county's category.
+
+    Raises:
+        UnknownCategory: the county's catalogue has none of this code in use.
+    """
+    category = await category_of(db, county, code)
+    if category is None or not category.row.enabled:
+        raise UnknownCategory(category=code)
+    return category
+
+
 async def standard_of(db: Db, standard_id: UUID) -> Any | None:
     """Return a case standard, withdrawn or not: when it applies, how long handling may take, and what closes it."""
     found = (await CATALOGUE.of(db)).standards.get(standard_id)
@@ -190,8 +205,38 @@ def responsible_among(rules: tuple[Any, ...], area: str, now: dt.datetime) -> An
     )
 
 
-async def matter_list_says(db: Db, category: str, level: Level, area: str) -> Any | None:
-    """Return the newest line of the county's matter list (事项清单) for a level; None: it may not be given to that level."""
-    found = await category_of(db, area[:6], category)
-    lines = [line for line in found.matters if line.level == level] if found else []
-    return max(lines, key=lambda line: (line.published_at, str(line.id)), default=None)
+_LEADS: Final[Mapping[str, frozenset[LeadOrgType]]] = {
+    "township": frozenset({"town_government"}),
+    "department": frozenset({"county_department", "police_station"}),
+    "company": frozenset({"public_utility"}),
+}
+"""What may lead, by the kind of organisation that personnel told of."""
+
+
+def level_of(area_code: str) -> Level:
+    """Return at which level an organisation works, by the area that it is for."""
+    return "village" if area_code[9:12] != "000" else "town" if area_code[6:9] != "000" else "county"
+
+
+def line_for(category: Category, organisation: Any) -> Any | None:
+    """Return the line of the matter list (事项清单) by which a category may be given to an organisation; None if it may not be.
+
+    The newest line of its level has to be of its kind; a company's level is that of its customers, and plays no part.
+    """
+    level, kind = level_of(organisation.area_code), organisation.kind
+    is_of_village = level == "village" and kind != "company"
+    may_lead = {"village_committee"} if is_of_village else _LEADS.get(kind, frozenset())
+    newest = {line.level: line for line in sorted(category.matters, key=lambda line: (line.published_at, str(line.id)))}
+    lines = newest.values() if kind == "company" else [newest[level]] if level in newest else []
+    return next((line for line in lines if line.withdrawn_at is None and line.lead_org_type in may_lead), None)
+
+
+def may_be_given(category: Category, organisation: Any) -> bool:
+    """Tell whether a category may be given to an organisation.
+
+    Where the county has published nothing of a category, every organisation may have it, but no community: nothing may be
+    pushed down to one that is not on its list.
+    """
+    if any(line.withdrawn_at is None for line in category.matters):
+        return line_for(category, organisation) is not None
+    return organisation.kind == "company" or level_of(organisation.area_code) != "village"

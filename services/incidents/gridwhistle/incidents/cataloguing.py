@@ -45,6 +45,7 @@ Name = Annotated[str, Field(min_length=1, max_length=60, examples=["上水井盖
 Guide = Annotated[str, Field(max_length=1_000, examples=["拍摄近景、远景,拍到井盖上的权属标识。"])]
 Source = Annotated[str, Field(min_length=1, max_length=200, examples=["示例县政发〔2026〕3号"])]
 LegalRefs = Annotated[list[Annotated[str, Field(min_length=1, max_length=200)]], Field(max_length=20)]
+CallbackOnly = Annotated[bool, Field(description="Nobody goes and looks: the call back (回访) is check enough.")]
 Condition = Annotated[str, Field(min_length=1, max_length=200, examples=["缺失、移位或开裂"])]
 CloseCondition = Annotated[str, Field(min_length=1, max_length=200, examples=["恢复"])]
 Photo = Annotated[str, Field(pattern="^(near|far|reference|before|after)$", examples=["after"])]
@@ -99,6 +100,7 @@ class NewCategory(Body):
     is_local: Annotated[bool, Field(description="The county's own; numbers count down from 99.")] = False
     guide: Annotated[Guide | None, Field(description="What to bring back from the place (采集要求).")] = None
     legal_refs: LegalRefs = Field(default_factory=list)
+    is_callback_only: CallbackOnly = False
     source_ref: Source
 
 
@@ -109,6 +111,7 @@ class CategoryChange(Body):
     enabled: Annotated[bool | None, Field(description="Nothing new is filed under one that is not.")] = None
     guide: Guide | None = None
     legal_refs: LegalRefs | None = None
+    is_callback_only: CallbackOnly | None = None
     source_ref: Source | None = None
 
 
@@ -144,7 +147,7 @@ class NewMatter(Body):
 
 
 class Withdraw(Body):
-    """Which of the category's standards or responsibilities shall not hold any more."""
+    """Which of the category's standards, responsibilities or lines of the matter list shall not hold any more."""
 
     id: UUID
 
@@ -176,7 +179,7 @@ class ResponsibilityView(View):
 
 
 class MatterView(View):
-    """A line of the matter list; the newest of a level holds."""
+    """A line of the matter list; the newest of a level holds, until it is withdrawn."""
 
     id: UUID
     level: Annotated[Level, OPEN]
@@ -184,6 +187,7 @@ class MatterView(View):
     community_may_refuse: bool
     published_at: AwareDatetime
     source_ref: Source
+    withdrawn_at: AwareDatetime | None
 
 
 class CategoryView(View):
@@ -201,6 +205,7 @@ class CategoryView(View):
     enabled: bool
     guide: Guide | None
     legal_refs: LegalRefs
+    is_callback_only: CallbackOnly
     source_ref: Source
     standards: Annotated[list[StandardView], Field(max_length=OF_ONE_MAX)]
     responsibilities: Annotated[list[ResponsibilityView], Field(max_length=OF_ONE_MAX)]
@@ -312,10 +317,21 @@ async def withdraw_responsibility(category_id: UUID, body: Withdraw, caller: Cal
 
 @router.post("/categories/{category_id}/publish_matter", may="catalogue:write")
 async def publish_matter(category_id: UUID, body: NewMatter, caller: Caller, db: Db) -> CategoryView:
-    """Publish a line of the matter list (事项清单). The newest of a level holds."""
+    """Publish a line of the matter list (事项清单): to whom it may be given. The newest of a level holds.
+
+    Of what the list has lines for, nothing goes to others; of what it has none for, nothing goes to a community.
+    """
     async with _changed(db, caller, category_id) as (tx, hanging):
         _add(tx, hanging, matters, published_at=tx.now, **body.model_dump())
         return _answer(tx, "publish_matter", hanging)
+
+
+@router.post("/categories/{category_id}/withdraw_matter", may="catalogue:write")
+async def withdraw_matter(category_id: UUID, body: Withdraw, caller: Caller, db: Db) -> CategoryView:
+    """Withdraw a line of the matter list: if it is the newest of its level, the level may not be given it any more."""
+    async with _changed(db, caller, category_id) as (tx, hanging):
+        _withdraw(tx, hanging, matters, body.id)
+        return _answer(tx, "withdraw_matter", hanging)
 
 
 @router.post("/categories/start", may="catalogue:write")
@@ -392,6 +408,7 @@ def _view(row: Any, hanging: Sequence[Any], rules: Sequence[Any], lines: Sequenc
         county_code=row.area_code[:6],
         big_code=row.code[2:4],
         small_code=row.code[4:6],
+        is_callback_only=bool(row.is_callback_only),
         standards=[StandardView.of(one) for one in hanging],
         responsibilities=[ResponsibilityView.of(one) for one in rules],
         matter_list=[MatterView.of(one) for one in lines],

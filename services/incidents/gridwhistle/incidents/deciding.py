@@ -5,7 +5,6 @@ from uuid import UUID
 
 from pydantic import Field
 
-from gridwhistle.common.commands import Command
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.incidents import (
     Category,
@@ -27,7 +26,8 @@ from gridwhistle.common.ids import GridCode, OrgCode
 from gridwhistle.common.problems import NotFound
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body
-from gridwhistle.incidents.catalogue import category_of
+from gridwhistle.incidents.catalogue import Category as CategoryInUse
+from gridwhistle.incidents.catalogue import category_in_use
 from gridwhistle.incidents.children import ADJUSTMENT, OBJECTION
 from gridwhistle.incidents.domain import INCIDENT, OPEN, GridMissing, facts_of
 from gridwhistle.incidents.refusals import ConditionOpen, MergedIntoItself, ParentEnded, UnknownStandard
@@ -177,7 +177,7 @@ async def objection_denied(incident_id: UUID, body: Note, caller: Caller, db: Db
 
 @router.post("/incidents/{incident_id}/file", may="incidents:handle")
 async def file(incident_id: UUID, body: File, caller: Caller, db: Db) -> IncidentView:
-    """File it (立案) under a category, in a grid: from here on somebody is responsible."""
+    """File it (立案) under a category of the county's catalogue, in a grid: from here on somebody is responsible."""
     async with db.command(caller, incidents, incident_id) as tx:
         incident, step = tx.row, INCIDENT.step(tx.row, "file", caller)
         grid_code = body.grid_code or incident.grid_code
@@ -185,8 +185,9 @@ async def file(incident_id: UUID, body: File, caller: Caller, db: Db) -> Inciden
             raise GridMissing
         if grid_code != incident.grid_code:
             await lay_in(tx, incident, grid_code)
-        limit = await _limit_of(tx, body)
-        tx.move(incident, step, reason=body.reason, category=body.category, filed_at=tx.now, filed_by=caller.id, **limit)
+        category = await category_in_use(db, incident.area_code[:6], body.category)
+        said = {"category": body.category, "is_callback_only": category.row.is_callback_only, **_limit_of(category, body)}
+        tx.move(incident, step, reason=body.reason, filed_at=tx.now, filed_by=caller.id, **said)
         tx.tell(incident, IncidentFiled(**facts_of(incident), category=body.category))
         return answer(tx, incident)
 
@@ -246,7 +247,7 @@ async def refuse_void(incident_id: UUID, body: Note, caller: Caller, db: Db) -> 
         return answer(tx, incident)
 
 
-async def _limit_of(tx: Command, body: File) -> dict[str, Any]:
+def _limit_of(category: CategoryInUse, body: File) -> dict[str, Any]:
     """Return what a case standard says, which is then the incident's for good.
 
     Raises:
@@ -254,8 +255,7 @@ async def _limit_of(tx: Command, body: File) -> dict[str, Any]:
     """
     if body.standard_id is None:
         return {}
-    found = await category_of(tx.db, tx.row.area_code[:6], body.category)
-    standards = {standard.id: standard for standard in found.standards if standard.withdrawn_at is None} if found else {}
+    standards = {standard.id: standard for standard in category.standards if standard.withdrawn_at is None}
     if not (standard := standards.get(body.standard_id)):
         raise UnknownStandard
     return {"standard_id": standard.id, "handle_amount": standard.handle_amount, "handle_unit": standard.handle_unit}

@@ -63,11 +63,11 @@ class GridMissing(Invalid):
 
 
 class UnknownOrganisation(Invalid):
-    """There is no such organisation that incidents could be dispatched to."""
+    """Personnel told of no such organisation."""
 
     code = "unknown_organisation"
-    zh = "没有这个单位,无法派遣;单位列表见 /personnel/v1/organisations。"
-    en = "There is no such organisation to dispatch to; see /personnel/v1/organisations."
+    zh = "没有这个单位;单位列表见 /personnel/v1/organisations。"
+    en = "There is no such organisation; see /personnel/v1/organisations."
 
 
 class OutsideEveryGrid(Invalid):
@@ -160,8 +160,9 @@ INCIDENT: Final = Machine(
         Step("in_progress", "submit",            "dept_review",   HANDLER,    "who handled says what was done, and cannot take it back", both(_THEIRS, only_its_handler)),
         Step("dept_review", "send_back",         "in_progress",   LEADER,     "the department itself is not content; its clock runs on", _THEIRS),
         Step("dept_review", "confirm",           "handled",       LEADER,     "the handling clock stops only when the organisation answers for it", _THEIRS),
+        Step("handled",     "order_check",       "checked",       ACCEPTOR | SYSTEM, "a call back is check enough for such things", when=lambda incident: incident.is_callback_only),
         Step("handled",     "order_check",       "checking",      ACCEPTOR | SYSTEM, "somebody of the grid shall look; who handled never judges"),
-        Step("handled",     "waive_check",       "checked",       ACCEPTOR,   "a call back is check enough, or two workers could not tell: the acceptor decides", may_go_unchecked),
+        Step("handled",     "waive_check",       "checked",       ACCEPTOR,   "two workers could not tell: the acceptor decides", may_go_unchecked),
         Step("checking",    "checked",           "checked",       WORKER,     "the worker of the grid to whom the check was given saw it done", _LOOKED),
         Step("checking",    "check_failed",      "rework",        WORKER,     "it is not done", _LOOKED),
         Step("checking",    "check_unclear",     "checking",      WORKER,     "another worker looks, once", _LOOKED, when=lambda incident: incident.unclear_by is None),

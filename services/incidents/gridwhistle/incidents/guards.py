@@ -94,8 +94,8 @@ def asked_and(stage: str) -> Guard:
 
 
 def may_go_unchecked(incident: Any, _caller: Principal) -> Problem | None:
-    """Say yes where a call back is check enough, or two workers could not tell."""
-    return None if incident.is_callback_only or incident.unclear_by else CheckNeeded()
+    """Say yes where two workers could not tell."""
+    return None if incident.unclear_by else CheckNeeded()
 
 
 def in_time_and_once(incident: Any, _caller: Principal) -> Problem | None:

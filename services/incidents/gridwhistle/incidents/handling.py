@@ -7,6 +7,7 @@ from pydantic import Field
 
 from gridwhistle.common.clocks import Limit
 from gridwhistle.common.commands import Command
+from gridwhistle.common.database import Db as Work
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.incidents import (
     IncidentDispatched,
@@ -21,11 +22,11 @@ from gridwhistle.common.ids import OrgCode
 from gridwhistle.common.reading import one
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body, View
-from gridwhistle.incidents.catalogue import responsible_for, standard_of
+from gridwhistle.incidents.catalogue import category_of, line_for, responsible_for, standard_of
 from gridwhistle.incidents.children import OBJECTION
 from gridwhistle.incidents.domain import FOUR_EYES, INCIDENT, PHOTOS_SUBMIT, facts_of
-from gridwhistle.incidents.refusals import FiledByYou, SameOrganisation
-from gridwhistle.incidents.steps import HANDLE, answer, ask, check_organisation, decide, let_lapse, rule_of, see
+from gridwhistle.incidents.refusals import FiledByYou, MayNotRefuse, SameOrganisation
+from gridwhistle.incidents.steps import HANDLE, answer, ask, check_organisation, decide, let_lapse, organisation, rule_of, see
 from gridwhistle.incidents.tables import incidents, objections
 from gridwhistle.incidents.views import ActorId, IncidentView, Note, Reason, Said, Seen
 
@@ -108,6 +109,7 @@ async def object_to(incident_id: UUID, body: Object, caller: Caller, db: Db) -> 
     """Say that it is not your department's (退单), before anybody is named to handle it. The second time the county decides."""
     async with db.command(caller, incidents, incident_id) as tx:
         incident, step = tx.row, INCIDENT.step(tx.row, "object", caller)
+        await _check_may_refuse(db, incident)
         ask(tx, incident, objections, OBJECTION, "object", org=incident.lead_org)
         tx.move(incident, step, reason=body.reason, objected_times=(incident.objected_times or 0) + 1)
         what = {"lead_org": incident.lead_org, "reason_code": body.reason_code}
@@ -194,6 +196,19 @@ async def redispatch(incident_id: UUID, body: Note, caller: Caller, db: Db) -> I
         tx.move(incident, step, reason=body.reason, limits={HANDLE: await tx.clocks.rework(incident, HANDLE)})
         tx.tell(incident, IncidentRedispatched(**facts_of(incident), lead_org=incident.lead_org))
         return answer(tx, incident)
+
+
+async def _check_may_refuse(db: Work, incident: Row) -> None:
+    """Make sure that the organisation that has it may return it.
+
+    Raises:
+        MayNotRefuse: it is on the list of what a community has to take.
+    """
+    found = await organisation(db, incident.lead_org)
+    category = await category_of(db, incident.area_code[:6], incident.category)
+    line = category and found and found.kind and line_for(category, found)
+    if line and line.level == "village" and not line.community_may_refuse:
+        raise MayNotRefuse
 
 
 async def _pictures_of(tx: Command, incident: Row) -> int:

@@ -21,7 +21,7 @@ from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Problem
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body, Moment, View
-from gridwhistle.incidents.catalogue import category_of
+from gridwhistle.incidents.catalogue import category_in_use
 from gridwhistle.incidents.contacts import Contact, add_contact, check_contact
 from gridwhistle.incidents.danger import whom_to_call
 from gridwhistle.incidents.domain import (
@@ -31,7 +31,6 @@ from gridwhistle.incidents.domain import (
     FoundInTheFuture,
     OutsideEveryGrid,
     PlaceMissing,
-    UnknownCategory,
     facts_of,
 )
 from gridwhistle.incidents.duplicates import SHOWN_MAX, Duplicate, near
@@ -160,9 +159,7 @@ async def take_in(tx: Command, report: Report, place: Place, caller: Principal, 
         check_contact(report.contact)
     point, reference = report.location, report.reference
     if report.category:
-        category = await category_of(tx.db, place.area_code[:6], report.category)
-        if category is None or not category.row.enabled:
-            raise UnknownCategory(category=report.category)
+        await category_in_use(tx.db, place.area_code[:6], report.category)
     incident = tx.create(
         incidents,
         step,

@@ -28,6 +28,7 @@ from gridwhistle.common.ids import GridCode
 from gridwhistle.common.machine import Step
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body
+from gridwhistle.incidents.catalogue import category_in_use
 from gridwhistle.incidents.children import TASK
 from gridwhistle.incidents.domain import INCIDENT, PHOTOS_ON_SPOT, SAMPLED, GridMissing, facts_of, worker_of
 from gridwhistle.incidents.steps import HANDLE, answer, ask, decide, end, lay_in, rule_of, see
@@ -73,6 +74,7 @@ async def resolve_on_spot(incident_id: UUID, body: OnSpot, caller: Caller, db: D
         if grid_code is None:
             raise GridMissing
         await lay_in(tx, incident, grid_code)
+        await category_in_use(db, grid_code[:6], body.category)
         await see(tx, incident, body, at_least=(await rule_of(tx, PHOTOS_ON_SPOT)).amount)
         tx.move(incident, step, reason=body.result, category=body.category, handled_by=caller.id)
         by_whom = {"category": body.category, "worker_id": worker_of(caller.id), "is_sampled": bool(incident.is_sampled)}
@@ -145,7 +147,10 @@ async def verified_unclear(incident_id: UUID, body: Seen, caller: Caller, db: Db
 
 @router.post("/incidents/{incident_id}/order_check", may="incidents:handle")
 async def order_check(incident_id: UUID, caller: Caller, db: Db) -> IncidentView:
-    """Order the check (安排核查). It goes to an on-shift worker of the grid, or to the next who comes on shift."""
+    """Order the check (安排核查): it goes to an on-shift worker of the grid, or to the next who comes on shift.
+
+    Where a call back is check enough, nobody is sent, and it can be closed.
+    """
     async with db.command(caller, incidents, incident_id) as tx:
         incident, step = tx.row, INCIDENT.step(tx.row, "order_check", caller)
         await let_check(tx, incident, step)
@@ -154,7 +159,7 @@ async def order_check(incident_id: UUID, caller: Caller, db: Db) -> IncidentView
 
 @router.post("/incidents/{incident_id}/waive_check", may="incidents:handle")
 async def waive_check(incident_id: UUID, body: Note, caller: Caller, db: Db) -> IncidentView:
-    """Go on without a check (免核查), where a call back is check enough or two workers could not tell."""
+    """Go on without a check (免核查), where two workers could not tell."""
     async with db.command(caller, incidents, incident_id) as tx:
         incident, step = tx.row, INCIDENT.step(tx.row, "waive_check", caller)
         tx.move(incident, step, reason=body.reason, checked_at=tx.now)
@@ -230,7 +235,10 @@ async def reopen(incident_id: UUID, body: Reopen, caller: Caller, db: Db) -> Inc
 
 
 async def let_check(tx: Command, incident: Row, step: Step) -> None:
-    """Give the check to somebody who did not handle it."""
+    """Give the check to somebody who did not handle it, unless a call back is check enough."""
+    if step.target == "checked":
+        tx.move(incident, step, checked_at=tx.now)
+        return
     ask(tx, incident, tasks, TASK, "give", kind="check")
     tx.move(incident, step, unclear_by=None)
     await _give_to_somebody(tx, incident)

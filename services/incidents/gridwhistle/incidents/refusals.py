@@ -174,6 +174,21 @@ class PhotosMissing(Invalid):
     zh, en = "请附 {count} 张现场照片。", "Attach pictures of it, {count} at least."
 
 
+class NotOnTheList(Conflict):
+    """Nobody is given what the matter list does not give them."""
+
+    code = "not_on_matter_list"
+    zh = "按本县事项清单,“{category}”不得派给该单位;清单见 /incidents/v1/categories。"
+    en = "By the county's matter list, {category} is not given to that organisation; see /incidents/v1/categories."
+
+
+class MayNotRefuse(Conflict):
+    """The list says what a community has to take."""
+
+    code = "may_not_refuse"
+    zh, en = "按本县事项清单,社区不得退回该事项。", "By the county's matter list, a community may not return this."
+
+
 class UnknownStandard(Invalid):
     """The county's catalogue has no such standard of that category."""
 

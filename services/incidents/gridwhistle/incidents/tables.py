@@ -244,6 +244,8 @@ known_organisations = copy(
     metadata,
     code("org"),
     Column("name", Text, nullable=False, info=PUBLIC),
+    code("area_code", nullable=True),
+    Column("kind", Text),
     moment("retired_at"),
     Index(None, "org"),
     kept=Kept("r8"),
