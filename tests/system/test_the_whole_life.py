@@ -1,5 +1,6 @@
 """The whole ordinary life of reports over HTTP: what may go otherwise than straight on, each by the role whose step it is."""
 
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -170,6 +171,33 @@ def test_a_complaint_never_goes_to_the_house_it_is_about_nor_is_seen_there(suite
     assert case.ask("town_dispatcher", "dispatch", {"lead_org": WATER}) == (403, "conflict_of_interest")
     assert case.ask("town_dispatcher", "dispatch", {"lead_org": POWER}) == (200, "dispatched")
     assert case.person("dept_leader").get(case.path).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["incidents", "reports"])
+def test_who_reports_says_whom_they_complain_about_and_that_house_never_sees_it(suite: RunningSuite, path: str) -> None:
+    acceptor, leader, key = suite.person("town_acceptor"), suite.person("dept_leader"), {"Idempotency_Key": str(uuid.uuid4())}
+    report = {"title": "水务局窗口不受理", "area_code": GRID[:12], "request_type": "complaint", "complained_org": WATER}
+
+    unknown = acceptor.post(f"/incidents/v1/{path}", {**report, "complained_org": "990101-wat"}, **key)
+    key["Idempotency_Key"] = str(uuid.uuid4())
+    number = acceptor.post(f"/incidents/v1/{path}", report, **key).json()["incident_no"]
+    [there] = [line for line in acceptor.get(f"{INCIDENTS}?limit=50").json()["items"] if line["incident_no"] == number]
+    at = f"{INCIDENTS}/{there['id']}"
+    acceptor.post(f"{at}/accept", {})
+    acceptor.post(f"{at}/file", {"category": "C-0101", "grid_code": GRID})
+    to_them = suite.person("town_dispatcher").post(f"{at}/dispatch", {"lead_org": WATER}).json()
+
+    assert (unknown.status_code, unknown.json()["code"]) == (422, "unknown_organisation")
+    assert acceptor.get(at).json()["complained_org"] == WATER
+    assert to_them["code"] == "conflict_of_interest"
+    assert leader.get(at).status_code == 404
+    assert number not in leader.get(f"{INCIDENTS}?limit=50").text
+
+
+def test_a_complaint_is_not_merged_into_what_its_house_may_handle(suite: RunningSuite) -> None:
+    complaint, other = Case(suite, request_type="complaint", complained_org=WATER), Case(suite)
+
+    assert complaint.ask("town_acceptor", "merge", {"parent_id": other.id}) == (409, "another_complaint")
 
 
 def test_a_standard_of_the_catalogue_says_how_long_and_with_which_picture(suite: RunningSuite) -> None:

@@ -22,7 +22,7 @@ from gridwhistle.common.events.incidents import (
     SentTo,
     VoidReason,
 )
-from gridwhistle.common.ids import GridCode, OrgCode
+from gridwhistle.common.ids import GridCode
 from gridwhistle.common.problems import NotFound
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body
@@ -30,18 +30,18 @@ from gridwhistle.incidents.catalogue import Category as CategoryInUse
 from gridwhistle.incidents.catalogue import category_in_use
 from gridwhistle.incidents.children import ADJUSTMENT, OBJECTION
 from gridwhistle.incidents.domain import INCIDENT, OPEN, GridMissing, facts_of
-from gridwhistle.incidents.refusals import ConditionOpen, MergedIntoItself, ParentEnded, UnknownStandard
+from gridwhistle.incidents.refusals import AnotherComplaint, ConditionOpen, MergedIntoItself, ParentEnded, UnknownStandard
 from gridwhistle.incidents.steps import answer, ask, decide, end, lay_in
-from gridwhistle.incidents.tables import adjustments, incidents, objections
-from gridwhistle.incidents.views import IncidentView, Note, Reason, Said
+from gridwhistle.incidents.tables import adjustments, incidents, known_organisation, objections
+from gridwhistle.incidents.views import ComplainedOrg, IncidentView, Note, Reason, Said
 
 router = Router("incidents", "Incidents 事件: deciding 受理立案")
 
 
 class Accept(Note):
-    """Why, and whom a complaint is about: that organisation neither sees nor handles it."""
+    """Why, and whom it complains about, if the report did not say so or named another."""
 
-    complained_org: OrgCode | None = None
+    complained_org: ComplainedOrg | None = None
 
 
 class Reject(Note):
@@ -100,7 +100,10 @@ async def accept(incident_id: UUID, body: Accept, caller: Caller, db: Db) -> Inc
     """Accept it (受理): it is the township's business."""
     async with db.command(caller, incidents, incident_id) as tx:
         incident, step = tx.row, INCIDENT.step(tx.row, "accept", caller)
-        tx.move(incident, step, reason=body.reason, accepted_at=tx.now, complained_org=body.complained_org)
+        if body.complained_org:
+            await known_organisation(db, body.complained_org)
+        about = body.complained_org or incident.complained_org
+        tx.move(incident, step, reason=body.reason, accepted_at=tx.now, complained_org=about)
         tx.tell(incident, IncidentAccepted(**facts_of(incident)))
         return answer(tx, incident)
 
@@ -137,6 +140,8 @@ async def merge(incident_id: UUID, body: Merge, caller: Caller, db: Db) -> Incid
             raise NotFound(thing=INCIDENT.thing)
         if parent.state not in OPEN:
             raise ParentEnded(state=INCIDENT.word(parent.state))
+        if incident.complained_org != parent.complained_org:
+            raise AnotherComplaint
         await end(tx, incident, step, reason=body.reason, parent_id=parent.id)
         tx.tell(incident, IncidentMerged(**facts_of(incident), parent_id=parent.id, parent_no=parent.incident_no))
         return answer(tx, incident)

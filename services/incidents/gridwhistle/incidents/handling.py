@@ -26,8 +26,8 @@ from gridwhistle.incidents.catalogue import category_of, line_for, responsible_f
 from gridwhistle.incidents.children import OBJECTION
 from gridwhistle.incidents.domain import FOUR_EYES, INCIDENT, PHOTOS_SUBMIT, facts_of
 from gridwhistle.incidents.refusals import FiledByYou, MayNotRefuse, SameOrganisation
-from gridwhistle.incidents.steps import HANDLE, answer, ask, check_organisation, decide, let_lapse, organisation, rule_of, see
-from gridwhistle.incidents.tables import incidents, objections
+from gridwhistle.incidents.steps import HANDLE, answer, ask, check_organisation, decide, let_lapse, rule_of, see
+from gridwhistle.incidents.tables import incidents, known_organisation, objections
 from gridwhistle.incidents.views import ActorId, IncidentView, Note, Reason, Said, Seen
 
 router = Router("incidents", "Incidents 事件: handling 派遣处置")
@@ -204,9 +204,9 @@ async def _check_may_refuse(db: Work, incident: Row) -> None:
     Raises:
         MayNotRefuse: it is on the list of what a community has to take.
     """
-    found = await organisation(db, incident.lead_org)
+    found = await known_organisation(db, incident.lead_org)
     category = await category_of(db, incident.area_code[:6], incident.category)
-    line = category and found and found.kind and line_for(category, found)
+    line = category and found.kind and line_for(category, found)
     if line and line.level == "village" and not line.community_may_refuse:
         raise MayNotRefuse
 

@@ -34,9 +34,9 @@ from gridwhistle.incidents.domain import (
     facts_of,
 )
 from gridwhistle.incidents.duplicates import SHOWN_MAX, Duplicate, near
-from gridwhistle.incidents.tables import GRIDS, incidents
+from gridwhistle.incidents.tables import GRIDS, incidents, known_organisation
 from gridwhistle.incidents.tracking import TokenShown, hash_of, new_token
-from gridwhistle.incidents.views import AddressText, Description, IncidentView, RequestType, Title, shown_to
+from gridwhistle.incidents.views import AddressText, ComplainedOrg, Description, IncidentView, RequestType, Title, shown_to
 
 router = Router("incidents", "Incidents 事件")
 BATCH_MAX = 1_000
@@ -67,6 +67,7 @@ class Report(Body):
         Category | None, Field(description="What you take it for, from the county's catalogue; the township decides.")
     ] = None
     request_type: RequestType | None = None
+    complained_org: ComplainedOrg | None = None
     source: Source = "resident"
     urgency: Urgency = "normal"
     found_at: Annotated[Moment | None, Field(description="When it was found; now, if left out.")] = None
@@ -148,6 +149,7 @@ async def take_in(tx: Command, report: Report, place: Place, caller: Principal, 
         OutsideYourArea: the caller may not report there.
         NoSuchAttachment, AlreadyAttached: a file cannot be used.
         UnknownCategory: the county's catalogue has none of this code in use.
+        UnknownOrganisation: there is no such organisation to complain about.
         ContactUnclear: the contact contradicts itself.
     """
     step = INCIDENT.step(None, "report", caller)
@@ -157,6 +159,8 @@ async def take_in(tx: Command, report: Report, place: Place, caller: Principal, 
         raise FoundInTheFuture
     if report.contact:
         check_contact(report.contact)
+    if report.complained_org:
+        await known_organisation(tx.db, report.complained_org)
     point, reference = report.location, report.reference
     if report.category:
         await category_in_use(tx.db, place.area_code[:6], report.category)
@@ -167,6 +171,7 @@ async def take_in(tx: Command, report: Report, place: Place, caller: Principal, 
         grid_code=place.grid_code,
         incident_no=await tx.number("I", place.area_code[:6], digits=5),
         request_type=report.request_type,
+        complained_org=report.complained_org,
         source=report.source,
         urgency=report.urgency,
         title=report.title,

@@ -167,6 +167,14 @@ class MergedIntoItself(Invalid):
     zh, en = "事件不能并入自身。", "An incident is not merged into itself."
 
 
+class AnotherComplaint(Conflict):
+    """A complaint is not hidden away under what its own house may handle."""
+
+    code = "another_complaint"
+    zh = "两件事件反映的单位不一致,不能并案。"
+    en = "The two do not complain about the same organisation, so they are not merged."
+
+
 class PhotosMissing(Invalid):
     """What was done has to be seen."""
 

@@ -18,7 +18,7 @@ from gridwhistle.incidents.intake import Location, Report, place_of, take_in
 from gridwhistle.incidents.judging import Reopen, do_again
 from gridwhistle.incidents.tables import GRIDS, incidents, known_grids
 from gridwhistle.incidents.tracking import RESIDENT, TokenShown, TrackedView, TrackingToken, as_tracked, new_token, tracked
-from gridwhistle.incidents.views import Description, RequestType, Title
+from gridwhistle.incidents.views import ComplainedOrg, Description, RequestType, Title
 
 router = Router("incidents", "Residents 居民")
 
@@ -39,6 +39,7 @@ class ResidentReport(Body):
     area_code: Annotated[AreaCode | None, Field(description="For what has no point, or lies in no grid.")] = None
     category: Category | None = None
     request_type: RequestType | None = None
+    complained_org: ComplainedOrg | None = None
     found_at: Annotated[Moment | None, Field(description="When you found it; now, if left out.")] = None
     contact: Contact | None = None
 

@@ -6,7 +6,6 @@ from sqlalchemy import Table, select
 
 from gridwhistle.common.attachments import attach, uploads
 from gridwhistle.common.commands import Command
-from gridwhistle.common.database import Db
 from gridwhistle.common.machine import Machine, Step
 from gridwhistle.common.problems import OutsideYourArea
 from gridwhistle.common.rows import Row
@@ -15,7 +14,7 @@ from gridwhistle.incidents.catalogue import category_of, may_be_given
 from gridwhistle.incidents.children import ADJUSTMENT, OBJECTION, TASK
 from gridwhistle.incidents.domain import UnknownGrid, UnknownOrganisation
 from gridwhistle.incidents.refusals import ConflictOfInterest, NotOnTheList, PhotosMissing
-from gridwhistle.incidents.tables import LOOKED_AT, adjustments, known_grids, known_organisations, objections, tasks
+from gridwhistle.incidents.tables import LOOKED_AT, adjustments, known_grids, known_organisation, objections, tasks
 from gridwhistle.incidents.views import IncidentView, Seen, seen_by
 
 HANDLE = "incidents.handle"
@@ -113,14 +112,9 @@ async def check_organisation(tx: Command, incident: Row, org: str) -> None:
     """
     if org == incident.complained_org:
         raise ConflictOfInterest
-    found = await organisation(tx.db, org)
-    if found is None or found.retired_at:
+    found = await known_organisation(tx.db, org)
+    if found.retired_at:
         raise UnknownOrganisation
     category = await category_of(tx.db, incident.area_code[:6], incident.category)
     if category and found.kind and not may_be_given(category, found):
         raise NotOnTheList(category=category.row.name)
-
-
-async def organisation(db: Db, org: str) -> Any | None:
-    """Return what personnel told of an organisation; of one that it told of long ago, `kind` and `area_code` may be missing."""
-    return await db.first(select(known_organisations).where(known_organisations.c.org == org))

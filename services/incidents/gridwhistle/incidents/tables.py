@@ -32,7 +32,7 @@ from gridwhistle.common.retention import Kept
 from gridwhistle.common.sealed import PUBLIC
 from gridwhistle.common.tables import LEVELS, NAMING, code, copy, emergency_session, moment, newest_first, place, root, word
 from gridwhistle.incidents.children import ADJUSTMENT, OBJECTION, TASK
-from gridwhistle.incidents.domain import ENDED, INCIDENT, checker_among
+from gridwhistle.incidents.domain import ENDED, INCIDENT, UnknownOrganisation, checker_among
 
 LOOKED_AT: Final = ("verifying", "checking")
 """States in which a worker of the grid has to look."""
@@ -264,6 +264,18 @@ Index("known_shift_on", known_shifts.c.grid_code, postgresql_where=known_shifts.
 
 GRIDS: Final = grids_in(known_grids, known_grids.c.event_no, known_grids.c.state.is_distinct_from("retired"))
 """The grids that personnel told of, as one index for points; a second old at most."""
+
+
+async def known_organisation(db: Db, org: str) -> Any:
+    """Return what personnel told of an organisation; of one that it told of long ago, `kind` and `area_code` may be missing.
+
+    Raises:
+        UnknownOrganisation: personnel told of no such organisation.
+    """
+    found = await db.first(select(known_organisations).where(known_organisations.c.org == org))
+    if found is None:
+        raise UnknownOrganisation
+    return found
 
 
 async def next_checker(db: Db, incident: Any) -> UUID | None:

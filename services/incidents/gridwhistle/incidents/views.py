@@ -29,6 +29,11 @@ Description = Annotated[str, Field(max_length=2_000, examples=["路口东侧井�
 AddressText = Annotated[str, Field(max_length=200, examples=["示例路 1 号门前"])]
 
 
+ComplainedOrg = Annotated[
+    OrgCode, Field(description="The organisation that it complains about (被投诉单位): it neither sees nor handles it.")
+]
+
+
 class Note(Body):
     """Why."""
 
@@ -72,6 +77,7 @@ class IncidentView(IncidentLine):
     checker_id: Annotated[UUID | None, Field(description="The worker who shall check; null while nobody is on shift.")]
     standard_id: Annotated[UUID | None, Field(description="The case standard that it was filed under.")]
     handler_id: Annotated[ActorId | None, Field(description="Whom the department named when it signed.")]
+    complained_org: ComplainedOrg | None
     parent_id: Annotated[UUID | None, Field(description="Of a merged one: the incident whose result is this one's as well.")]
     reason_code: Annotated[Word | None, Field(description="Why it was rejected, sent elsewhere or voided.")]
     sent_to: Annotated[SentTo, OPEN] | None
