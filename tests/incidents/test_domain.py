@@ -67,9 +67,12 @@ MAY = {
     ("dispatched", "object"): {"dept_desk"},
     ("objected", "uphold"): {"town_dispatcher"},
     ("objected", "deny_objection"): {"town_dispatcher"},
+    ("objected", "withdraw_objection"): {"dept_desk"},
+    ("disputed", "withdraw_objection"): {"dept_desk"},
     ("disputed", "county_decide"): {"county_duty"},
     ("in_progress", "request_extension"): {"dept_handler"},
     ("in_progress", "request_suspension"): {"dept_handler"},
+    ("in_progress", "withdraw_request"): {"dept_handler"},
     ("in_progress", "endorse"): {"dept_leader"},
     ("in_progress", "decline"): {"dept_leader"},
     ("in_progress", "approve"): {"town_dispatcher"},
@@ -94,6 +97,7 @@ MAY = {
     **{(state, "archive"): {"auto"} for state in ENDED},
 }
 ALLOWING: dict[str, dict[str, Any]] = {
+    "withdraw_request": {"asked_for": "extension", "asked_stage": "endorsed"},
     "endorse": {"asked_for": "extension", "asked_stage": "requested"},
     "decline": {"asked_for": "extension", "asked_stage": "requested"},
     "approve": {"asked_for": "extension", "asked_stage": "endorsed"},
@@ -223,6 +227,8 @@ ME = "me"
         pytest.param("in_progress", "submit", {"handler_id": "other"}, AnotherHandler, id="another handler"),
         pytest.param("in_progress", "request_extension", {"asked_for": "suspension"}, AlreadyAsked, id="asked already"),
         pytest.param("in_progress", "endorse", {}, NothingAsked, id="nothing to endorse"),
+        pytest.param("in_progress", "withdraw_request", {}, NothingAsked, id="nothing to withdraw"),
+        pytest.param("objected", "withdraw_objection", {"lead_org": "other"}, AnotherDepartment, id="another's objection"),
         pytest.param(
             "in_progress", "endorse", {"asked_for": "extension", "asked_stage": "endorsed"}, EndorsedAlready, id="endorsed"
         ),

@@ -318,6 +318,52 @@ def test_more_time_is_granted_twice_by_two_people_and_a_denial_stays_on_record(s
     assert said.count("request (extension, material is awaited): approved") == 2
 
 
+@pytest.mark.parametrize("endorsed", [False, True], ids=["at once", "after the leader's word"])
+def test_who_asked_for_time_withdraws_it_before_it_is_decided(suite: RunningSuite, *, endorsed: bool) -> None:
+    case = Case(suite)
+    request = ("dept_handler", "request_extension", {"reason_code": "material", "reason": "等井盖到货"})
+    case.take(*SIGNED, request, *([("dept_leader", "endorse", {})] if endorsed else []))
+    due_at = case.clocks()["handle"]["due_at"]
+
+    withdrawn = case.ask("dept_handler", "withdraw_request", {"reason": "井盖已到货"})
+    again = case.ask("dept_handler", "withdraw_request", {})
+
+    assert (withdrawn, again) == ((200, "in_progress"), (409, "nothing_asked"))
+    assert (case.seen()["asked_for"], case.clocks()["handle"]["due_at"]) == (None, due_at)
+    lines = [line["text"] for line in case.person("town_acceptor").get(f"{case.path}/timeline").json()["lines"]]
+    assert "request (extension, material is awaited): withdrawn" in lines
+    assert case.take(request) == "in_progress"
+
+
+@pytest.mark.parametrize("times", [1, 2], ids=["from the dispatcher", "from the county"])
+def test_a_department_withdraws_its_objection_and_the_clock_has_run_on(suite: RunningSuite, times: int) -> None:
+    case, objection = Case(suite), ("dept_desk", "object", {"reason_code": "not_our_duty", "reason": "非我职责"})
+    case.take(*DISPATCHED)
+    due_at = case.clocks()["handle"]["due_at"]
+    case.take(*[objection, ("town_dispatcher", "deny_objection", {})][: 2 * (times - 1)], objection)
+
+    stranger = case.ask("dept_desk@990101-power", "withdraw_objection", {})
+    withdrawn = case.ask("dept_desk", "withdraw_objection", {"reason": "核对后属我职责"})
+
+    assert (stranger, withdrawn) == ((404, "not_found"), (200, "dispatched"))
+    assert case.clocks()["handle"]["due_at"] == due_at
+    assert case.take(objection) == "disputed", "a further one is for the county"
+
+
+def test_all_suspensions_together_take_no_longer_than_one_may(suite: RunningSuite) -> None:
+    case, asked = Case(suite), {"reason_code": "engineering", "reason": "雨季后施工"}
+    twice = {"key": "incidents.suspensions_max", "area_code": "990101", "value": "2", "source_ref": "示例"}
+    assert suite.person("county_admin").post("/incidents/v1/rules", twice).status_code == 201
+    granted = [("dept_leader", "endorse", {}), ("town_dispatcher", "approve", {}), ("town_dispatcher", "resume", {})]
+    case.take(*SIGNED, ("dept_handler", "request_suspension", {**asked, "days": 300}), *granted)
+
+    longer = case.ask("dept_handler", "request_suspension", {**asked, "days": 66})
+    as_long = case.ask("dept_handler", "request_suspension", {**asked, "days": 65})
+    suite.person("county_admin").post("/incidents/v1/rules", {**twice, "value": "1"})
+
+    assert (longer, as_long) == ((422, "suspended_too_long"), (200, "in_progress"))
+
+
 def test_more_time_is_asked_for_while_there_is_some_left(suite: RunningSuite) -> None:
     case = Case(suite)
     case.take(*SIGNED, As_Of="2026-03-09T10:00:00+08:00")

@@ -55,17 +55,32 @@ async def request_extension(incident_id: UUID, body: RequestExtension, caller: C
 
 @router.post("/incidents/{incident_id}/request_suspension", may="incidents:handle")
 async def request_suspension(incident_id: UUID, body: RequestSuspension, caller: Caller, db: Db) -> IncidentView:
-    """Ask that it rests (申请挂账) for so many days; then it goes on by itself, with the time that was left."""
+    """Ask that it rests (申请挂账) for so many days; then it goes on by itself, with the time that was left.
+
+    The days of all its suspensions together are limited.
+    """
     async with db.command(caller, incidents, incident_id) as tx:
         incident, step = tx.row, INCIDENT.step(tx.row, "request_suspension", caller)
         if (incident.suspended_times or 0) >= (await rule_of(tx, SUSPENSIONS)).amount:
             raise SuspendedEnough(count=incident.suspended_times)
-        if body.days > (longest := (await rule_of(tx, SUSPENSION)).amount):
-            raise SuspendedTooLong(days=longest)
+        most, requests = (await rule_of(tx, SUSPENSION)).amount, await tx.children(adjustments)
+        left = most - sum(request.days for request in requests if request.kind == "suspension" and request.state == "approved")
+        if body.days > left:
+            raise SuspendedTooLong(most=most, days=max(left, 0))
         await tx.clocks.running(incident, HANDLE)
         request = {"kind": "suspension", "reason_code": body.reason_code, "subject_id": caller.id}
         ask(tx, incident, adjustments, ADJUSTMENT, "request", **request, days=body.days)
         tx.move(incident, step, reason=body.reason, asked_for="suspension", asked_stage="requested")
+        return answer(tx, incident)
+
+
+@router.post("/incidents/{incident_id}/withdraw_request", may="incidents:handle")
+async def withdraw_request(incident_id: UUID, body: Note, caller: Caller, db: Db) -> IncidentView:
+    """Withdraw your request for more time or a rest (撤回申请), before it is decided. You may ask again."""
+    async with db.command(caller, incidents, incident_id) as tx:
+        incident, step = tx.row, INCIDENT.step(tx.row, "withdraw_request", caller)
+        await decide(tx, adjustments, ADJUSTMENT, "withdraw_request")
+        tx.move(incident, step, reason=body.reason, **_ASKS_NOTHING)
         return answer(tx, incident)
 
 

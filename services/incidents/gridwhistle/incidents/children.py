@@ -16,6 +16,7 @@ from gridwhistle.incidents.domain import (
     TOWN_LEADER,
     WORKER,
 )
+from gridwhistle.incidents.guards import only_who_asked
 
 ANYBODY: Final = ACCEPTOR | DISPATCHER | DESK | HANDLER | LEADER | TOWN_LEADER | COUNTY | SPEAKERS | WORKER | SYSTEM
 
@@ -31,10 +32,12 @@ ADJUSTMENT: Final = Machine(
         Step("endorsed",  "deny",        "denied",    DISPATCHER,  "a second person says no; it does not count among those that were granted", approval=True),
         Step("asked",     "void",        "approved",  TOWN_LEADER, "a second person agrees", approval=True),
         Step("asked",     "refuse_void", "denied",    TOWN_LEADER, "a second person does not", approval=True),
+        *(Step(state,     "withdraw_request", "withdrawn", HANDLER, "who asked does not need it any more", only_who_asked) for state in ("requested", "endorsed")),
         *(Step(state,     "lapse",       "lapsed",    ANYBODY,     "the incident went on without waiting for the answer") for state in ("requested", "endorsed", "asked")),
     ),
     zh={
         "requested": "已申请", "asked": "已申请作废", "endorsed": "部门已同意", "approved": "已批准", "denied": "未批准", "lapsed": "已失效",
+        "withdraw_request": "撤回申请", "withdrawn": "已撤回",
         "request": "申请", "ask_void": "申请作废", "endorse": "部门同意", "decline": "部门不同意", "approve": "批准", "deny": "不批准",
         "void": "同意作废", "refuse_void": "不同意作废", "lapse": "失效",
     },
@@ -51,10 +54,12 @@ OBJECTION: Final = Machine(
         Step("raised", "county_decide",   "decided", COUNTY,      "the county says whose it is, once and for all"),
         Step("raised", "objection_upheld", "upheld", TOWN_LEADER, "the reporter is right"),
         Step("raised", "objection_denied", "denied", TOWN_LEADER, "it stays rejected"),
+        Step("raised", "withdraw_objection", "withdrawn", DESK, "it is theirs after all"),
         Step("raised", "lapse",           "lapsed",  ANYBODY,     "the incident ended before the answer"),
     ),
     zh={
         "raised": "已提出", "upheld": "成立", "denied": "不成立", "decided": "已裁定", "lapsed": "已失效",
+        "withdraw_objection": "撤回退单", "withdrawn": "已撤回",
         "object": "退单", "contest": "提出异议", "uphold": "退单成立", "deny_objection": "退单不成立", "county_decide": "县级裁定",
         "objection_upheld": "异议成立", "objection_denied": "异议不成立", "lapse": "失效",
     },

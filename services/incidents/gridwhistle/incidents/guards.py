@@ -9,6 +9,7 @@ from gridwhistle.incidents.refusals import (
     AlreadyAsked,
     AnotherDepartment,
     AnotherHandler,
+    AskedByAnother,
     AskedByYou,
     CheckNeeded,
     ContestedBefore,
@@ -82,15 +83,25 @@ def unless_asked(incident: Any, _caller: Principal) -> Problem | None:
     return AlreadyAsked() if incident.asked_for else None
 
 
+def only_when_asked(incident: Any, _caller: Principal) -> Problem | None:
+    """Say no where nothing waits for an answer."""
+    return None if incident.asked_for else NothingAsked()
+
+
 def asked_and(stage: str) -> Guard:
     """Return the guard for those who answer a request that has come so far."""
 
-    def guard(incident: Any, _caller: Principal) -> Problem | None:
-        if not incident.asked_for:
-            return NothingAsked()
+    def guard(incident: Any, caller: Principal) -> Problem | None:
+        if refusal := only_when_asked(incident, caller):
+            return refusal
         return None if incident.asked_stage == stage else NotEndorsed() if stage == "endorsed" else EndorsedAlready()
 
     return guard
+
+
+def only_who_asked(request: Any, caller: Principal) -> Problem | None:
+    """Say no to everybody but who asked."""
+    return None if request.asked_by == caller.id else AskedByAnother()
 
 
 def may_go_unchecked(incident: Any, _caller: Principal) -> Problem | None:

@@ -17,6 +17,7 @@ from gridwhistle.common.events.incidents import (
     IncidentSigned,
     ObjectionDecided,
     ObjectionReason,
+    ObjectionWithdrawn,
 )
 from gridwhistle.common.ids import OrgCode
 from gridwhistle.common.reading import one
@@ -114,6 +115,17 @@ async def object_to(incident_id: UUID, body: Object, caller: Caller, db: Db) -> 
         tx.move(incident, step, reason=body.reason, objected_times=(incident.objected_times or 0) + 1)
         what = {"lead_org": incident.lead_org, "reason_code": body.reason_code}
         tx.tell(incident, IncidentObjected(**facts_of(incident), **what))
+        return answer(tx, incident)
+
+
+@router.post("/incidents/{incident_id}/withdraw_objection", may="incidents:handle")
+async def withdraw_objection(incident_id: UUID, body: Note, caller: Caller, db: Db) -> IncidentView:
+    """Say that it is your department's after all (撤回退单), before it is decided. The next one counts as a further one."""
+    async with db.command(caller, incidents, incident_id) as tx:
+        incident, step = tx.row, INCIDENT.step(tx.row, "withdraw_objection", caller)
+        await decide(tx, objections, OBJECTION, "withdraw_objection")
+        tx.move(incident, step, reason=body.reason)
+        tx.tell(incident, ObjectionWithdrawn(**facts_of(incident), lead_org=incident.lead_org))
         return answer(tx, incident)
 
 

@@ -59,6 +59,13 @@ class AskedByYou(Forbidden):
     zh, en = "该申请由您提出,须由他人同意。", "You asked for this, so somebody else has to agree."
 
 
+class AskedByAnother(Forbidden):
+    """Who asks withdraws."""
+
+    code = "asked_by_another"
+    zh, en = "该申请由他人提出,只能由申请人撤回。", "Somebody else asked for this, and only they can withdraw it."
+
+
 class NothingAsked(Conflict):
     """There is no open request."""
 
@@ -109,10 +116,10 @@ class SuspendedEnough(Conflict):
 
 
 class SuspendedTooLong(Invalid):
-    """A suspension has an end."""
+    """Suspensions have an end, all of them together."""
 
     code = "suspended_too_long"
-    zh, en = "挂账不得超过 {days} 天。", "It may be suspended for {days} days at most."
+    zh, en = "挂账累计不得超过 {most} 天,还可挂账 {days} 天。", "Suspensions take {most} days at most in all; {days} are left."
 
 
 class FixedHere(Conflict):

@@ -148,6 +148,12 @@ class ObjectionDecided(_IncidentEvent, type="gw.incidents.incident.objection_dec
     is_fixed: Annotated[bool, P1]
 
 
+class ObjectionWithdrawn(_IncidentEvent, type="gw.incidents.incident.objection_withdrawn.v1"):
+    """The organisation says that it is theirs after all."""
+
+    lead_org: OrgCode
+
+
 class IncidentSigned(_IncidentEvent, type="gw.incidents.incident.signed.v1"):
     """The organisation took it on."""
 
