@@ -51,6 +51,20 @@ def test_a_picture_is_kept_without_what_the_camera_wrote_but_for_time_and_place(
     assert len(shown.content) == made["size_bytes"]
 
 
+def test_what_a_picture_shows_belongs_to_what_its_key_stands_for(suite: RunningSuite, acceptor: Person) -> None:
+    headers = {"Authorization": f"Bearer {acceptor.token}", "Content-Type": "image/jpeg", "Idempotency-Key": str(uuid.uuid4())}
+    content = picture()
+
+    answers = [
+        suite.client.post(f"{ATTACHMENTS}{query}", content=content, headers=headers)
+        for query in ("?kind=before", "?kind=before", "?kind=after", "")
+    ]
+
+    assert [answer.status_code for answer in answers] == [201, 201, 422, 422]
+    assert answers[1].json() == answers[0].json()
+    assert answers[0].json()["kind"] == "before"
+
+
 def test_a_file_is_served_so_that_no_browser_takes_it_for_a_page(acceptor: Person) -> None:
     photo, document = sent(acceptor, picture()).json(), sent(acceptor, PDF, "application/pdf").json()
 

@@ -75,8 +75,9 @@ def worker(suite: RunningSuite) -> Any:
     worker.post(f"/personnel/v1/shifts/{shift}/end")
 
 
-def pictures(person: Person, count: int) -> list[str]:
-    sent = [person.send("/incidents/v1/attachments", picture(), "image/png") for _ in range(count)]
+def pictures(person: Person, *kinds: str) -> list[str]:
+    """Send a picture of each kind; return their ids."""
+    sent = [person.send(f"/incidents/v1/attachments{kind and f'?kind={kind}'}", picture(), "image/png") for kind in kinds]
     return [answer.json()["id"] for answer in sent]
 
 
@@ -209,11 +210,32 @@ def test_a_standard_of_the_catalogue_says_how_long_and_with_which_picture(suite:
 
     unknown = case.ask("town_acceptor", "file", {**filed, "category": "C-0137"})
     case.take(("town_acceptor", "file", filed), *DISPATCHED[-1:], *SIGNED[-1:])
+    handler = suite.person("dept_handler")
     bare = case.ask("dept_handler", "submit", {"result": "已更换"})
+    before = case.ask("dept_handler", "submit", {"result": "已更换", "attachment_ids": pictures(handler, "before")})
+    after = case.ask("dept_handler", "submit", {"result": "已更换", "attachment_ids": pictures(handler, "after")})
 
     assert unknown == (422, "unknown_standard")
     assert (case.clocks()["handle"]["amount"], case.clocks()["handle"]["unit"]) == (standard["handle_amount"], "work_hour")
-    assert bare == (422, "photos_missing")
+    assert [bare, before] == [(422, "photo_of_missing")] * 2
+    assert after == (200, "dept_review")
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_county_asks_who_looked_for_a_picture(suite: RunningSuite, eventually: Wait) -> None:
+    case, admin, worker = Case(suite), suite.person("county_admin"), suite.person("grid_worker_003")
+    rule = {"key": "incidents.looked_photos_min", "area_code": "990101", "source_ref": "示例"}
+    case.take(*HANDLED, ("town_acceptor", "order_check", None))
+    eventually(lambda: case.seen()["checker_id"] is not None)
+    assert admin.post("/incidents/v1/rules", {**rule, "value": "1"}).status_code == 201
+
+    said = [
+        case.ask("grid_worker_003", "checked", {"attachment_ids": pictures(worker, *kinds)})
+        for kinds in ([], ["before"], ["after"])
+    ]
+    admin.post("/incidents/v1/rules", {**rule, "value": "0"})
+
+    assert said == [(422, "photos_missing"), (422, "photo_of_missing"), (200, "checked")]
 
 
 def a_category(suite: RunningSuite, code: str, *lines: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -449,7 +471,7 @@ def sampled_at(suite: RunningSuite, eventually: Wait) -> Any:
 
         def follows_the_rule() -> bool:
             case = Case(suite, source="grid_patrol")
-            body = {"category": "C-0101", "result": "已扶正", "attachment_ids": pictures(worker, 2)}
+            body = {"category": "C-0101", "result": "已扶正", "attachment_ids": pictures(worker, "before", "after")}
             found[:] = [case]
             return case.ask("grid_worker_003", "resolve_on_spot", body)[1] == ("sampled" if percent else "self_resolved")
 
@@ -461,13 +483,18 @@ def sampled_at(suite: RunningSuite, eventually: Wait) -> Any:
 
 
 def test_a_worker_puts_it_right_on_the_spot_with_pictures_of_before_and_after(suite: RunningSuite, worker: Person) -> None:
-    case = Case(suite, source="grid_patrol")
+    case, done = Case(suite, source="grid_patrol"), {"category": "C-0101", "result": "已扶正"}
 
-    few = case.ask(
-        "grid_worker_003", "resolve_on_spot", {"category": "C-0101", "result": "已扶正", "attachment_ids": pictures(worker, 1)}
-    )
+    said = [
+        case.ask("grid_worker_003", "resolve_on_spot", {**done, "attachment_ids": pictures(worker, *kinds)})
+        for kinds in (["after"], ["after", ""], ["near", "before"], ["before", "after"])
+    ]
 
-    assert few == (422, "photos_missing")
+    assert [code for _, code in said][:3] == ["photos_missing", "photo_of_missing", "photo_of_missing"]
+    assert said[3][0] == 200
+    assert [line["kind"] for line in case.seen()["attachments"]] == ["before", "after"]
+    lines = [line["text"] for line in case.person("town_acceptor").get(f"{case.path}/timeline").json()["lines"]]
+    assert "A picture was added: after" in lines
 
 
 def test_a_leader_looks_at_some_of_what_was_put_right(sampled_at: Callable[[int], Case]) -> None:
@@ -491,7 +518,7 @@ def test_what_was_put_right_and_not_sampled_closes_by_itself_and_is_archived(
 ) -> None:
     case = Case(suite, source="grid_patrol")
     past = "2026-03-09T10:00:00+08:00"
-    body = {"category": "C-0101", "result": "已扶正", "attachment_ids": pictures(worker, 2)}
+    body = {"category": "C-0101", "result": "已扶正", "attachment_ids": pictures(worker, "before", "after")}
     case.take(("grid_worker_003", "resolve_on_spot", body), As_Of=past)
 
     if case.seen()["state"] == "sampled":

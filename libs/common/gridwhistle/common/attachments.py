@@ -3,14 +3,15 @@
 import asyncio
 import datetime as dt
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 from uuid import UUID
 
+from fastapi import Query as InQuery
 from pydantic import AwareDatetime, Field
 from sqlalchemy import Table, select
 
 from gridwhistle.common.commands import Command
-from gridwhistle.common.data_classes import Count
+from gridwhistle.common.data_classes import OPEN, Count
 from gridwhistle.common.database import Database
 from gridwhistle.common.edge import Caller, Content, Db, Router, Stored
 from gridwhistle.common.files import Files
@@ -20,13 +21,16 @@ from gridwhistle.common.problems import Conflict, Invalid, NotFound
 from gridwhistle.common.rows import Row, thing_of
 from gridwhistle.common.tables import attachment
 from gridwhistle.common.uploads import BYTES_MAX, MEDIA_TYPES, cleaned
-from gridwhistle.common.wire import File, View
+from gridwhistle.common.wire import File, Query, View
 
 if TYPE_CHECKING:
     from gridwhistle.common.running import Running
 
 ATTACHED_MAX: Final = 9
 """Pictures that a report shows: what people know from WeChat."""
+Shown = Literal["near", "far", "reference", "before", "after"]
+"""What a picture shows: the thing close by (近景), its surroundings (远景), something that tells its size (参照物), and how it
+was before (处置前) and after (处置后) the work."""
 ATTACHED_WITHIN: Final = dt.timedelta(days=1)
 _EVERY_S = 24 * 3600.0
 _AT_ONCE = 1_000
@@ -54,6 +58,14 @@ class AlreadyAttached(Conflict):
     )
 
 
+class UploadQuery(Query):
+    """What the file shows."""
+
+    kind: Annotated[Shown | None, InQuery(description="What the picture shows; some steps ask for one of before or after.")] = (
+        None
+    )
+
+
 class AttachmentView(View):
     """A file that belongs to a thing. Time and place are those that the camera wrote, which the file has no more."""
 
@@ -62,6 +74,7 @@ class AttachmentView(View):
     size_bytes: Count
     width: Count | None
     height: Count | None
+    kind: Annotated[Shown, OPEN] | None = None
     taken_at: AwareDatetime | None
     lon: Longitude | None
     lat: Latitude | None
@@ -113,7 +126,9 @@ def routes(service: str, *things: Table, add: str, see: str) -> Router:
     by_name = {thing.name: thing for thing in things}
 
     @router.post("/attachments", may=add, status_code=201, body_bytes_max=BYTES_MAX, takes=MEDIA_TYPES)
-    async def upload_attachment(content: Content, caller: Caller, db: Db, files: Stored) -> AttachmentView:
+    async def upload_attachment(
+        content: Content, query: Annotated[UploadQuery, InQuery()], caller: Caller, db: Db, files: Stored
+    ) -> AttachmentView:
         """Send a file, as it is, and name it within a day in the command that needs it.
 
         Pictures are drawn anew: what cameras write into them (owner, device, serial number) is lost, but for the time and the
@@ -131,6 +146,7 @@ def routes(service: str, *things: Table, add: str, see: str) -> Router:
                 size_bytes=len(file.content),
                 width=file.width,
                 height=file.height,
+                kind=query.kind,
                 taken_at=file.taken_at,
                 lon=file.lon,
                 lat=file.lat,

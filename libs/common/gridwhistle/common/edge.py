@@ -126,6 +126,12 @@ def _name_of(endpoint: str, path: str) -> str:
     return f"{endpoint}_{action[1]}" if action and action[2] == endpoint else endpoint
 
 
+def _asked_path(scope: "Scope") -> str:
+    """Return the path with its query: both belong to what a key stands for."""
+    path: str = scope["path"]
+    return f"{path}?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else path
+
+
 class _Options(BaseModel):
     may: str
     body_bytes_max: int = BODY_BYTES_MAX
@@ -249,7 +255,7 @@ class EdgeRoute(APIRoute):
             service.database,
             scope=f"request|{caller.id}",
             key=None if self.method == "GET" else key,
-            fingerprint=fingerprint(self.method, scope["path"], raw, headers.get(b"as-of", "")) if key else b"",
+            fingerprint=fingerprint(self.method, _asked_path(scope), raw, headers.get(b"as-of", "")) if key else b"",
             request_id=request_id,
             if_match=asked.version_of(self.method, headers),
             as_of=as_of,

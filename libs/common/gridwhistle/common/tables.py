@@ -286,6 +286,7 @@ attachment = Table(
     Column("size_bytes", Integer, nullable=False),
     Column("width", Integer),
     Column("height", Integer),
+    Column("kind", Text),  # what a picture shows
     moment("taken_at"),
     Column("lon", Double),
     Column("lat", Double),
@@ -300,6 +301,7 @@ attachment = Table(
     CheckConstraint("(width IS NULL) = (height IS NULL)", name="width_iff_height"),
     CheckConstraint("(lon IS NULL) = (lat IS NULL)", name="lon_iff_lat"),
     CheckConstraint("size_bytes > 0", name="is_not_empty"),
+    CheckConstraint("kind IN ('near', 'far', 'reference', 'before', 'after')", name="kind_is_known"),
     info={"thing": Term("附件", "attachment")},
 )
 Index("attachment_unused", attachment.c.uploaded_at, postgresql_where=attachment.c.thing_id.is_(None))

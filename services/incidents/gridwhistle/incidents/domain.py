@@ -46,6 +46,7 @@ SUSPENSIONS: Final = "incidents.suspensions_max"
 SAMPLED: Final = "incidents.self_resolved_sampled"
 PHOTOS_ON_SPOT: Final = "incidents.self_resolved_photos_min"
 PHOTOS_SUBMIT: Final = "incidents.submit_photos_min"
+PHOTOS_LOOKED: Final = "incidents.looked_photos_min"
 FOUR_EYES: Final = "incidents.four_eyes"
 
 
@@ -266,8 +267,9 @@ PRESETS: Final = (
     Preset(EXTENSIONS, 2, "times", "R1"),
     Preset(SUSPENSIONS, 1, "times", "R1"),
     Preset(SAMPLED, 5, "percent", "INF"),
-    Preset(PHOTOS_ON_SPOT, 2, "pictures", "R1", "Before and after."),
-    Preset(PHOTOS_SUBMIT, 0, "pictures", "INF", "1 where every department has a camera at hand."),
+    Preset(PHOTOS_ON_SPOT, 2, "pictures", "R1", "The first is of afterwards, the second of before."),
+    Preset(PHOTOS_SUBMIT, 0, "pictures", "INF", "The first is of afterwards; case standards ask for it in any case."),
+    Preset(PHOTOS_LOOKED, 0, "pictures", "INF", "Of who says that it is so, or done; then the first is of afterwards."),
     Preset("dedupe.radius_m", 50, "metre", "INF", "Reports this close may be of the same thing."),
     Preset("dedupe.hours", 24, "hour", "INF", "And not longer apart than this."),
     Preset(FOUR_EYES, 1, "yes_or_no", "INF", "1: who files does not dispatch; 0: one person may do both."),

@@ -6,7 +6,6 @@ from uuid import UUID
 from pydantic import Field
 
 from gridwhistle.common.clocks import Limit
-from gridwhistle.common.commands import Command
 from gridwhistle.common.database import Db as Work
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.incidents import (
@@ -55,7 +54,7 @@ class Object(Body):
 
 
 class Submit(Seen):
-    """What was done, and pictures of it."""
+    """What was done, and pictures of it afterwards."""
 
     result: Said
 
@@ -172,10 +171,15 @@ async def county_decide(incident_id: UUID, body: Dispatch, caller: Caller, db: D
 
 @router.post("/incidents/{incident_id}/submit", may="incidents:handle")
 async def submit(incident_id: UUID, body: Submit, caller: Caller, db: Db) -> IncidentView:
-    """Submit what was done (提交处置结果). It cannot be taken back."""
+    """Submit what was done (提交处置结果), with a picture of afterwards where the case standard or the county asks for one.
+
+    It cannot be taken back.
+    """
     async with db.command(caller, incidents, incident_id) as tx:
         incident, step = tx.row, INCIDENT.step(tx.row, "submit", caller)
-        await see(tx, incident, body, at_least=await _pictures_of(tx, incident))
+        pictures = (await rule_of(tx, PHOTOS_SUBMIT)).amount
+        shows_after = pictures or await _asks_for_after(db, incident)
+        await see(tx, incident, body, at_least=pictures, showing=("after",) if shows_after else ())
         await let_lapse(tx, incident, void=False)
         tx.move(incident, step, reason=body.result, handled_by=caller.id)
         return answer(tx, incident)
@@ -223,8 +227,7 @@ async def _check_may_refuse(db: Work, incident: Row) -> None:
         raise MayNotRefuse
 
 
-async def _pictures_of(tx: Command, incident: Row) -> int:
-    """Return how many pictures have to show what was done: one at least, where the standard wants one of afterwards."""
-    standard = incident.standard_id and await standard_of(tx.db, incident.standard_id)
-    needed = 1 if standard and "after" in standard.photos_required else 0
-    return max(needed, (await rule_of(tx, PHOTOS_SUBMIT)).amount)
+async def _asks_for_after(db: Work, incident: Row) -> bool:
+    """Tell whether its case standard asks for a picture of afterwards."""
+    standard = incident.standard_id and await standard_of(db, incident.standard_id)
+    return bool(standard and "after" in standard.photos_required)

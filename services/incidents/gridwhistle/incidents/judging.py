@@ -30,7 +30,7 @@ from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body
 from gridwhistle.incidents.catalogue import category_in_use
 from gridwhistle.incidents.children import TASK
-from gridwhistle.incidents.domain import INCIDENT, PHOTOS_ON_SPOT, SAMPLED, GridMissing, facts_of, worker_of
+from gridwhistle.incidents.domain import INCIDENT, PHOTOS_LOOKED, PHOTOS_ON_SPOT, SAMPLED, GridMissing, facts_of, worker_of
 from gridwhistle.incidents.steps import HANDLE, answer, ask, decide, end, lay_in, rule_of, see
 from gridwhistle.incidents.tables import callbacks, incidents, next_checker, tasks
 from gridwhistle.incidents.views import IncidentView, Note, Said, Seen
@@ -40,7 +40,7 @@ _LOTS = random.SystemRandom()
 
 
 class OnSpot(Seen):
-    """What was put right, with pictures of before and after."""
+    """What was put right, with a picture of before and one of after."""
 
     category: Category
     result: Said
@@ -75,7 +75,8 @@ async def resolve_on_spot(incident_id: UUID, body: OnSpot, caller: Caller, db: D
             raise GridMissing
         await lay_in(tx, incident, grid_code)
         await category_in_use(db, grid_code[:6], body.category)
-        await see(tx, incident, body, at_least=(await rule_of(tx, PHOTOS_ON_SPOT)).amount)
+        pictures = (await rule_of(tx, PHOTOS_ON_SPOT)).amount
+        await see(tx, incident, body, at_least=pictures, showing=("after", "before")[:pictures])
         tx.move(incident, step, reason=body.result, category=body.category, handled_by=caller.id)
         by_whom = {"category": body.category, "worker_id": worker_of(caller.id), "is_sampled": bool(incident.is_sampled)}
         tx.tell(incident, IncidentSelfResolved(**facts_of(incident), **by_whom))
@@ -272,7 +273,8 @@ async def _give_to_somebody(tx: Command, incident: Row) -> None:
 async def _look(tx: Command, action: str, result: Literal["yes", "no", "unclear"], body: Seen, **values: Any) -> Row:
     """Take the step of a worker who looked."""
     incident, step = tx.row, INCIDENT.step(tx.row, action, tx.caller)
-    await see(tx, incident, body)
+    pictures = (await rule_of(tx, PHOTOS_LOOKED)).amount if result == "yes" else 0
+    await see(tx, incident, body, at_least=pictures, showing=("after",) if pictures and incident.state == "checking" else ())
     await decide(tx, tasks, TASK, "answer", worker_id=incident.checker_id, result=result)
     tx.move(incident, step, reason=body.reason, **values)
     return incident

@@ -186,7 +186,15 @@ class PhotosMissing(Invalid):
     """What was done has to be seen."""
 
     code = "photos_missing"
-    zh, en = "请附 {count} 张现场照片。", "Attach pictures of it, {count} at least."
+    zh, en = "请附 {count} 张现场照片。", "Attach pictures of it, {count} at least; documents do not count."
+
+
+class PhotoOfMissing(Invalid):
+    """A picture has to say what it shows."""
+
+    code = "photo_of_missing"
+    zh = "请附照片:{kinds};上传附件时用 kind 注明。"
+    en = "Attach a picture of it {kinds}; say so with kind when you send the file."
 
 
 class NotOnTheList(Conflict):

@@ -1,5 +1,6 @@
 """What several steps of an incident's life have in common: its answer, its ends, and what hangs on it."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Table, select
@@ -13,9 +14,10 @@ from gridwhistle.common.rules import RULES, Rule
 from gridwhistle.incidents.catalogue import category_of, may_be_given
 from gridwhistle.incidents.children import ADJUSTMENT, OBJECTION, TASK
 from gridwhistle.incidents.domain import UnknownGrid, UnknownOrganisation
-from gridwhistle.incidents.refusals import ConflictOfInterest, NotOnTheList, PhotosMissing
+from gridwhistle.incidents.refusals import ConflictOfInterest, NotOnTheList, PhotoOfMissing, PhotosMissing
 from gridwhistle.incidents.tables import LOOKED_AT, adjustments, known_grids, known_organisation, objections, tasks
 from gridwhistle.incidents.views import IncidentView, Seen, seen_by
+from gridwhistle.incidents.words import word
 
 HANDLE = "incidents.handle"
 """The clock that counts how long an organisation has an incident."""
@@ -76,15 +78,20 @@ def _take(tx: Command, child: Row, machine: Machine, action: str, **values: Any)
     tx.move(child, step, answered_at=tx.now if is_answer else None, **values)
 
 
-async def see(tx: Command, incident: Row, body: Seen, *, at_least: int = 0) -> None:
+async def see(tx: Command, incident: Row, body: Seen, *, at_least: int = 0, showing: Iterable[str] = ()) -> None:
     """Attach the pictures that show it.
 
     Raises:
         PhotosMissing: there are too few.
+        PhotoOfMissing: none shows what has to be shown.
     """
-    if len(set(body.attachment_ids)) < at_least:
+    files = await uploads(tx, body.attachment_ids)
+    shown = [file.kind for file in files if file.media_type.startswith("image/")]
+    if len(shown) < at_least:
         raise PhotosMissing(count=at_least)
-    attach(tx, incident, await uploads(tx, body.attachment_ids))
+    if missing := [word(kind) for kind in showing if kind not in shown]:
+        raise PhotoOfMissing(kinds=missing)
+    attach(tx, incident, files)
 
 
 async def lay_in(tx: Command, incident: Row, grid_code: str) -> None:

@@ -144,8 +144,15 @@ def _call(row: Any, language: str) -> TimelineLine:
 
 
 def _pictures(attachments: Iterable[Any], language: str) -> list[TimelineLine]:
-    text = Term("上传照片", "A picture was added")
-    return [_line(_moment(line["uploaded_at"]), "attachment", "picture", text, language) for line in attachments]
+    return [
+        _line(_moment(line["uploaded_at"]), "attachment", "picture", _picture(line.get("kind")), language)
+        for line in attachments
+    ]
+
+
+def _picture(kind: str | None) -> Term:
+    zh, en = "上传照片", "A picture was added"
+    return Term(f"{zh}:{word(kind).zh}", f"{en}: {word(kind).en}") if kind else Term(zh, en)
 
 
 def _moment(written: Any) -> Any:

@@ -185,7 +185,7 @@ class Loader:
         for number, (step, hours_ago) in enumerate(zip(report.steps, report.hours_ago, strict=True)):
             bearer = bearers.get(step, bearers["report"])
             if step == "resolve_on_spot":
-                contents[step]["attachment_ids"] = [await self._picture(report, n, bearer) for n in range(2)]
+                contents[step]["attachment_ids"] = [await self._picture(report, kind, bearer) for kind in ("before", "after")]
             if step in {"checked", "check_failed"}:
                 checker = await self._checker(f"{path}/{incident['id']}", bearer)
                 if checker is None:
@@ -240,10 +240,10 @@ class Loader:
             "close": {"reason": "处置到位，予以结案"},
         }
 
-    async def _picture(self, report: Report, nth: int, bearer: str) -> str:
+    async def _picture(self, report: Report, kind: str, bearer: str) -> str:
         """Send a picture, grey as paper, and return its id."""
-        key = f"report-{report.number}-picture-{nth}"
-        sent: str = (await self._call("/incidents/v1/attachments", key, _GREY, bearer, media_type="image/png"))["id"]
+        key, path = f"report-{report.number}-picture-{kind}", f"/incidents/v1/attachments?kind={kind}"
+        sent: str = (await self._call(path, key, _GREY, bearer, media_type="image/png"))["id"]
         return sent
 
     async def _checker(self, path: str, bearer: str) -> str | None:
