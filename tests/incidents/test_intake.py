@@ -165,4 +165,4 @@ def test_of_an_incident_in_another_jurisdiction_a_batch_learns_only_that_it_is_t
 
     result = neighbour.post(f"{INCIDENTS}/batch", {"reports": [{**report, "area_code": "990101002001"}]}).json()["results"][0]
 
-    assert (result["result"], result["incident_id"]) == ("known", None)
+    assert (result["result"], result["incident_id"], result["incident_no"]) == ("known", None, None)

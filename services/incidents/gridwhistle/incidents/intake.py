@@ -40,7 +40,7 @@ from gridwhistle.incidents.views import AddressText, ComplainedOrg, Description,
 
 router = Router("incidents", "Incidents 事件")
 BATCH_MAX = 1_000
-_BEYOND = SimpleNamespace(id=None, incident_no="–", grid_code=None)
+_BEYOND = SimpleNamespace(id=None, incident_no=None, grid_code=None)
 
 
 class Location(Point):
@@ -130,7 +130,7 @@ async def report_incident(body: Report, caller: Caller, db: Db) -> ReportedView:
     place = place_of(body, index.locate(point.lon, point.lat, prefer=caller.areas) if point else None)
     async with db.command(caller) as tx:
         if known := await _known(db, caller, [own_number(body, place)]):
-            raise AlreadyReported(incident_no=next(iter(known.values())).incident_no)
+            raise AlreadyReported(incident_no=next(iter(known.values())).incident_no or "–")
         alike: list[Duplicate] = []
         if point and caller.may("incidents:read"):
             alike = await near(db, caller, point, place.area_code, body.category, tx.now)
