@@ -1,6 +1,7 @@
 """States as a table: what the table says is what requests, answers and documents get."""
 
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -85,6 +86,95 @@ def test_a_refusal_says_in_both_languages_what_is_possible_instead() -> None:
 def test_a_table_that_makes_no_sense_does_not_load(steps: tuple[Step, ...], zh: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="loan"):
         Machine(Term("借用", "loan"), steps, zh)
+
+
+RETURNED = {**ZH, "return": "归还", "idle": "空闲", "broken": "损坏", "lapse": "逾期作废"}
+ENDS = Machine(
+    Term("借用", "loan"),
+    (
+        Step(None, "ask", "asked", WORKER, "anyone may ask"),
+        Step("asked", "lapse", "idle", frozenset({"auto"}), "nobody came for it"),
+        Step("asked", "lend", "lent", DESK, "the desk hands over"),
+        Step("lent", "return", "broken", DESK, "it is to be mended", only_one, when=lambda loan: loan.damage > 1),
+        Step("lent", "return", "lent", DESK, "it is mended at once", when=lambda loan: loan.damage),
+        Step("lent", "return", "idle", WORKER, "as it went"),
+    ),
+    RETURNED,
+    clocks={"asked": ["loan.fetch"]},
+    auto={"loan.fetch": "lapse"},
+)
+
+
+def lent(damage: int, others: int = 0) -> SimpleNamespace:
+    return SimpleNamespace(state="lent", damage=damage, others=others)
+
+
+@pytest.mark.parametrize(
+    ("row", "role", "answer"),
+    [
+        pytest.param(lent(2), "dept_desk", "broken", id="the first row"),
+        pytest.param(lent(1), "dept_desk", "lent", id="the second row"),
+        pytest.param(lent(0), "grid_worker", "idle", id="the last row, which always is"),
+        pytest.param(lent(2), "grid_worker", WrongRole, id="the first row's roles"),
+        pytest.param(lent(0), "dept_desk", WrongRole, id="the last row's roles"),
+        pytest.param(lent(2, others=1), "dept_desk", OnlyOne, id="the first row's guard"),
+        pytest.param(lent(1, others=1), "dept_desk", "lent", id="another row's guard plays no part"),
+    ],
+)
+def test_of_several_rows_the_first_is_taken_of_which_it_is_so(row: SimpleNamespace, role: str, answer: object) -> None:
+    if isinstance(answer, str):
+        assert ENDS.step(row, "return", caller(role)).target == answer
+        assert ENDS.actions(row, caller(role)) == ["return"]
+    else:
+        with pytest.raises(answer):  # type: ignore[call-overload]
+            ENDS.step(row, "return", caller(role))
+        assert ENDS.actions(row, caller(role)) == []
+
+
+@pytest.mark.parametrize(
+    "whens",
+    [
+        pytest.param([None, None], id="neither says when"),
+        pytest.param([None, bool], id="the first is always so"),
+        pytest.param([bool, bool], id="the last may not be so"),
+    ],
+)
+def test_several_rows_say_which_is_taken_when(whens: list[Any]) -> None:
+    steps = [Step(None, "ask", "asked", WORKER, "", when=when) for when in whens]
+
+    with pytest.raises(ValueError, match="nothing says which is taken when"):
+        Machine(Term("借用", "loan"), steps, ZH)
+
+
+def test_what_is_taken_by_itself_is_a_step_of_nobody_else() -> None:
+    asked = loan("asked")
+
+    assert ENDS.auto == {"loan.fetch": "lapse"}
+    assert ENDS.step(asked, "lapse", caller("auto")).target == "idle"
+    assert ENDS.actions(asked, caller("auto")) == ["lapse"]
+    with pytest.raises(WrongRole):
+        ENDS.step(asked, "lapse", caller("dept_desk", "grid_worker"))
+
+
+@pytest.mark.parametrize(
+    ("clocks", "auto", "state"),
+    [
+        pytest.param({"asked": ["loan.fetch"]}, {"loan.fetch": "lend"}, "asked", id="a step of people"),
+        pytest.param({"asked": ["loan.fetch"]}, {"loan.fetch": "return"}, "asked", id="no step of the state"),
+        pytest.param(
+            {"asked": ["loan.fetch"], "lent": ["loan.fetch"]}, {"loan.fetch": "lapse"}, "lent", id="in one state alone"
+        ),
+    ],
+)
+def test_what_cannot_be_taken_by_itself_does_not_load(clocks: dict[str, list[str]], auto: dict[str, str], state: str) -> None:
+    steps = (
+        Step(None, "ask", "asked", WORKER, "anyone may ask"),
+        Step("asked", "lapse", "idle", frozenset({"auto"}), "nobody came for it"),
+        Step("asked", "lend", "lent", DESK, "the desk hands over"),
+    )
+
+    with pytest.raises(ValueError, match=f"{auto['loan.fetch']} is not taken by itself in the state {state}"):
+        Machine(Term("借用", "loan"), steps, RETURNED, clocks=clocks, auto=auto)
 
 
 def test_the_diagram_shows_every_step() -> None:
