@@ -135,6 +135,7 @@ class House:
             running = await connection.fetch(
                 "SELECT rule_key, paused_at FROM clock WHERE owner_id = $1 AND stopped_at IS NULL", id_
             )
+            told = await connection.fetch("SELECT event_no FROM outbox WHERE aggregate_id = $1 ORDER BY event_no", id_)
             steps = await connection.fetch("SELECT from_state, to_state FROM history WHERE thing_id = $1 ORDER BY id", id_)
             waiting = {
                 name: await connection.fetchval(
@@ -148,7 +149,8 @@ class House:
             }
         finally:
             await connection.close()
-        return SimpleNamespace(row=row, running=Counter(r["rule_key"] for r in running), clocks=running, steps=steps, **waiting)
+        stages, numbers = Counter(clock["rule_key"] for clock in running), [one["event_no"] for one in told]
+        return SimpleNamespace(row=row, running=stages, clocks=running, steps=steps, told=numbers, **waiting)
 
 
 def is_sound(seen: SimpleNamespace) -> None:
@@ -167,19 +169,19 @@ def is_sound(seen: SimpleNamespace) -> None:
     assert seen.adjustment == (seen.row["asked_for"] is not None) + (seen.row["void_asked_by"] is not None)
 
 
+def another(url: str) -> Database:
+    """Return the database as one more process has it."""
+    tables = list(INCIDENTS.tables.tables.values())
+    return Database(url, Seal({1: bytes(32)}), INCIDENTS.constraints, presets=INCIDENTS.presets, tables=tables)
+
+
 @pytest.fixture(scope="module")
 def house(background: Loop, postgres: Postgres) -> Iterator[House]:
     """Return the service's database with two organisations, a grid, and workers on shift."""
     background.run(postgres.ensure_database("life"))
     url = postgres.url("life")
     background.run(migrations.upgrade(INCIDENTS, url))
-    database = Database(
-        url,
-        Seal({1: bytes(32)}),
-        INCIDENTS.constraints,
-        presets=INCIDENTS.presets,
-        tables=list(INCIDENTS.tables.tables.values()),
-    )
+    database = another(url)
     connected = database.connected()
 
     async def settle() -> None:
@@ -318,14 +320,7 @@ def test_what_several_do_at_once_happens_one_after_the_other(
     house: House, background: Loop, way: list[str], at_once: list[str], turn: int
 ) -> None:
     async def act() -> tuple[list[str], SimpleNamespace]:
-        elsewhere = Database(
-            house.database.url,
-            Seal({1: bytes(32)}),
-            INCIDENTS.constraints,
-            presets=INCIDENTS.presets,
-            tables=list(INCIDENTS.tables.tables.values()),
-        )
-        async with elsewhere.connected():
+        async with another(house.database.url).connected() as elsewhere:
             houses, id_ = [house, House(elsewhere)], await house.report()
             for number, action in enumerate(way):
                 assert not (await house.take(id_, action, house.somebody(number % 2, WATER))).startswith("!")
@@ -343,3 +338,44 @@ def test_what_several_do_at_once_happens_one_after_the_other(
     assert taken
     assert len(seen.steps) == 1 + len(way) + len(taken)
     is_sound(seen)
+
+
+def test_objecting_dispatching_and_voiding_at_once_leave_one_truth(house: House, background: Loop) -> None:
+    busy = {  # who keeps at what, each twice, in two processes
+        0: ["dispatch", "uphold", "deny_objection", "uphold", "county_decide", "void", "deny_objection", "void"],
+        1: ["object", "refuse_void", "withdraw_objection", "object", "sign", "withdraw_objection", "object"],
+        2: ["ask_void", "object", "ask_void", "object", "ask_void", "object", "ask_void"],
+    }
+
+    async def keeps_at_it(at: House, id_: uuid.UUID, worker: int, actions: list[str]) -> list[str]:
+        return [await at.take(id_, action, at.somebody(worker)) for action in actions]
+
+    async def at_once(houses: list[House], turn: int) -> tuple[list[str], SimpleNamespace]:
+        id_ = await house.report()
+        for action in ("accept", "file"):
+            await house.take(id_, action, house.somebody(1))
+        said = await asyncio.gather(
+            *(
+                keeps_at_it(houses[(worker + turn + twin) % 2], id_, worker, actions[turn % 5 :] + actions[: turn % 5])
+                for twin in range(2)
+                for worker, actions in busy.items()
+            )
+        )
+        return [state for one in said for state in one], await house.truth(id_)
+
+    async def rounds() -> list[tuple[list[str], SimpleNamespace]]:
+        async with another(house.database.url).connected() as elsewhere:
+            return [await at_once([house, House(elsewhere)], turn) for turn in range(25)]
+
+    seen = background.run(rounds())
+
+    reached: set[str] = set()
+    for said, truth in seen:
+        taken = [state for state in said if not state.startswith("!")]
+        reached |= {*taken}
+        assert len(truth.steps) == 3 + len(taken), "whoever was told yes is in the history, and nobody else"
+        assert ("voided" in taken) == (truth.row["state"] == "voided"), "nothing follows the end"
+        assert truth.told == [*range(1, truth.row["event_no"] + 1)], "each event was told once"
+        assert not {code for code in said if code.startswith("!")} & {"! busy", "! may_have_happened"}
+        is_sound(truth)
+    assert reached >= {"dispatched", "objected", "voided"}, "all of it happened in some round"

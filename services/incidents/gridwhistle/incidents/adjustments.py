@@ -16,7 +16,7 @@ from gridwhistle.common.wire import Body
 from gridwhistle.incidents.children import ADJUSTMENT
 from gridwhistle.incidents.domain import EXTENSIONS, INCIDENT, SUSPENSION, SUSPENSIONS, facts_of
 from gridwhistle.incidents.refusals import AskedTooLate, ExtendedEnough, SuspendedEnough, SuspendedTooLong
-from gridwhistle.incidents.steps import HANDLE, answer, ask, decide, rule_of
+from gridwhistle.incidents.steps import HANDLE, answer, answer_request, ask, decide, rule_of
 from gridwhistle.incidents.tables import adjustments, incidents
 from gridwhistle.incidents.views import IncidentView, Note, Said
 
@@ -108,8 +108,7 @@ async def approve(incident_id: UUID, body: Note, caller: Caller, db: Db) -> Inci
     """Grant the request (批准): more time, or a rest."""
     async with db.command(caller, incidents, incident_id) as tx:
         incident, step = tx.row, INCIDENT.step(tx.row, "approve", caller)
-        request = await decide(tx, adjustments, ADJUSTMENT, "approve")
-        assert request is not None, "asked_for says that there is one"
+        request = await answer_request(tx, "approve")
         if request.kind == "extension":
             due_at = await tx.clocks.extend(incident, HANDLE)
             times = (incident.extended_times or 0) + 1

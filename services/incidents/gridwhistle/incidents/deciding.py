@@ -31,7 +31,7 @@ from gridwhistle.incidents.catalogue import category_in_use
 from gridwhistle.incidents.children import ADJUSTMENT, OBJECTION
 from gridwhistle.incidents.domain import INCIDENT, OPEN, GridMissing, facts_of
 from gridwhistle.incidents.refusals import AnotherComplaint, ConditionOpen, MergedIntoItself, ParentEnded, UnknownStandard
-from gridwhistle.incidents.steps import answer, ask, decide, end, lay_in
+from gridwhistle.incidents.steps import answer, answer_request, ask, decide, end, lay_in
 from gridwhistle.incidents.tables import adjustments, incidents, known_organisation, objections
 from gridwhistle.incidents.views import ComplainedOrg, IncidentView, Note, Reason, Said
 
@@ -235,8 +235,7 @@ async def void(incident_id: UUID, body: Note, caller: Caller, db: Db) -> Inciden
     """Agree that it does not count (作废). It is kept, and left out of every rate."""
     async with db.command(caller, incidents, incident_id) as tx:
         incident, step = tx.row, INCIDENT.step(tx.row, "void", caller)
-        request = await decide(tx, adjustments, ADJUSTMENT, "void")
-        assert request is not None, "void_asked_by says that there is one"
+        request = await answer_request(tx, "void")
         await end(tx, incident, step, reason=body.reason, reason_code=request.reason_code)
         tx.tell(incident, IncidentVoided(**facts_of(incident), reason_code=request.reason_code))
         return answer(tx, incident)

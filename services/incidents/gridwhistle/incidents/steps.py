@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Table, select
 
+from gridwhistle.common.again import Changed
 from gridwhistle.common.attachments import attach, uploads
 from gridwhistle.common.commands import Command
 from gridwhistle.common.machine import Machine, Step
@@ -70,6 +71,18 @@ async def decide(tx: Command, table: Table, machine: Machine, action: str, **val
             _take(tx, child, machine, action, **values)
             return child
     return None
+
+
+async def answer_request(tx: Command, action: str) -> Row:
+    """Give the answer to the request for which the held incident says that it waits; return it.
+
+    Raises:
+        Changed: it was answered after the incident was read, which has moved with it.
+    """
+    request = await decide(tx, adjustments, ADJUSTMENT, action)
+    if request is None:
+        raise Changed
+    return request
 
 
 def _take(tx: Command, child: Row, machine: Machine, action: str, **values: Any) -> None:
