@@ -1,5 +1,6 @@
 """The closed loop as a table: every state, every action, every role."""
 
+from collections import Counter
 from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
@@ -9,6 +10,7 @@ import pytest
 from gridwhistle.common.principal import ROLES, Principal
 from gridwhistle.common.problems import IllegalMove, Problem, WrongRole
 from gridwhistle.incidents.domain import ENDED, INCIDENT, OPEN, checker_among, masked
+from gridwhistle.incidents.limits import RULE_SETS
 from gridwhistle.incidents.refusals import (
     AlreadyAsked,
     AnotherDepartment,
@@ -208,6 +210,14 @@ def test_mobile_and_identity_numbers_in_texts_are_masked(written: str, kept: str
     assert masked(written) == kept
 
 
+@pytest.mark.parametrize("family", [("urban", "township"), ("jinan", "beijing", "fengxian")], ids=" or ".join)
+def test_whoever_chooses_another_set_of_a_family_keeps_nothing_of_the_first(family: tuple[str, ...]) -> None:
+    keys = [[preset.key for preset in RULE_SETS[name]] for name in family]
+
+    assert all(one == keys[0] for one in keys)
+    assert {"incidents.handle", "incidents.accept"} & {*keys[0]}
+
+
 ME = "me"
 
 
@@ -257,31 +267,39 @@ def test_each_guard_says_why_in_both_languages_and_hides_the_action(
     assert action not in INCIDENT.actions(incident, caller)
 
 
-@pytest.mark.parametrize(
-    ("state", "action", "values", "target"),
-    [
-        pytest.param("reported", "resolve_on_spot", {"is_sampled": True}, "sampled", id="sampled"),
-        pytest.param("reported", "resolve_on_spot", {}, "self_resolved", id="not sampled"),
-        pytest.param("verifying", "verified_unclear", {}, "verifying", id="one could not tell"),
-        pytest.param("verifying", "verified_unclear", {"unclear_by": "x"}, "reported", id="two could not tell"),
-        pytest.param("checking", "check_unclear", {}, "checking", id="one could not check"),
-        pytest.param("checking", "check_unclear", {"unclear_by": "x"}, "handled", id="two could not check"),
-        pytest.param("handled", "order_check", {}, "checking", id="somebody looks"),
-        pytest.param("handled", "order_check", {"is_callback_only": True}, "checked", id="a call back is check enough"),
-        pytest.param("dispatched", "object", {}, "objected", id="the first objection"),
-        pytest.param("dispatched", "object", {"objected_times": 1}, "disputed", id="the second objection"),
-        pytest.param(
-            "in_progress", "approve", {"asked_for": "suspension", "asked_stage": "endorsed"}, "suspended", id="a suspension"
-        ),
-        pytest.param(
-            "in_progress", "approve", {"asked_for": "extension", "asked_stage": "endorsed"}, "in_progress", id="an extension"
-        ),
-        pytest.param("closed", "reopen", {"handled_at": "then"}, "in_progress", id="somebody had it"),
-        pytest.param("closed", "reopen", {"category": "C-0101", "grid_code": "g"}, "filed", id="nobody had it"),
-        pytest.param("closed", "reopen", {}, "accepted", id="it was a question"),
-    ],
-)
+WAYS = [
+    pytest.param("reported", "resolve_on_spot", {"is_sampled": True}, "sampled", id="sampled"),
+    pytest.param("reported", "resolve_on_spot", {}, "self_resolved", id="not sampled"),
+    pytest.param("verifying", "verified_unclear", {}, "verifying", id="one could not tell"),
+    pytest.param("verifying", "verified_unclear", {"unclear_by": "x"}, "reported", id="two could not tell"),
+    pytest.param("checking", "check_unclear", {}, "checking", id="one could not check"),
+    pytest.param("checking", "check_unclear", {"unclear_by": "x"}, "handled", id="two could not check"),
+    pytest.param("handled", "order_check", {}, "checking", id="somebody looks"),
+    pytest.param("handled", "order_check", {"is_callback_only": True}, "checked", id="a call back is check enough"),
+    pytest.param("dispatched", "object", {}, "objected", id="the first objection"),
+    pytest.param("dispatched", "object", {"objected_times": 1}, "disputed", id="the second objection"),
+    pytest.param(
+        "in_progress", "approve", {"asked_for": "suspension", "asked_stage": "endorsed"}, "suspended", id="a suspension"
+    ),
+    pytest.param(
+        "in_progress", "approve", {"asked_for": "extension", "asked_stage": "endorsed"}, "in_progress", id="an extension"
+    ),
+    pytest.param("closed", "reopen", {"handled_at": "then"}, "in_progress", id="somebody had it"),
+    pytest.param("closed", "reopen", {"category": "C-0101", "grid_code": "g"}, "filed", id="nobody had it"),
+    pytest.param("closed", "reopen", {}, "accepted", id="it was a question"),
+]
+"""Where a step leads that may lead elsewhere as well: state, action, what was before, and the state after it."""
+
+
+@pytest.mark.parametrize(("state", "action", "values", "target"), WAYS)
 def test_where_a_step_leads_depends_on_what_was_before(state: str, action: str, values: dict[str, Any], target: str) -> None:
     caller = Principal(id=CHECKER, roles=frozenset(ROLES), areas=("990101",), org="990101-water")
 
     assert INCIDENT.step(an_incident(state, **values), action, caller).target == target
+
+
+def test_every_way_that_a_step_may_lead_is_tried() -> None:
+    rows = Counter((step.source, step.action) for step in INCIDENT.steps)
+    several = {(step.source, step.action, step.target) for step in INCIDENT.steps if rows[step.source, step.action] > 1}
+
+    assert {(way.values[0], way.values[1], way.values[3]) for way in WAYS} == several

@@ -45,6 +45,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory, background: Loop) -> Iterat
     folder.stop()
 
 
+def test_a_set_of_rules_is_chosen_and_still_to_be_confirmed(folder: Folder) -> None:
+    chosen = folder.gridwhistle("rules", "choose", "township")
+    unknown = folder.gridwhistle("rules", "choose", "rural")
+    unconfirmed = folder.gridwhistle("rules", "unconfirmed")
+    folder.gridwhistle("rules", "choose", "urban")
+
+    assert chosen.returncode == 0, chosen.stderr
+    assert [line for line in chosen.stdout.splitlines() if "incidents.accept" in line and "4" in line]
+    assert (unknown.returncode, "No service has such a rule or set" in unknown.stderr) == (1, True)
+    assert "incidents.verify" in unconfirmed.stdout
+
+
 def test_a_rule_that_is_set_beside_a_running_suite_holds_when_it_is_stopped(folder: Folder) -> None:
     before = folder.gridwhistle("rules", "unconfirmed")
     done = folder.gridwhistle("rules", "set", "incidents.sign", "8", "--source", "county notice 7")

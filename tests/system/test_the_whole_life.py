@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+import httpx2
 import pytest
 
 from tests.conftest import Person, RunningSuite
@@ -260,7 +261,7 @@ def test_nothing_is_filed_under_what_the_catalogue_has_not_in_use(suite: Running
 
 
 def test_nobody_is_given_what_the_matter_list_does_not_give_them(suite: RunningSuite, eventually: Wait) -> None:
-    case, community = Case(suite), {"org": "990101-c3", "area_code": GRID[:12], "name": "社区居委会", "kind": "township"}
+    case, community = Case(suite), {"org": "990101-c3", "area_code": GRID[:12], "name": "社区居委会", "kind": "committee"}
     a_category(suite, "S-1996", {"level": "county", "lead_org_type": "county_department"})
     a_category(suite, "S-1995", {"level": "village", "lead_org_type": "village_committee", "community_may_refuse": False})
     suite.person("county_admin").post("/personnel/v1/organisations", community)
@@ -288,6 +289,85 @@ def test_where_a_call_back_is_check_enough_nobody_is_sent(suite: RunningSuite) -
     assert waived == (409, "check_needed")
     assert case.take(("town_acceptor", "order_check", None)) == "checked"
     assert case.take(("town_acceptor", "close", {})) == "closed"
+
+
+def a_county(suite: RunningSuite, county: str) -> Callable[..., httpx2.Response]:
+    """Return how one asks in a county of one's own, which has a grid, a water bureau and a category."""
+    admin, place = suite.somebody("county_admin", county), f"{county}001001"
+    west = int(county) / 1000 - 900
+    ring = [[west, 11.0], [west + 0.01, 11.0], [west + 0.01, 11.01], [west, 11.01], [west, 11.0]]
+    for path, content in {
+        "personnel/v1/areas": {"area_code": place, "level": "community", "name": "示例社区"},
+        "personnel/v1/organisations": {"org": f"{county}-water", "area_code": place, "name": "水务局", "kind": "department"},
+        "personnel/v1/grids": {"grid_code": f"{place}001", "name": "一", "households": 1, "filed_at": "2026-01-01T00:00:00Z"}
+        | {"boundary": {"type": "Polygon", "coordinates": [ring]}},
+        "incidents/v1/categories": {"county_code": county, "code": "C-0101", "name": "井盖", "source_ref": "示例"},
+    }.items():
+        assert admin.post(f"/{path}", content).status_code == 201
+
+    def ask(
+        role: str, path: str, content: dict[str, Any] | None = None, *, area: str = "001", **headers: str
+    ) -> httpx2.Response:
+        return suite.somebody(role, county + area, subject=f"{role}-{county}").post(path, content, **headers)
+
+    return ask
+
+
+def test_a_county_chooses_what_other_places_do_and_nothing_that_runs_is_changed(suite: RunningSuite, eventually: Wait) -> None:
+    county, at = "990641", list[str]()
+    ask = a_county(suite, county)
+
+    def limit(role: str = "town_acceptor", area: str = "001", **filing: Any) -> tuple[int, str]:
+        """Report, file and dispatch something; return how long handling it may take."""
+        urgency = {"urgency": filing.pop("urgency", "normal")}
+        made = ask("town_acceptor", INCIDENTS, {"title": "井盖缺失", "area_code": f"{county}001001", **urgency}).json()
+        at.append(f"{INCIDENTS}/{made['id']}")
+        ask("town_acceptor", f"{at[-1]}/accept", {})
+        grid = {"category": "C-0101", "grid_code": f"{county}001001001"}
+
+        eventually(lambda: ask(role, f"{at[-1]}/file", {**grid, **filing}, area=area).json().get("code") != "unknown_grid")
+        eventually(lambda: ask("town_dispatcher", f"{at[-1]}/dispatch", {"lead_org": f"{county}-water"}).status_code != 422)
+        clocks = suite.somebody("town_acceptor", county).get(f"{at[-1]}/clocks").json()["items"]
+        return next(((clock["amount"], clock["unit"]) for clock in clocks if clock["stage"] == "handle"), (0, "not filed"))
+
+    def choose(name: str) -> httpx2.Response:
+        return ask("county_admin", "/incidents/v1/rules/choose", {"name": name, "area_code": county}, area="")
+
+    before = limit(urgency="emergency"), limit()
+    assert choose("beijing").status_code == 200
+    beijing = limit(urgency="emergency"), limit(urgency="urgent"), limit(), limit(grade="complex")
+    assert choose("fengxian").status_code == 200
+    fengxian = limit(urgency="emergency"), limit(urgency="urgent"), limit(), limit(grade="complex")
+    by_county = limit(area="", grade="complex")
+    running = suite.somebody("town_acceptor", county).get(f"{at[1]}/clocks").json()["items"]
+
+    assert before == ((5, "work_day_legal"),) * 2
+    assert beijing == ((2, "urgent_hour"), (24, "urgent_hour"), (7, "natural_day_legal"), (15, "natural_day_legal"))
+    assert fengxian == ((1, "same_day"), (3, "natural_day_legal"), (7, "natural_day_legal"), (0, "not filed"))
+    assert by_county == (15, "natural_day_legal")
+    assert [(clock["amount"], clock["unit"]) for clock in running if clock["stage"] == "handle"] == [(5, "work_day_legal")]
+
+
+def test_a_township_takes_its_hours_when_the_county_chooses_so(suite: RunningSuite) -> None:
+    admin, acceptor = suite.somebody("county_admin", "990642"), suite.somebody("town_acceptor", "990642")
+
+    def limit(name: str | None) -> tuple[int, str]:
+        if name:
+            chosen = admin.post("/incidents/v1/rules/choose", {"name": name, "area_code": "990642"})
+            assert chosen.status_code == 200, chosen.text
+        made = acceptor.post(INCIDENTS, {"title": "井盖缺失", "area_code": "990642001001"}).json()
+        [clock] = acceptor.get(f"{INCIDENTS}/{made['id']}/clocks").json()["items"]
+        return clock["amount"], clock["unit"]
+
+    limits = [limit(name) for name in (None, "township", "urban")]
+
+    assert limits == [(15, "urgent_minute"), (4, "work_hour"), (15, "urgent_minute")]
+    shown = admin.get("/incidents/v1/rule_sets").json()["items"]
+    assert [one["name"] for one in shown] == ["urban", "township", "jinan", "beijing", "fengxian"]
+    township = {rule["key"]: (rule["value"], rule["unit"]) for rule in shown[1]["rules"]}
+    assert township["incidents.accept"] == ("4", "work_hour")
+    unknown = admin.post("/incidents/v1/rules/choose", {"name": "rural", "area_code": "990642"})
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "no_such_rule_set")
 
 
 def test_the_catalogue_suggests_an_organisation_and_a_person_confirms_it(suite: RunningSuite) -> None:

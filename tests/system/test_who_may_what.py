@@ -72,7 +72,7 @@ THINGS: Final = {
     "category_id": "categories",
 }
 """Which things a parameter of a path names."""
-WHOLE: Final = {"list_seals"}
+WHOLE: Final = {"list_seals", "list_rule_sets"}
 """What belongs to a service and to no place: whoever has the permission has all of it."""
 OF_THE_COUNTY: Final = {"list_rules": "", "list_calendar_days": "&year=2026", "list_categories": ""}
 """Reads of what holds in one's own county, whatever side of it one is on, and how they are asked."""
@@ -133,6 +133,7 @@ SENT: Final[dict[str, dict[str, Any]]] = {
     "start_shift": {"grid_code": GRID},
     "revoke_tokens": {"subject_id": "nobody-at-all", "reason_code": "device_lost", "area_code": HERE},
     "set_rule": {"key": WINDOWS, "area_code": HERE[:6], "value": ORDINARY_WINDOWS, "source_ref": "?"},
+    "choose_rule_set": {"name": "urban", "area_code": HERE[:6]},
     "confirm_rule": {"key": WINDOWS, "area_code": HERE[:6]},
     "put_in_calendar_days": {"area_code": HERE[:6], "source_ref": "?"}
     | {"days": [{"date": "2026-11-24", "is_workday": False, "name": "示例节"}]},
@@ -156,7 +157,7 @@ SENT: Final[dict[str, dict[str, Any]]] = {
 }
 """What an operation with a body is sent: what it makes would lie here."""
 LIES_IN: Final = dict.fromkeys(("add_grid", "locate_point", "locate_points", "start_shift"), GRID) | dict.fromkeys(
-    ("set_rule", "confirm_rule", "put_in_calendar_days", "add_category", "start_catalogue"), HERE[:6]
+    ("set_rule", "confirm_rule", "choose_rule_set", "put_in_calendar_days", "add_category", "start_catalogue"), HERE[:6]
 )
 """Where lies what is sent; in the community, if it is not said."""
 LIES_NOWHERE: Final = {"upload_attachment"}
@@ -500,7 +501,7 @@ def _asked_and_expected(
         if name in OF_THE_COUNTY:
             yield _own_countys(person, asker, route, name)
             return
-        answer = person.get(f"{route.path}?limit=200")
+        answer = person.get(route.path if name in WHOLE else f"{route.path}?limit=200")
         yield outcome(answer, name), "let through" if asker.may(route.may) else "no permission"
         if answer.status_code == 200 and name not in WHOLE:
             yield _strangers_in(answer, planted, asker, kind_of(service, route), name), "nobody else's, and all of one's own"

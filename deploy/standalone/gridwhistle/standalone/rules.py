@@ -6,6 +6,7 @@ import datetime as dt
 import getpass
 import sys
 from collections.abc import AsyncIterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
@@ -24,6 +25,7 @@ from gridwhistle.standalone.shown import print_table
 
 if TYPE_CHECKING:
     from gridwhistle.common.database import Database
+    from gridwhistle.common.service import Service
 
 rules = typer.Typer(no_args_is_help=True, help="The rules of a county 规则: what holds, what is unconfirmed, its own values.")
 calendar = typer.Typer(no_args_is_help=True, help="The working days of a county 日历.")
@@ -79,6 +81,16 @@ def confirm_rule(
 ) -> None:
     """Confirm that a rule shall hold in a county as it is."""
     _print_rules(_ask(data_dir, county, "confirm_rule", "ConfirmRule", {"key": key, "area_code": county}))
+
+
+@rules.command("choose")
+def choose_set(
+    name: Annotated[str, typer.Argument(help="Of the set: urban or township; jinan, beijing or fengxian.")],
+    county: Area = COUNTY,
+    data_dir: DataDir = FOLDER,
+) -> None:
+    """Choose a set of rules for a county. Clocks that run already keep what they were started with."""
+    _print_rules(_ask(data_dir, county, "choose", "ChooseRuleSet", {"name": name, "area_code": county}))
 
 
 @calendar.command("show")
@@ -147,7 +159,7 @@ def _print_days(answers: list[Any]) -> None:
 
 
 def _ask(folder: Path, county: str, operation: str, model: str, given: Mapping[str, Any]) -> list[Any]:
-    """Ask an operation of the rulebook in every service's database, and return what each of them answers."""
+    """Ask an operation on rules in every service's database, and return what each of them answers."""
     try:
         return asyncio.run(_each(folder.absolute(), county, operation, model, given))
     except CannotStart as reason:
@@ -161,30 +173,31 @@ def _ask(folder: Path, county: str, operation: str, model: str, given: Mapping[s
 
 async def _each(folder: Path, county: str, operation: str, model: str, given: Mapping[str, Any]) -> list[Any]:
     # What the services are made of takes two seconds to load, and --help need not wait for it.
-    from gridwhistle.common import rulebook  # noqa: PLC0415
+    from gridwhistle.common import rule_sets, rulebook  # noqa: PLC0415
     from gridwhistle.common.again import again  # noqa: PLC0415
     from gridwhistle.common.database import Db  # noqa: PLC0415
 
-    asked = getattr(rulebook, model).model_validate(given)
+    asked = getattr(rule_sets if operation == "choose" else rulebook, model).model_validate(given)
     caller = Principal(id=f"operator:{getpass.getuser()}", roles=frozenset({"county_admin"}), areas=(county,))
     answers = []
-    async for database in _databases(folder):
+    async for kind, database in _databases(folder):
+        work = partial(rule_sets.choose, kind.rule_sets) if operation == "choose" else getattr(rulebook, operation)
         db = Db(database, scope=f"request|{caller.id}", key=None, request_id=str(new_id()))
 
-        async def run(db: Db = db) -> Any:
+        async def run(db: Db = db, work: Any = work) -> Any:
             db.start_over()
-            return await getattr(rulebook, operation)(asked, caller, db)
+            return await work(asked, caller, db)
 
         try:
             answers.append(await again(run))
         except NotFound:
             continue  # another service's rule
     if not answers:
-        raise CannotStart("No service has such a rule; `gridwhistle rules list` names them.")
+        raise CannotStart("No service has such a rule or set; `gridwhistle rules list` names the rules.")
     return answers
 
 
-async def _databases(folder: Path) -> "AsyncIterator[Database]":
+async def _databases(folder: Path) -> "AsyncIterator[tuple[Service, Database]]":
     from gridwhistle.common.database import Database  # noqa: PLC0415  as above
     from gridwhistle.common.sealing import Seal, read_keys  # noqa: PLC0415  as above
     from gridwhistle.standalone.services import KINDS  # noqa: PLC0415  as above
@@ -193,4 +206,4 @@ async def _databases(folder: Path) -> "AsyncIterator[Database]":
         for kind in KINDS:
             seal = Seal(read_keys(folder / "keys"))
             async with Database(url(kind.name), seal, kind.constraints, presets=kind.presets).connected() as database:
-                yield database
+                yield kind, database

@@ -199,7 +199,7 @@ async def set_rule(body: SetRule, caller: Caller, db: Db) -> RuleView:
             effective_to=body.effective_to,
             approved_by=caller.id,
         )
-        answer = tx.answer(RuleView.of(row, confirmed=True, level=_level(row.area_code)))
+        answer = tx.answer(RuleView.of(row, confirmed=True, level=level_of(row.area_code)))
     RULES.forget(db.database)
     return answer
 
@@ -268,5 +268,6 @@ def _rule(known: Rules, key: str, area_code: str, now: dt.datetime) -> Rule:
     return known.of(key, area_code, now)
 
 
-def _level(area_code: str) -> str:
+def level_of(area_code: str) -> str:
+    """Return the level of the place that a rule is of."""
     return {0: "national", 2: "province", 4: "city"}.get(len(area_code), "county")

@@ -17,7 +17,7 @@ from fastapi_standalone_docs import StandaloneDocs
 from nats.aio.client import Client
 from sqlalchemy import MetaData
 
-from gridwhistle.common import auditors, dead_letters, disclosures, emergency, holds, overdue, retention, rulebook
+from gridwhistle.common import auditors, dead_letters, disclosures, emergency, holds, overdue, retention, rule_sets, rulebook
 from gridwhistle.common.again import Away, Changed
 from gridwhistle.common.application import App
 from gridwhistle.common.audit import seal_audit
@@ -38,6 +38,7 @@ from gridwhistle.common.presets import Preset
 from gridwhistle.common.problems import Busy, Problem
 from gridwhistle.common.relay import Relay
 from gridwhistle.common.revoked import copy_revoked, watch_revoked
+from gridwhistle.common.rule_sets import RuleSets
 from gridwhistle.common.running import Loop, Running, keep_up
 from gridwhistle.common.sealing import Seal
 from gridwhistle.common.settings import Settings, read, tracing_is_asked_for
@@ -80,6 +81,8 @@ class Service:
     """The words for a broken constraint, by its name."""
     presets: Sequence[Preset] = ()
     """The rules that it declares, as they are until a county says otherwise."""
+    rule_sets: RuleSets = field(default_factory=dict)
+    """Values of its rules that belong together, by the name under which a county chooses them."""
     on_clock: Mapping[str, OnClock] = field(default_factory=dict)
     """What it does when a clock fires, by the clock's rule, besides telling of it."""
     loops: Sequence[Loop] = ()
@@ -105,7 +108,9 @@ class Service:
 
     def all_routers(self) -> list[Router]:
         """Return the service's own routers, then those that every service has."""
-        shared = (routes(self.name) for routes in PLUMBING_ROUTES)
+        shared = [routes(self.name) for routes in PLUMBING_ROUTES]
+        if self.rule_sets:
+            shared.append(rule_sets.routes(self.name, self.rule_sets))
         return [*self.routers, *shared, *(routes(self.name, self.tables) for routes in (disclosures.reveals, holds.routes))]
 
     def create(self) -> FastAPI:

@@ -21,7 +21,7 @@ from gridwhistle.incidents import (
 )
 from gridwhistle.incidents.by_itself import ON_CLOCK
 from gridwhistle.incidents.consumers import CONSUMER
-from gridwhistle.incidents.domain import PRESETS
+from gridwhistle.incidents.limits import PRESETS, RULE_SETS
 from gridwhistle.incidents.refusals import AlreadyAsked, ConflictOfInterest, HandledByYou
 from gridwhistle.incidents.tables import incidents, metadata
 
@@ -47,6 +47,7 @@ INCIDENTS: Final = Service(
     tables=metadata,
     versions=Path(__file__).parent / "versions",
     presets=PRESETS,
+    rule_sets=RULE_SETS,
     on_clock=ON_CLOCK,
     constraints={
         # A twin brought the same reference first: run again, and find it.

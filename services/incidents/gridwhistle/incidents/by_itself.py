@@ -8,8 +8,9 @@ from gridwhistle.common.events.incidents import IncidentArchived
 from gridwhistle.common.firing import OnClock
 from gridwhistle.common.rows import Row
 from gridwhistle.incidents.adjustments import let_go_on
-from gridwhistle.incidents.domain import INCIDENT, SUSPENSION, facts_of
+from gridwhistle.incidents.domain import INCIDENT, facts_of
 from gridwhistle.incidents.judging import closed_on_spot, let_check
+from gridwhistle.incidents.limits import SUSPENSION
 from gridwhistle.incidents.steps import HANDLE, end
 
 

@@ -206,37 +206,40 @@ def responsible_among(rules: tuple[Any, ...], area: str, now: dt.datetime) -> An
 
 
 _LEADS: Final[Mapping[str, frozenset[LeadOrgType]]] = {
+    "committee": frozenset({"village_committee"}),
     "township": frozenset({"town_government"}),
     "department": frozenset({"county_department", "police_station"}),
     "company": frozenset({"public_utility"}),
 }
-"""What may lead, by the kind of organisation that personnel told of."""
+"""As what an organisation may lead, by the kind that personnel told of."""
 
 
-def level_of(area_code: str) -> Level:
-    """Return at which level an organisation works, by the area that it is for."""
-    return "village" if area_code[9:12] != "000" else "town" if area_code[6:9] != "000" else "county"
+def level_of(organisation: Any) -> Level | None:
+    """Return at which level an organisation works; None of a company, which works wherever its customers are."""
+    if organisation.kind == "company":
+        return None
+    if organisation.kind == "committee":
+        return "village"
+    return "county" if organisation.area_code[6:9] == "000" else "town"
 
 
 def line_for(category: Category, organisation: Any) -> Any | None:
     """Return the line of the matter list (事项清单) by which a category may be given to an organisation; None if it may not be.
 
-    The newest line of its level has to be of its kind; a company's level is that of its customers, and plays no part.
+    It is the newest line of the organisation's level, and of its kind.
     """
-    level, kind = level_of(organisation.area_code), organisation.kind
-    is_of_village = level == "village" and kind != "company"
-    may_lead = {"village_committee"} if is_of_village else _LEADS.get(kind, frozenset())
+    level, may_lead = level_of(organisation), _LEADS.get(organisation.kind, frozenset())
     newest = {line.level: line for line in sorted(category.matters, key=lambda line: (line.published_at, str(line.id)))}
-    lines = newest.values() if kind == "company" else [newest[level]] if level in newest else []
+    lines = [line for line in newest.values() if level is None or line.level == level]
     return next((line for line in lines if line.withdrawn_at is None and line.lead_org_type in may_lead), None)
 
 
 def may_be_given(category: Category, organisation: Any) -> bool:
     """Tell whether a category may be given to an organisation.
 
-    Where the county has published nothing of a category, every organisation may have it, but no community: nothing may be
-    pushed down to one that is not on its list.
+    Where the county has published nothing of a category, every organisation may have it, but no committee: nothing may be
+    pushed down to a village or community that is not on its list.
     """
     if any(line.withdrawn_at is None for line in category.matters):
         return line_for(category, organisation) is not None
-    return organisation.kind == "company" or level_of(organisation.area_code) != "village"
+    return level_of(organisation) != "village"

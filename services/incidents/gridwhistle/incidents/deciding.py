@@ -30,8 +30,16 @@ from gridwhistle.incidents.catalogue import Category as CategoryInUse
 from gridwhistle.incidents.catalogue import category_in_use
 from gridwhistle.incidents.children import ADJUSTMENT, OBJECTION
 from gridwhistle.incidents.domain import INCIDENT, OPEN, GridMissing, facts_of
-from gridwhistle.incidents.refusals import AnotherComplaint, ConditionOpen, MergedIntoItself, ParentEnded, UnknownStandard
-from gridwhistle.incidents.steps import answer, answer_request, ask, decide, end, lay_in
+from gridwhistle.incidents.limits import BY_URGENCY, COMPLEX_BY_COUNTY, Grade
+from gridwhistle.incidents.refusals import (
+    AnotherComplaint,
+    ComplexByCounty,
+    ConditionOpen,
+    MergedIntoItself,
+    ParentEnded,
+    UnknownStandard,
+)
+from gridwhistle.incidents.steps import answer, answer_request, ask, decide, end, lay_in, rule_of
 from gridwhistle.incidents.tables import adjustments, incidents, known_organisation, objections
 from gridwhistle.incidents.views import ComplainedOrg, IncidentView, Note, Reason, Said
 
@@ -70,6 +78,10 @@ class File(Body):
     standard_id: Annotated[
         UUID | None,
         Field(description="The case standard (立案条件) of the county's catalogue: it says how long handling may take."),
+    ] = None
+    grade: Annotated[
+        Grade | None,
+        Field(description="How fast it has to be handled (处置等级) where no standard says so; by its urgency, if left out."),
     ] = None
     grid_code: Annotated[GridCode | None, Field(description="Where it lies, if the report did not show it.")] = None
     reason: Reason | None = None
@@ -190,8 +202,12 @@ async def file(incident_id: UUID, body: File, caller: Caller, db: Db) -> Inciden
             raise GridMissing
         if grid_code != incident.grid_code:
             await lay_in(tx, incident, grid_code)
+        by_county = body.grade == "complex" and (await rule_of(tx, COMPLEX_BY_COUNTY)).amount
+        if by_county and not caller.reaches_place(incident.area_code[:6]):
+            raise ComplexByCounty
         category = await category_in_use(db, incident.area_code[:6], body.category)
         said = {"category": body.category, "is_callback_only": category.row.is_callback_only, **_limit_of(category, body)}
+        said["grade"] = body.grade or BY_URGENCY[incident.urgency]
         tx.move(incident, step, reason=body.reason, filed_at=tx.now, filed_by=caller.id, **said)
         tx.tell(incident, IncidentFiled(**facts_of(incident), category=body.category))
         return answer(tx, incident)

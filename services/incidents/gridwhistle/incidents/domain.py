@@ -8,7 +8,6 @@ from uuid import UUID
 from pydantic import AfterValidator
 
 from gridwhistle.common.machine import Machine, Step
-from gridwhistle.common.presets import Preset
 from gridwhistle.common.problems import Conflict, Invalid, Term
 from gridwhistle.incidents.guards import (
     asked_and,
@@ -28,6 +27,7 @@ from gridwhistle.incidents.guards import (
     void_is_open,
     void_was_asked,
 )
+from gridwhistle.incidents.limits import SUSPENSION
 from gridwhistle.incidents.refusals import HandledByYou, ReportedByYou
 
 REPORTERS: Final = frozenset(
@@ -40,14 +40,6 @@ WORKER, GRID_LEADER = frozenset({"grid_worker"}), frozenset({"grid_leader"})
 TOWN_LEADER, COUNTY = frozenset({"town_leader"}), frozenset({"county_duty"})
 HOTLINE, SPEAKERS = frozenset({"hotline_desk"}), frozenset({"hotline_desk", "resident"})
 SYSTEM: Final = frozenset({"auto"})
-SUSPENSION: Final = "incidents.suspension"
-EXTENSIONS: Final = "incidents.extensions_max"
-SUSPENSIONS: Final = "incidents.suspensions_max"
-SAMPLED: Final = "incidents.self_resolved_sampled"
-PHOTOS_ON_SPOT: Final = "incidents.self_resolved_photos_min"
-PHOTOS_SUBMIT: Final = "incidents.submit_photos_min"
-PHOTOS_LOOKED: Final = "incidents.looked_photos_min"
-FOUR_EYES: Final = "incidents.four_eyes"
 
 
 class UnknownGrid(Invalid):
@@ -236,45 +228,6 @@ INCIDENT: Final = Machine(
         "incidents.archive": "archive",
     },
 )  # fmt: skip
-
-_TOWNSHIPS: Final = "Townships: 4 work_hour (INF)."
-PRESETS: Final = (
-    Preset("incidents.accept", 15, "urgent_minute", "R1 urban", _TOWNSHIPS),
-    Preset("incidents.file", 15, "urgent_minute", "R1 urban", _TOWNSHIPS),
-    Preset("incidents.dispatch", 15, "urgent_minute", "R1 urban", _TOWNSHIPS),
-    Preset("incidents.redispatch", 15, "urgent_minute", "R1 urban", _TOWNSHIPS),
-    Preset("incidents.verify", 30, "urgent_minute", "R1 urban", "Townships: 8 work_hour (INF)."),
-    Preset("incidents.sign", 4, "work_hour", "INF"),
-    Preset("incidents.object", 4, "work_hour", "INF", "How long the dispatcher may think about a returned incident."),
-    Preset("incidents.county_decide", 1, "work_day_legal", "INF for L 潍坊12345条例 19-24, which gives the duty"),
-    Preset(
-        "incidents.handle",
-        5,
-        "work_day_legal",
-        "L 济南12345条例 24; 潍坊12345条例",
-        "Categories of city management have their own.",
-    ),
-    Preset("incidents.order_check", 15, "urgent_minute", "R1 urban", _TOWNSHIPS),
-    Preset("incidents.check", 30, "urgent_minute", "R1 urban", "Townships: 8 work_hour (INF)."),
-    Preset("incidents.close", 15, "urgent_minute", "R1 urban", _TOWNSHIPS),
-    Preset("incidents.sample", 5, "work_day_legal", "INF"),
-    Preset("incidents.settle", 5, "work_day_legal", "INF", "When what was put right on the spot, and not sampled, closes."),
-    Preset("incidents.contest", 5, "work_day_legal", "INF", "How long a reporter may object to a rejection."),
-    Preset("incidents.review", 3, "work_day_legal", "INF"),
-    Preset("incidents.feedback", 3, "work_day_legal", "INF for L 济南12345条例 27, which wants every item called back"),
-    Preset("incidents.archive", 30, "natural_day", "INF", "After any end; then how to reach the reporter goes as well."),
-    Preset(SUSPENSION, 365, "natural_day", "R1", "The longest; each has days of its own."),
-    Preset(EXTENSIONS, 2, "times", "R1"),
-    Preset(SUSPENSIONS, 1, "times", "R1"),
-    Preset(SAMPLED, 5, "percent", "INF"),
-    Preset(PHOTOS_ON_SPOT, 2, "pictures", "R1", "The first is of afterwards, the second of before."),
-    Preset(PHOTOS_SUBMIT, 0, "pictures", "INF", "The first is of afterwards; case standards ask for it in any case."),
-    Preset(PHOTOS_LOOKED, 0, "pictures", "INF", "Of who says that it is so, or done; then the first is of afterwards."),
-    Preset("dedupe.radius_m", 50, "metre", "INF", "Reports this close may be of the same thing."),
-    Preset("dedupe.hours", 24, "hour", "INF", "And not longer apart than this."),
-    Preset(FOUR_EYES, 1, "yes_or_no", "INF", "1: who files does not dispatch; 0: one person may do both."),
-)
-"""How long each stage may take, how often and how much, until a county says otherwise."""
 
 _PHONE = r"(?:\+?86[ -]?)?1[3-9][0-9](?:[ -]?[0-9]{4}){2}"
 _ID_NUMBER = r"[1-9][0-9]{16}[0-9Xx]"

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from gridwhistle.common.clocks import Limit
+from gridwhistle.common.commands import Command
 from gridwhistle.common.database import Db as Work
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.incidents import (
@@ -21,10 +22,12 @@ from gridwhistle.common.events.incidents import (
 from gridwhistle.common.ids import OrgCode
 from gridwhistle.common.reading import one
 from gridwhistle.common.rows import Row
+from gridwhistle.common.rules import RULES
 from gridwhistle.common.wire import Body, View
 from gridwhistle.incidents.catalogue import category_of, line_for, responsible_for, standard_of
 from gridwhistle.incidents.children import OBJECTION
-from gridwhistle.incidents.domain import FOUR_EYES, INCIDENT, PHOTOS_SUBMIT, facts_of
+from gridwhistle.incidents.domain import INCIDENT, facts_of
+from gridwhistle.incidents.limits import FOUR_EYES, PHOTOS_SUBMIT, handle_key
 from gridwhistle.incidents.refusals import FiledByYou, MayNotRefuse, SameOrganisation
 from gridwhistle.incidents.steps import HANDLE, answer, ask, check_organisation, decide, let_lapse, rule_of, see
 from gridwhistle.incidents.tables import incidents, known_organisation, objections
@@ -85,7 +88,7 @@ async def dispatch(incident_id: UUID, body: Dispatch, caller: Caller, db: Db) ->
         if incident.filed_by == caller.id and (await rule_of(tx, FOUR_EYES)).amount:
             raise FiledByYou
         await check_organisation(tx, incident, body.lead_org)
-        limits = {HANDLE: Limit(incident.handle_amount, incident.handle_unit)} if incident.handle_unit else {}
+        limits = {HANDLE: await _limit(tx, incident)}
         tx.move(incident, step, reason=body.reason, limits=limits, lead_org=body.lead_org, dispatched_at=tx.now)
         tx.tell(
             incident,
@@ -212,6 +215,16 @@ async def redispatch(incident_id: UUID, body: Note, caller: Caller, db: Db) -> I
         tx.move(incident, step, reason=body.reason, limits={HANDLE: await tx.clocks.rework(incident, HANDLE)})
         tx.tell(incident, IncidentRedispatched(**facts_of(incident), lead_org=incident.lead_org))
         return answer(tx, incident)
+
+
+async def _limit(tx: Command, incident: Row) -> Limit:
+    """Return how long handling may take: by its case standard, else by its grade, else as of everything."""
+    if incident.handle_unit:
+        return Limit(incident.handle_amount, incident.handle_unit)
+    key = handle_key(incident.grade)
+    is_known = (await RULES.of(tx.db)).knows(key, incident.area_code, tx.now)
+    rule = await rule_of(tx, key if is_known else HANDLE)
+    return Limit(rule.amount, rule.unit)
 
 
 async def _check_may_refuse(db: Work, incident: Row) -> None:

@@ -30,7 +30,8 @@ from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body
 from gridwhistle.incidents.catalogue import category_in_use
 from gridwhistle.incidents.children import TASK
-from gridwhistle.incidents.domain import INCIDENT, PHOTOS_LOOKED, PHOTOS_ON_SPOT, SAMPLED, GridMissing, facts_of, worker_of
+from gridwhistle.incidents.domain import INCIDENT, GridMissing, facts_of, worker_of
+from gridwhistle.incidents.limits import PHOTOS_LOOKED, PHOTOS_ON_SPOT, SAMPLED
 from gridwhistle.incidents.steps import HANDLE, answer, ask, decide, end, lay_in, rule_of, see
 from gridwhistle.incidents.tables import callbacks, incidents, next_checker, tasks
 from gridwhistle.incidents.views import IncidentView, Note, Said, Seen

@@ -212,6 +212,13 @@ class MayNotRefuse(Conflict):
     zh, en = "按本县事项清单,社区不得退回该事项。", "By the county's matter list, a community may not return this."
 
 
+class ComplexByCounty(Forbidden):
+    """What is complex takes longest, so somebody of the county says so."""
+
+    code = "complex_by_county"
+    zh, en = "疑难等级须由县级人员立案确定。", "Only somebody of the county may file it as complex."
+
+
 class UnknownStandard(Invalid):
     """The county's catalogue has no such standard of that category."""
 

@@ -90,6 +90,7 @@ incidents = Table(
     Column("standard_id", Uuid),  # the case standard (立案条件) that it was filed under
     Column("handle_amount", Integer),  # how long handling may take, where its standard says so
     Column("handle_unit", Text),
+    Column("grade", Text),  # how fast it has to be handled, where no standard says so
     Column("handler_id", Text),  # whom the desk named
     Column("complained_org", Text),
     Column("parent_id", Uuid),
@@ -121,6 +122,7 @@ incidents = Table(
     CheckConstraint("parent_id <> id", name="is_not_its_own_parent"),
     CheckConstraint("complained_org IS NULL OR lead_org IS NULL OR complained_org <> lead_org", name="no_house_judges_itself"),
     CheckConstraint("(asked_for IS NULL) = (asked_stage IS NULL)", name="asked_for_iff_asked_stage"),
+    CheckConstraint("grade IN ('at_once', 'soon', 'ordinary', 'complex')", name="grade_is_known"),
     CheckConstraint("asked_for IS NULL OR state = 'in_progress'", name="time_is_asked_for_in_progress"),
     CheckConstraint("checker_id IS NULL OR checker_id::text <> handled_by", name="nobody_checks_what_they_handled"),
     info={"thing": INCIDENT.thing, "kept": Kept("r2", since="terminal_at"), "machine": INCIDENT},

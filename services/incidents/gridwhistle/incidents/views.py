@@ -13,6 +13,7 @@ from gridwhistle.common.places import CoordSys, Latitude, Longitude
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.wire import Actions, Body, Version, View
 from gridwhistle.incidents.domain import INCIDENT, MASKED
+from gridwhistle.incidents.limits import Grade
 
 HISTORY_MAX = 1_000
 RequestType = Literal["consult", "help", "complaint", "report", "suggestion"]
@@ -76,6 +77,7 @@ class IncidentView(IncidentLine):
     address_text: AddressText | None
     checker_id: Annotated[UUID | None, Field(description="The worker who shall check; null while nobody is on shift.")]
     standard_id: Annotated[UUID | None, Field(description="The case standard that it was filed under.")]
+    grade: Annotated[Grade, OPEN] | None
     handler_id: Annotated[ActorId | None, Field(description="Whom the department named when it signed.")]
     complained_org: ComplainedOrg | None
     parent_id: Annotated[UUID | None, Field(description="Of a merged one: the incident whose result is this one's as well.")]

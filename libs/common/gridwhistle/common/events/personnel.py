@@ -11,7 +11,8 @@ from gridwhistle.common.ids import AreaCode, GridCode, OrgCode
 from gridwhistle.common.places import CheckedGeoJson
 
 Level = Literal["county", "township", "community"]
-OrganisationKind = Literal["township", "department", "company"]
+OrganisationKind = Literal["township", "department", "company", "committee"]
+"""A committee is that of a village or of residents (村民委员会、居民委员会)."""
 GridKind = Literal["general", "dedicated"]
 SubjectId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:@|/-]{1,100}$", examples=["demo-dept_desk"]), P1]
 """The `sub` of tokens: a number or a name that an issuer gave, of those who work."""
