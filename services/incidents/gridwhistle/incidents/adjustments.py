@@ -15,9 +15,9 @@ from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body
 from gridwhistle.incidents.children import ADJUSTMENT
 from gridwhistle.incidents.domain import INCIDENT, facts_of
-from gridwhistle.incidents.limits import EXTENSIONS, SUSPENSION, SUSPENSIONS
+from gridwhistle.incidents.limits import EXTENSIONS, HANDLE, SUSPENSION, SUSPENSIONS
 from gridwhistle.incidents.refusals import AskedTooLate, ExtendedEnough, SuspendedEnough, SuspendedTooLong
-from gridwhistle.incidents.steps import HANDLE, answer, answer_request, ask, decide, rule_of
+from gridwhistle.incidents.steps import answer, answer_request, ask, decide, rule_of
 from gridwhistle.incidents.tables import adjustments, incidents
 from gridwhistle.incidents.views import IncidentView, Note, Said
 

@@ -10,8 +10,8 @@ from gridwhistle.common.rows import Row
 from gridwhistle.incidents.adjustments import let_go_on
 from gridwhistle.incidents.domain import INCIDENT, facts_of
 from gridwhistle.incidents.judging import closed_on_spot, let_check
-from gridwhistle.incidents.limits import SUSPENSION
-from gridwhistle.incidents.steps import HANDLE, end
+from gridwhistle.incidents.limits import HANDLE, SUSPENSION
+from gridwhistle.incidents.steps import end
 
 
 async def archive(tx: Command, incident: Row, _clock: Row, _percent: int) -> None:

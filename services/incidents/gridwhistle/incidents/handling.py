@@ -1,6 +1,6 @@
 """Handling (处置): whose it is, whose it is not, and that it is done."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
@@ -20,6 +20,7 @@ from gridwhistle.common.events.incidents import (
     ObjectionWithdrawn,
 )
 from gridwhistle.common.ids import OrgCode
+from gridwhistle.common.machine import Step
 from gridwhistle.common.reading import one
 from gridwhistle.common.rows import Row
 from gridwhistle.common.rules import RULES
@@ -27,9 +28,9 @@ from gridwhistle.common.wire import Body, View
 from gridwhistle.incidents.catalogue import category_of, line_for, responsible_for, standard_of
 from gridwhistle.incidents.children import OBJECTION
 from gridwhistle.incidents.domain import INCIDENT, facts_of
-from gridwhistle.incidents.limits import FOUR_EYES, PHOTOS_SUBMIT, handle_key
+from gridwhistle.incidents.limits import FOUR_EYES, HANDLE, PHOTOS_SUBMIT, handle_key
 from gridwhistle.incidents.refusals import FiledByYou, MayNotRefuse, SameOrganisation
-from gridwhistle.incidents.steps import HANDLE, answer, ask, check_organisation, decide, let_lapse, rule_of, see
+from gridwhistle.incidents.steps import answer, ask, check_organisation, decide, let_lapse, rule_of, see
 from gridwhistle.incidents.tables import incidents, known_organisation, objections
 from gridwhistle.incidents.views import ActorId, IncidentView, Note, Reason, Said, Seen
 
@@ -90,10 +91,8 @@ async def dispatch(incident_id: UUID, body: Dispatch, caller: Caller, db: Db) ->
         await check_organisation(tx, incident, body.lead_org)
         limits = {HANDLE: await _limit(tx, incident)}
         tx.move(incident, step, reason=body.reason, limits=limits, lead_org=body.lead_org, dispatched_at=tx.now)
-        tx.tell(
-            incident,
-            IncidentDispatched(**facts_of(incident), category=incident.category, lead_org=body.lead_org),
-        )
+        what = {"category": incident.category, "lead_org": body.lead_org}
+        tx.tell(incident, IncidentDispatched(**facts_of(incident), **what))
         return answer(tx, incident)
 
 
@@ -139,10 +138,7 @@ async def uphold(incident_id: UUID, body: Dispatch, caller: Caller, db: Db) -> I
         if body.lead_org == incident.lead_org:
             raise SameOrganisation
         await check_organisation(tx, incident, body.lead_org)
-        await decide(tx, objections, OBJECTION, "uphold")
-        tx.move(incident, step, reason=body.reason, lead_org=body.lead_org, dispatched_at=tx.now)
-        decided = {"lead_org": body.lead_org, "is_upheld": True, "is_fixed": False}
-        tx.tell(incident, ObjectionDecided(**facts_of(incident), **decided))
+        await _say_whose(tx, incident, step, body.reason, lead_org=body.lead_org, dispatched_at=tx.now)
         return answer(tx, incident)
 
 
@@ -151,10 +147,7 @@ async def deny_objection(incident_id: UUID, body: Note, caller: Caller, db: Db) 
     """Say that it is theirs: it goes back to the same department."""
     async with db.command(caller, incidents, incident_id) as tx:
         incident, step = tx.row, INCIDENT.step(tx.row, "deny_objection", caller)
-        await decide(tx, objections, OBJECTION, "deny_objection")
-        tx.move(incident, step, reason=body.reason)
-        decided = {"lead_org": incident.lead_org, "is_upheld": False, "is_fixed": False}
-        tx.tell(incident, ObjectionDecided(**facts_of(incident), **decided))
+        await _say_whose(tx, incident, step, body.reason)
         return answer(tx, incident)
 
 
@@ -164,11 +157,7 @@ async def county_decide(incident_id: UUID, body: Dispatch, caller: Caller, db: D
     async with db.command(caller, incidents, incident_id) as tx:
         incident, step = tx.row, INCIDENT.step(tx.row, "county_decide", caller)
         await check_organisation(tx, incident, body.lead_org)
-        await decide(tx, objections, OBJECTION, "county_decide")
-        is_upheld = body.lead_org != incident.lead_org
-        tx.move(incident, step, reason=body.reason, lead_org=body.lead_org, is_fixed=True, dispatched_at=tx.now)
-        decided = {"lead_org": body.lead_org, "is_upheld": is_upheld, "is_fixed": True}
-        tx.tell(incident, ObjectionDecided(**facts_of(incident), **decided))
+        await _say_whose(tx, incident, step, body.reason, lead_org=body.lead_org, dispatched_at=tx.now, is_fixed=True)
         return answer(tx, incident)
 
 
@@ -225,6 +214,15 @@ async def _limit(tx: Command, incident: Row) -> Limit:
     is_known = (await RULES.of(tx.db)).knows(key, incident.area_code, tx.now)
     rule = await rule_of(tx, key if is_known else HANDLE)
     return Limit(rule.amount, rule.unit)
+
+
+async def _say_whose(tx: Command, incident: Row, step: Step, reason: str | None, **values: Any) -> None:
+    """Decide an objection: it is another organisation's, or it stays with the same one."""
+    before = incident.lead_org
+    await decide(tx, objections, OBJECTION, step.action)
+    tx.move(incident, step, reason=reason, **values)
+    decided = {"lead_org": incident.lead_org, "is_upheld": incident.lead_org != before, "is_fixed": bool(incident.is_fixed)}
+    tx.tell(incident, ObjectionDecided(**facts_of(incident), **decided))
 
 
 async def _check_may_refuse(db: Work, incident: Row) -> None:

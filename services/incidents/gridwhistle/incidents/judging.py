@@ -31,8 +31,8 @@ from gridwhistle.common.wire import Body
 from gridwhistle.incidents.catalogue import category_in_use
 from gridwhistle.incidents.children import TASK
 from gridwhistle.incidents.domain import INCIDENT, GridMissing, facts_of, worker_of
-from gridwhistle.incidents.limits import PHOTOS_LOOKED, PHOTOS_ON_SPOT, SAMPLED
-from gridwhistle.incidents.steps import HANDLE, answer, ask, decide, end, lay_in, rule_of, see
+from gridwhistle.incidents.limits import HANDLE, PHOTOS_LOOKED, PHOTOS_ON_SPOT, SAMPLED
+from gridwhistle.incidents.steps import answer, ask, decide, end, lay_in, rule_of, see
 from gridwhistle.incidents.tables import callbacks, incidents, next_checker, tasks
 from gridwhistle.incidents.views import IncidentView, Note, Said, Seen
 
@@ -114,9 +114,8 @@ async def order_verification(incident_id: UUID, body: Note, caller: Caller, db: 
         incident, step = tx.row, INCIDENT.step(tx.row, "order_verification", caller)
         if incident.grid_code is None:
             raise GridMissing
-        ask(tx, incident, tasks, TASK, "give", kind="verification")
         tx.move(incident, step, reason=body.reason)
-        await _give_to_somebody(tx, incident)
+        await _give_task(tx, incident)
         return answer(tx, incident)
 
 
@@ -142,8 +141,7 @@ async def verified_unclear(incident_id: UUID, body: Seen, caller: Caller, db: Db
     async with db.command(caller, incidents, incident_id) as tx:
         incident = await _verify(tx, "verified_unclear", "unclear", body)
         if incident.state == "verifying":
-            ask(tx, incident, tasks, TASK, "give", kind="verification")
-            await _give_to_somebody(tx, incident)
+            await _give_task(tx, incident)
         return answer(tx, incident)
 
 
@@ -197,8 +195,7 @@ async def check_unclear(incident_id: UUID, body: Seen, caller: Caller, db: Db) -
         tx.tell(incident, CheckUnclear(**facts_of(incident), worker_id=incident.checker_id))
         tx.update(incident, unclear_by=incident.checker_id, checker_id=None)
         if incident.state == "checking":
-            ask(tx, incident, tasks, TASK, "give", kind="check")
-            await _give_to_somebody(tx, incident)
+            await _give_task(tx, incident)
         return answer(tx, incident)
 
 
@@ -241,9 +238,8 @@ async def let_check(tx: Command, incident: Row, step: Step) -> None:
     if step.target == "checked":
         tx.move(incident, step, checked_at=tx.now)
         return
-    ask(tx, incident, tasks, TASK, "give", kind="check")
     tx.move(incident, step, unclear_by=None)
-    await _give_to_somebody(tx, incident)
+    await _give_task(tx, incident)
 
 
 async def do_again(tx: Command, incident: Row, step: Step, reason: str | None) -> None:
@@ -267,7 +263,9 @@ async def give_again(tx: Command, incident: Row, worker: UUID | None) -> None:
     tx.tell(incident, kind(**facts_of(incident), worker_id=worker))
 
 
-async def _give_to_somebody(tx: Command, incident: Row) -> None:
+async def _give_task(tx: Command, incident: Row) -> None:
+    """Let a worker of the grid look: one on shift, or the next who comes."""
+    ask(tx, incident, tasks, TASK, "give", kind="verification" if incident.state == "verifying" else "check")
     await give_again(tx, incident, await next_checker(tx.db, incident))
 
 

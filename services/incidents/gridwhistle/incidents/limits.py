@@ -5,6 +5,8 @@ from typing import Final, Literal, get_args
 
 from gridwhistle.common.presets import Preset
 
+HANDLE: Final = "incidents.handle"
+"""The clock that counts how long an organisation has an incident."""
 SUSPENSION: Final = "incidents.suspension"
 EXTENSIONS: Final = "incidents.extensions_max"
 SUSPENSIONS: Final = "incidents.suspensions_max"
@@ -37,7 +39,7 @@ def _handling(source: str, *limits: tuple[int, str], by_county: int = 0) -> tupl
 
 def handle_key(grade: str | None) -> str:
     """Return the rule that says how long handling something of a grade may take, where there is one."""
-    return "incidents.handle" if grade in {None, "ordinary"} else f"incidents.handle_{grade}"
+    return HANDLE if grade in {None, "ordinary"} else f"{HANDLE}_{grade}"
 
 
 _WEEK, _FORTNIGHT = (7, "natural_day_legal"), (15, "natural_day_legal")
@@ -51,7 +53,7 @@ RULE_SETS: Final[Mapping[str, tuple[Preset, ...]]] = {
 """How long stages may take, in a city or in a township; and how long handling may, by what several places do."""
 PRESETS: Final = (
     *RULE_SETS["urban"],
-    Preset("incidents.handle", 5, "work_day_legal", "L 济南12345条例 24; 潍坊12345条例", "Of every grade."),
+    Preset(HANDLE, 5, "work_day_legal", "L 济南12345条例 24; 潍坊12345条例", "Of every grade."),
     Preset(COMPLEX_BY_COUNTY, 0, "yes_or_no", "INF", "1: somebody of the county says what is complex."),
     Preset("incidents.sign", 4, "work_hour", "INF"),
     Preset("incidents.object", 4, "work_hour", "INF", "How long the dispatcher may think about a returned incident."),

@@ -20,9 +20,6 @@ from gridwhistle.incidents.tables import LOOKED_AT, adjustments, known_grids, kn
 from gridwhistle.incidents.views import IncidentView, Seen, seen_by
 from gridwhistle.incidents.words import word
 
-HANDLE = "incidents.handle"
-"""The clock that counts how long an organisation has an incident."""
-
 
 def answer(tx: Command, incident: Row) -> IncidentView:
     """Settle the answer: the incident as the caller sees it now."""
