@@ -231,9 +231,11 @@ async def _check_may_refuse(db: Work, incident: Row) -> None:
     Raises:
         MayNotRefuse: it is on the list of what a community has to take.
     """
-    found = await known_organisation(db, incident.lead_org)
     category = await category_of(db, incident.area_code[:6], incident.category)
-    line = category and found.kind and line_for(category, found)
+    if category is None or not category.matters:
+        return
+    found = await known_organisation(db, incident.lead_org)
+    line = found.kind and line_for(category, found)
     if line and line.level == "village" and not line.community_may_refuse:
         raise MayNotRefuse
 
