@@ -73,7 +73,8 @@ class Body(BaseModel):
 
 _CONTROLS: Final = r"\x00-\x08\x0b\x0c\x0e-\x1f"
 _NO_CONTROLS: Final = rf"^[^{_CONTROLS}]*$"
-_NOT_BLANK: Final = rf"^[^{_CONTROLS}]*[^\s{_CONTROLS}][^{_CONTROLS}]*$"
+# What begins or ends a text is taken off if Unicode calls it a space; NEL (U+0085) is one that no `\s` of JSON Schema means.
+_NOT_BLANK: Final = rf"^[^{_CONTROLS}]*[^\s\x85{_CONTROLS}][^{_CONTROLS}]*$"
 
 
 def _say_of_texts(schema: Any) -> None:
