@@ -124,7 +124,7 @@ def test_one_port_is_open_on_this_machine_alone(deployment: Deployment) -> None:
     assert published == {("gateway", "127.0.0.1")}
 
 
-@pytest.mark.parametrize(("own", "other"), permutations(NAMES, 2))
+@pytest.mark.parametrize(("own", "other"), [*permutations(NAMES, 2)])
 def test_a_service_may_do_at_nats_only_what_is_its_own(deployment: Deployment, own: str, other: str) -> None:
     refused: list[str] = []
 

@@ -86,9 +86,8 @@ def renew(name: Annotated[str, typer.Argument(help="The service.")], folder: Fol
             _rewrite(folder / room / "gw_database_url", f":{old}@", f":{new}@")
     url, new = folder / name / "gw_nats_url", _password()
     _rewrite(url, f":{urlsplit(url.read_text()).password}@", f":{new}@")
-    passwords = folder / "nats" / "passwords.conf"
-    old = next(line for line in passwords.read_text().splitlines() if line.startswith(f"{name}_password:"))
-    _rewrite(passwords, old, _hashed(name, new))
+    hashed = folder / "nats" / f"{name}.conf"
+    _rewrite(hashed, hashed.read_text(), _hashed(new))
     _say.print(f"{name} has new passwords in {folder}. PostgreSQL and NATS are to be told of them; see docs/deploying.md.")
 
 
@@ -105,18 +104,15 @@ def _of_service(folder: Path, name: str, postgres: str, nats: str) -> None:
             _write(folder / room / "gw_database_url", f"postgresql://{role}:{password}@{postgres}/{name}")
     password = _password()
     _write(folder / name / "gw_nats_url", ",".join(f"nats://{name}:{password}@{server}" for server in nats.split(",")))
-    passwords = _room(folder / "nats") / "passwords.conf"
-    with passwords.open("a") as file:
-        file.write(_hashed(name, password) + "\n")
-    passwords.chmod(0o644)
+    _write(folder / "nats" / f"{name}.conf", _hashed(password))
     make_keys(folder / name / "keys")
     (folder / name / "keys").chmod(0o644)
 
 
-def _hashed(name: str, password: str) -> str:
-    """Return the line by which NATS knows a service."""
+def _hashed(password: str) -> str:
+    """Return how NATS knows a password. It stands in a file of its own: one that no user names any more does no harm."""
     hashed = bcrypt.hashpw(password.encode(), bcrypt.gensalt(_HASH_ROUNDS, prefix=b"2a")).decode()
-    return f'{name}_password: "{hashed}"'
+    return f'password: "{hashed}"\n'
 
 
 def _password() -> str:

@@ -31,15 +31,14 @@ def _users(users: Mapping[str, Mapping[str, Sequence[str]]]) -> str:
     lines = [
         _WRITTEN,
         "# A user a service: it tells under its own name, hears with its own consumers, and may do nothing else.",
-        "include ../secrets/passwords.conf",
         "authorization {",
         "  users = [",
     ]
     for name, may in sorted(users.items()):
-        lines += [f"    {{ user: {name}, password: ${name}_password, permissions: {{"]
+        lines += [f"    {{ user: {name}", f"      include ../secrets/{name}.conf", "      permissions: {"]
         for what, subjects in may.items():
-            lines += [f"      {what}: [", *(f'        "{subject}"' for subject in subjects), "      ]"]
-        lines += ["    } }"]
+            lines += [f"        {what}: [", *(f'          "{subject}"' for subject in subjects), "        ]"]
+        lines += ["      }", "    }"]
     return "\n".join([*lines, "  ]", "}", ""])
 
 
