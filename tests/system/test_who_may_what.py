@@ -70,6 +70,7 @@ THINGS: Final = {
     "attachment_id": "attachments",
     "hold_id": "legal_holds",
     "category_id": "categories",
+    "account_id": "accounts",
 }
 """Which things a parameter of a path names."""
 WHOLE: Final = {"list_seals", "list_rule_sets"}
@@ -153,6 +154,8 @@ SENT: Final[dict[str, dict[str, Any]]] = {
     "report_as_resident": _REPORT,
     "reopen_as_reporter": {"reason": "井盖还在响"},
     "reveal_contact": {"fields": ["phone"], "purpose": "call_back", "note": "回访井盖修复情况"},
+    "open_account": {"kind": "issuance", "area_code": HERE},
+    "freeze_account": {"reason": "核查"},
     "place_hold": {"thing": "?", "thing_id": "?", "cause": "行政复议 2026-17"},
 }
 """What an operation with a body is sent: what it makes would lie here."""
@@ -166,7 +169,7 @@ ONLY_ASKED: Final = {"exit_worker"}
 """Operations that are asked of a version that is none: once done, the worker who asks here would have no tokens any more."""
 NOT_THERE: Final = {"place_hold"}
 """Operations that name another thing in their body: out of reach, it may not even be there."""
-HELD: Final = {"incidents": ("incident", "incidents"), "personnel": ("worker", "workers")}
+HELD: Final = {"incidents": ("incident", "incidents"), "personnel": ("worker", "workers"), "timebank": ("account", "accounts")}
 """What can be held in a service: its table, and the kind of thing that is planted."""
 OF_EVERY_SERVICE: Final = {"dead_letters", "overdue", "legal_holds", "disclosures", "deletion_certificates"}
 """Things that are planted in every service's database."""
@@ -247,6 +250,7 @@ def planted(suite: RunningSuite, background: Loop) -> Planted:
     planted = Planted()
     for place, west in PLACES.items():
         _plant_personnel(suite, planted, place, west)
+        _plant_timebank(suite, planted, place)
     for place, west in PLACES.items():
         _plant_incidents(suite, planted, place, west)
     here = suite.somebody("county_admin", HERE[:6])  # an index of grids may be a second old
@@ -285,6 +289,12 @@ def _plant_personnel(suite: RunningSuite, planted: Planted, place: str, west: fl
     if place.endswith("001001"):  # of the county: one for each of them
         category = {"county_code": place[:6], "code": "C-0101", "name": "上水井盖", "source_ref": "?"}
         planted.add("categories", _made(admin.post("/incidents/v1/categories", category))["id"], place[:6])
+
+
+def _plant_timebank(suite: RunningSuite, planted: Planted, place: str) -> None:
+    admin = suite.somebody("timebank_admin", place[:6])
+    account = _made(admin.post("/timebank/v1/accounts", {"kind": "pool", "area_code": place}))
+    planted.add("accounts", account["id"], place)
 
 
 def _plant_incidents(suite: RunningSuite, planted: Planted, place: str, west: float) -> None:

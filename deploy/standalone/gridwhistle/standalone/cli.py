@@ -366,7 +366,7 @@ def import_areas(
 
 @app.command()
 def replay(
-    service: Annotated[str, typer.Argument(help="Whose copies: incidents or personnel.")],
+    service: Annotated[str, typer.Argument(help="Whose copies: a service.")],
     data_dir: DataDir = FOLDER,
 ) -> None:
     """Make a service's copies of what others told anew, from their outboxes. The suite may be running or not."""

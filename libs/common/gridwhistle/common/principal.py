@@ -25,6 +25,10 @@ ROLES: Final = {
     "town_admin": Term("乡镇管理员", "township administrator"),
     "county_admin": Term("县级管理员", "county administrator"),
     "city_admin": Term("市级管理员", "city administrator"),
+    "volunteer": Term("志愿者", "volunteer"),
+    "station_clerk": Term("网点工作人员", "clerk of a time-bank station"),
+    "timebank_admin": Term("时间银行管理员", "time-bank administrator"),
+    "dispute_panel": Term("争议评审员", "member of a dispute panel"),
     "integrator": Term("接入应用", "integrating application"),
     "sysadmin": Term("系统管理员", "system administrator"),
     "security_admin": Term("安全管理员", "security administrator"),
@@ -65,12 +69,16 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
         | {"catalogue:read", "catalogue:write", "contacts:read"}
     ),
     "city_admin": frozenset({*_PLACES, "grids:write", "workers:read"}),
+    "volunteer": frozenset(),
+    "station_clerk": frozenset({"ledger:read"}),
+    "timebank_admin": frozenset({"ledger:read", "ledger:govern", "rules:read", "rules:write"}),
+    "dispute_panel": frozenset(),
     # An application has nothing by role: only what the scopes of its token name.
     "integrator": frozenset(),
     # Three people, and none of them does the work; see APART.
     "sysadmin": frozenset({"operations:read", "operations:write", "rules:read"}),
     "security_admin": frozenset({"access:read", "access:write", "rules:read"}),
-    "auditor": frozenset({"audit:read", "operations:read", "rules:read"}),
+    "auditor": frozenset({"audit:read", "operations:read", "rules:read", "ledger:read"}),
     "privacy_officer": frozenset({"privacy:read", "privacy:write", "rules:read"}),
     "auto": frozenset(),
 }

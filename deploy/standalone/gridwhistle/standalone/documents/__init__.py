@@ -21,9 +21,11 @@ from gridwhistle.standalone.documents.writing import WRITTEN
 from gridwhistle.standalone.manual import operating
 from gridwhistle.standalone.register import register
 from gridwhistle.standalone.services import KINDS, NAMES, contract
+from gridwhistle.timebank.domain import ACCOUNT
 
 FOLDER: Final = Path("docs")
 MACHINES: Final = {
+    "account": ACCOUNT,
     "adjustment": ADJUSTMENT,
     "dead_letter": LETTER,
     "grid": GRID,

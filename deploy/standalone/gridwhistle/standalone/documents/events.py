@@ -41,7 +41,7 @@ def page(kinds: Iterable[type[Event]]) -> str:
         "# Events",
         "",
         "CloudEvents 1.0 in structured JSON, on the NATS subject `gw.{county}.{service}.{aggregate}.{event}.v{n}`, in one",
-        "JetStream stream a service (`GW_INCIDENTS`, `GW_PERSONNEL`). Order holds for one thing, by `eventno`, which counts",
+        "JetStream stream a service (`GW_INCIDENTS`, `GW_PERSONNEL` …). Order holds for one thing, by `eventno`, which counts",
         "its events without gaps. Every event may be delivered more than once; its `id` tells. None carries personal data or",
         "free text: fields are P0 (公开, public) or P1 (工作内部, internal to the work).",
         "",

@@ -1,0 +1,128 @@
+"""What can be asked about accounts of the time bank: opened, frozen, closed; what is on them."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query
+from pydantic import AwareDatetime, Field
+
+from gridwhistle.common.commands import Command
+from gridwhistle.common.data_classes import OPEN, Word
+from gridwhistle.common.edge import Caller, Db, Router
+from gridwhistle.common.ids import AreaCode
+from gridwhistle.common.reading import one, page
+from gridwhistle.common.rows import Row
+from gridwhistle.common.wire import Actions, Body, Keyset, Page, PageQuery, Version, View
+from gridwhistle.timebank.domain import ACCOUNT, AccountKind, MinutesLeft, check_owner
+from gridwhistle.timebank.tables import accounts
+
+router = Router("timebank", "Accounts 账户")
+_NEWEST = Keyset(accounts.c.id)
+MINUTES_MAX = 2**53 - 1
+Balance = Annotated[int, Field(ge=-MINUTES_MAX, le=MINUTES_MAX, examples=[180], description="Whole minutes.")]
+
+
+class NewAccount(Body):
+    """An account. Persons and groups own theirs; of the other kinds an area has one each."""
+
+    kind: AccountKind
+    area_code: AreaCode
+    owner_id: Annotated[UUID | None, Field(strict=False)] = None
+
+
+class AccountLine(View):
+    """An account in a list. What is locked counts to the balance and cannot be spent."""
+
+    id: UUID
+    version: Version
+    area_code: AreaCode
+    kind: Annotated[AccountKind, OPEN]
+    owner_id: UUID | None
+    state: Word
+    balance_minutes: Balance
+    locked_minutes: Balance
+    opened_at: AwareDatetime
+    posted_at: Annotated[AwareDatetime | None, Field(description="When something was last posted.")]
+
+
+class AccountView(AccountLine):
+    """An account, and what may be done to it."""
+
+    actions: Actions
+
+
+class AccountQuery(PageQuery):
+    """Which accounts."""
+
+    kind: AccountKind | None = None
+    owner_id: UUID | None = None
+    area_code: AreaCode | None = None
+
+
+class WhyFrozen(Body):
+    """Why nothing may move."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=200, examples=["服务时长有争议,核查中"])]
+
+
+@router.post("/accounts", may="ledger:govern", status_code=201)
+async def open_account(body: NewAccount, caller: Caller, db: Db) -> AccountView:
+    """Open an account (开户). An owner, or an area, has one of each kind."""
+    check_owner(body.kind, body.owner_id)
+    async with db.command(caller) as tx:
+        step = ACCOUNT.step(None, "open", caller)
+        account = tx.create(
+            accounts,
+            step,
+            area_code=body.area_code,
+            kind=body.kind,
+            owner_id=body.owner_id,
+            balance_minutes=0,
+            locked_minutes=0,
+            opened_at=tx.now,
+        )
+        return _answer(tx, account)
+
+
+@router.post("/accounts/{account_id}/freeze", may="ledger:govern")
+async def freeze_account(account_id: UUID, body: WhyFrozen, caller: Caller, db: Db) -> AccountView:
+    """Freeze an account (冻结): nothing is posted to it, either way, until a person has looked."""
+    async with db.command(caller, accounts, account_id) as tx:
+        tx.move(tx.row, ACCOUNT.step(tx.row, "freeze", caller), reason=body.reason)
+        return _answer(tx, tx.row)
+
+
+@router.post("/accounts/{account_id}/unfreeze", may="ledger:govern")
+async def unfreeze_account(account_id: UUID, caller: Caller, db: Db) -> AccountView:
+    """Let things be posted to an account again (解冻)."""
+    async with db.command(caller, accounts, account_id) as tx:
+        tx.move(tx.row, ACCOUNT.step(tx.row, "unfreeze", caller))
+        return _answer(tx, tx.row)
+
+
+@router.post("/accounts/{account_id}/close", may="ledger:govern")
+async def close_account(account_id: UUID, caller: Caller, db: Db) -> AccountView:
+    """Close an account (销户) on which nothing is left."""
+    async with db.command(caller, accounts, account_id) as tx:
+        step = ACCOUNT.step(tx.row, "close", caller)
+        if tx.row.balance_minutes:
+            raise MinutesLeft
+        tx.move(tx.row, step)
+        return _answer(tx, tx.row)
+
+
+@router.get("/accounts/{account_id}", may="ledger:read")
+async def get_account(account_id: UUID, caller: Caller, db: Db) -> AccountView:
+    """Return an account: what is on it now."""
+    account = await one(db, caller, accounts, account_id)
+    return AccountView.of(account, actions=ACCOUNT.actions(account, caller))
+
+
+@router.get("/accounts", may="ledger:read")
+async def list_accounts(query: Annotated[AccountQuery, Query()], caller: Caller, db: Db) -> Page[AccountLine]:
+    """List the accounts of your jurisdiction, newest first."""
+    return await page(db, caller, accounts, _NEWEST, query, AccountLine)
+
+
+def _answer(tx: Command, account: Row) -> AccountView:
+    return tx.answer(AccountView.of(account, actions=ACCOUNT.actions(account, tx.caller)))
