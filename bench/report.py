@@ -12,6 +12,8 @@ from results import Answer, as_rounds, rates
 from gridwhistle.incidents.app import INCIDENTS
 
 GRIDS = 5_000
+SPOTS = 25
+"""In each grid, 200 m apart: few reports of a run are near another one, as few are on a real day."""
 PATH = "/incidents/v1/incidents"
 _WRITTEN = ("incident", "history", "clock", "audit", "outbox", "command_key", "published")
 _OF_ONE_REPORT = ("incident", "history", "clock", "audit", "outbox", "command_key")
@@ -33,7 +35,8 @@ class Reporting:
         self.peers = await self.house.database("peer", INCIDENTS)
         await self.incidents.execute((HERE / "sql" / "grids.sql").read_text())
         self.server = await self.house.serve("gridwhistle.incidents.app:create", "incidents")
-        self._requests = Requests.write(self.house, "report", [(PATH, body(grid)) for grid in range(GRIDS)])
+        places = ((grid, spot) for grid in range(GRIDS) for spot in range(SPOTS))
+        self._requests = Requests.write(self.house, "report", [(PATH, body(grid, spot)) for grid, spot in places])
         self._truth = Truth(self.incidents, **{table: f"SELECT count(*) FROM {table}" for table in _WRITTEN})
         return self
 
@@ -54,11 +57,11 @@ class Reporting:
         await same_rows(self.peers, self.incidents, *_OF_ONE_REPORT)
 
 
-def body(grid: int) -> str:
-    """Return the report of a day."""
+def body(grid: int, spot: int = 12) -> str:
+    """Return the report of a day, at one of the grid's spots."""
     location = {
-        "lon": round(120.005 + grid % 100 * 0.01, 3),
-        "lat": round(30.005 + grid // 100 * 0.01, 3),
+        "lon": round(120.001 + grid % 100 * 0.01 + spot % 5 * 0.002, 3),
+        "lat": round(30.001 + grid // 100 * 0.01 + spot // 5 * 0.002, 3),
         "address_text": "示例路 12 号",
     }
     report = {
