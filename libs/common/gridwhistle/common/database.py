@@ -39,6 +39,9 @@ _SERVER_SETTINGS = {
 }
 # A command's statements touch rows by key; planning them anew for each value would cost more than running them.
 _COMMAND_SETTINGS = {**_SERVER_SETTINGS, "plan_cache_mode": "force_generic_plan"}
+# Reads are written for an index each. A plan that is made while a table is new would scan it, and would stay until PostgreSQL
+# has counted what was put in since.
+_READ_SETTINGS = {**_SERVER_SETTINGS, "enable_seqscan": "off"}
 _CLOCK_FRESH_S = 1.0
 _NUMBERS_AT_ONCE = 50
 _SERIES_MAX = 500
@@ -80,7 +83,7 @@ class Database:
         self._numbers_lock = asyncio.Lock()
         self.requests = self._connections(connections_max, _COMMAND_SETTINGS)
         self.background = self._connections(4, _COMMAND_SETTINGS)
-        self.reads = self._connections(12, _SERVER_SETTINGS)
+        self.reads = self._connections(12, _READ_SETTINGS)
         self._together = Together(partial(self._send, self.requests))
 
     @asynccontextmanager

@@ -51,6 +51,22 @@ class _Shape:
     """Which columns hold something else than they show, and what opens it."""
 
 
+class Asking:
+    """A query that is asked again and again, each time with other values in place of its `bindparam`s: made once."""
+
+    def __init__(self, select: Select[*tuple[Any, ...]]) -> None:
+        """Take the query; each of its `bindparam`s is given a value when it is asked."""
+        compiled = select.compile(dialect=_DIALECT)
+        assert isinstance(compiled, SQLCompiler)
+        self._sql, self._shape = compiled.string, _shape_of(compiled)
+        given = compiled.construct_params(_check=False)
+        self._values = [(name, given[name]) for name in compiled.positiontup or ()]
+
+    def of(self, **values: object) -> Question:
+        """Return the query with these values."""
+        return Question(self._sql, [values.get(name, given) for name, given in self._values], self._shape)
+
+
 def question(select: Select[*tuple[Any, ...]]) -> Question:
     """Return a query as the driver takes it."""
     # What the library's own connections call; it keeps what it compiled, and the values of this query come apart from it.

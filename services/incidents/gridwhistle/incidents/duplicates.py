@@ -6,13 +6,13 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Index, any_, literal, literal_column, or_, select
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Index, Text, any_, bindparam, literal_column, or_, select
 
 from gridwhistle.common.database import Db
 from gridwhistle.common.events.incidents import Category, IncidentNo
-from gridwhistle.common.jurisdiction import within
 from gridwhistle.common.places import Point
 from gridwhistle.common.principal import Principal
+from gridwhistle.common.queries import Asking
 from gridwhistle.common.rules import RULES
 from gridwhistle.common.wire import View
 from gridwhistle.incidents.tables import incidents
@@ -26,7 +26,21 @@ _CELLS_A_DEGREE: Final = 1_000
 _EARTH_M: Final = 6_371_008.8
 _CELL: Final[ColumnElement[int]] = literal_column("(floor(lon * 1000)::bigint * 1000000 + floor(lat * 1000)::bigint)")
 """The cell of about a hundred metres that a point lies in."""
-_CELLS: Final = ARRAY(BigInteger)
+_THERE: Final = Asking(
+    select(incidents)
+    .where(
+        incidents.c.lon.is_not(None),
+        any_(bindparam("cells", type_=ARRAY(BigInteger))) == _CELL,
+        incidents.c.reported_at > bindparam("since"),
+        or_(
+            incidents.c.category.is_(None),
+            bindparam("category", type_=Text).is_(None),
+            incidents.c.category == bindparam("category", type_=Text),
+        ),
+    )
+    .limit(_LOOKED_AT_MAX)
+)
+"""Without the jurisdiction, for which PostgreSQL would read the county's whole day: of one place few rows are looked at."""
 Index("incident_near_newest", _CELL, incidents.c.reported_at, postgresql_where=incidents.c.lon.is_not(None))
 
 
@@ -50,26 +64,9 @@ async def near(
     rules = await RULES.of(db)
     radius_m = min(rules.of("dedupe.radius_m", area_code, now).amount, RADIUS_MAX_M)
     since = now - dt.timedelta(hours=rules.of("dedupe.hours", area_code, now).amount)
-    there = any_(literal(cells_around(point.lon, point.lat, radius_m), _CELLS))
-    found = await db.fetch(
-        select(
-            incidents.c.id,
-            incidents.c.incident_no,
-            incidents.c.category,
-            incidents.c.reported_at,
-            incidents.c.lon,
-            incidents.c.lat,
-        )
-        .where(
-            incidents.c.lon.is_not(None),
-            there == _CELL,
-            incidents.c.reported_at > since,
-            within(incidents, caller),
-            *([or_(incidents.c.category.is_(None), incidents.c.category == category)] if category else []),
-        )
-        .limit(_LOOKED_AT_MAX)
-    )
-    by_distance = sorted(((metres(point.lon, point.lat, row.lon, row.lat), row) for row in found), key=lambda one: one[0])
+    found = await db.ask(_THERE.of(cells=cells_around(point.lon, point.lat, radius_m), since=since, category=category))
+    seen = [row for row in found if caller.reaches(incidents, row)]
+    by_distance = sorted(((metres(point.lon, point.lat, row.lon, row.lat), row) for row in seen), key=lambda one: one[0])
     return [_line(away, row) for away, row in by_distance if away <= radius_m][:SHOWN_MAX]
 
 
