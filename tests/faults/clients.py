@@ -81,6 +81,8 @@ class Clients:
     number: int = 48
     seconds: float = 5.0
     faults: bool = False
+    rest_s: float = 0.0
+    """How long each rests between two orders, about."""
     orders: dict[str, Order] = field(default_factory=dict)
     answers: defaultdict[str, set[tuple[int, bytes]]] = field(default_factory=lambda: defaultdict(set))
     heard: Counter[str] = field(default_factory=Counter)
@@ -104,6 +106,7 @@ class Clients:
             self.orders[order.key] = order
             twins = 2 if lot.random() < 1 / 3 else 1
             await asyncio.gather(*(self._send(http, order, random.Random(lot.random())) for _ in range(twins)))
+            await asyncio.sleep(lot.uniform(0.5, 1.5) * self.rest_s)
 
     async def _send(self, http: httpx2.AsyncClient, order: Order, lot: random.Random) -> None:
         headers = {"Idempotency-Key": order.key, "X-Request-Id": order.key}

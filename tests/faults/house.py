@@ -230,7 +230,9 @@ async def _again(server: Server) -> None:
 
 
 @asynccontextmanager
-async def storm_in_a_house(folder: Path, *, seconds: float, clients: int) -> AsyncIterator[tuple[House, Clients]]:
+async def storm_in_a_house(
+    folder: Path, *, seconds: float, clients: int, rest_s: float
+) -> AsyncIterator[tuple[House, Clients]]:
     """Set everything up; what is started is stopped on leaving."""
     seed, issuer = a_seed(), Issuer.fresh()
     print(f"seed {seed}")  # noqa: T201  whoever looks for a failure needs it
@@ -259,7 +261,7 @@ async def storm_in_a_house(folder: Path, *, seconds: float, clients: int) -> Asy
             stack.push_async_callback(server.stop)
         await asyncio.gather(*(server.start() for server in (*house.tellers, *house.hearers)))
         token = issuer.token("clerk", ["town_acceptor"], ["990101"])
-        yield house, Clients(seed, house.tellers, token, number=clients, seconds=seconds)
+        yield house, Clients(seed, house.tellers, token, number=clients, seconds=seconds, rest_s=rest_s)
 
 
 async def _make_listener(url: str) -> None:
