@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from gridwhistle.common import wire
 from gridwhistle.common.problems import Problem
@@ -31,10 +32,10 @@ async def respond(send: "Send", status: int, body: bytes, request_id: str, langu
 async def file_answer(file: wire.File, headers: Mapping[bytes, str]) -> tuple[int, bytes, Headers]:
     """Return a file as it is sent: for its reader alone, and never to be taken for a page."""
     shown = "inline" if file.media_type.startswith("image/") else "attachment"
-    name = f"{file.name}.{file.media_type.rpartition('/')[2]}"
+    kind = f"{file.media_type}; charset=utf-8" if file.media_type.startswith("text/") else file.media_type
     more = [
-        (b"content-type", file.media_type.encode()),
-        (b"content-disposition", f'{shown}; filename="{name}"'.encode()),
+        (b"content-type", kind.encode()),
+        (b"content-disposition", f"{shown}; {_file_name(file)}".encode()),
         (b"x-content-type-options", b"nosniff"),
         (b"content-security-policy", b"default-src 'none'; sandbox"),
         # Kept by the reader's own client, which asks each time whether they may still see it.
@@ -44,6 +45,14 @@ async def file_answer(file: wire.File, headers: Mapping[bytes, str]) -> tuple[in
     if f'"{file.sha256}"' in headers.get(b"if-none-match", ""):
         return 304, b"", more
     return 200, await file.read(), more
+
+
+def _file_name(file: wire.File) -> str:
+    """Return the name that a file is kept under, also for clients that know no names but those in ASCII."""
+    ending = file.ending or file.media_type.rpartition("/")[2]
+    if file.name.isascii():
+        return f'filename="{file.name}.{ending}"'
+    return f"filename=\"file.{ending}\"; filename*=UTF-8''{quote(file.name, safe='')}.{ending}"
 
 
 def headers_of_problem(problem: Problem) -> Headers:

@@ -18,6 +18,7 @@ from gridwhistle.common.edge import EdgeRoute
 from gridwhistle.common.examples import example_id, example_of
 from gridwhistle.common.principal import PUBLIC, InsufficientScope
 from gridwhistle.common.problems import Problem, Term
+from gridwhistle.common.sheets import FAULTS_SHOWN
 from gridwhistle.common.tokens import NotAuthenticated
 from gridwhistle.common.wire import NotValid
 
@@ -38,11 +39,17 @@ _PROBLEM: Final = {
         "allowed": {"type": "array", "maxItems": 100, "items": {"type": "string", "maxLength": 100}},
         "errors": {
             "type": "array",
-            "maxItems": 20,
+            "maxItems": FAULTS_SHOWN,
             "items": {
                 "type": "object",
                 "required": ["pointer", "code", "message"],
-                "properties": {"pointer": _LINE, "code": _CODE, "message": _LINE},
+                "properties": {
+                    "pointer": _LINE,
+                    "code": _CODE,
+                    "message": _LINE,
+                    "row": {"type": "integer", "minimum": 1, "description": "Of a file, as a spreadsheet shows it."},
+                    "column": {"type": "string", "pattern": "^[A-Z]{1,3}$", "description": "Of a file."},
+                },
             },
         },
     },

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import Annotated, Any, Final, Generic, Self, TypeVar
 
 import jiter
@@ -116,6 +117,8 @@ class File:
     name: str
     sha256: str
     read: Callable[[], Awaitable[bytes]]
+    ending: str | None = None
+    """Of its name, if the media type does not end like it."""
 
 
 class Query(BaseModel):
@@ -269,15 +272,21 @@ def _has_controls(text: str) -> bool:
 
 def not_valid(error: ValidationError, where: str = "#/") -> NotValid:
     """Return the problem for a failed validation: pointers, codes and bounds, never the input."""
-    shown = []
-    for fault in error.errors(include_input=False, include_url=False)[:_ERRORS_SHOWN]:
+    shown = [
+        {"pointer": where + "/".join(map(str, place)), "code": code, "message": message}
+        for place, code, message in islice(faults_of(error), _ERRORS_SHOWN)
+    ]
+    return NotValid(count=error.error_count(), errors=shown)
+
+
+def faults_of(error: ValidationError) -> Iterator[tuple[tuple[int | str, ...], str, Term]]:
+    """Yield what is wrong: where, which rule, and what is asked for."""
+    for fault in error.errors(include_input=False, include_url=False):
         known = _FAULTS.get(fault["type"])
         bounds = {key: value for key, value in fault.get("ctx", {}).items() if key in _BOUNDS}
         message = Term(*(text.format_map(_Bounds(bounds)) for text in known)) if known else _OTHER_FAULT
         # The name of an unknown field is the caller's text, so its parent is pointed at.
-        place = fault["loc"][:-1] if fault["type"] == "extra_forbidden" else fault["loc"]
-        shown.append({"pointer": where + "/".join(map(str, place)), "code": fault["type"], "message": message})
-    return NotValid(count=error.error_count(), errors=shown)
+        yield fault["loc"][:-1] if fault["type"] == "extra_forbidden" else fault["loc"], fault["type"], message
 
 
 class _Bounds(dict[str, Any]):
