@@ -9,7 +9,7 @@ import io
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -24,6 +24,7 @@ from gridwhistle.common.presets import WINDOWS
 from gridwhistle.common.principal import DESKS, GRANTS, PUBLIC, ROLES
 from gridwhistle.standalone.services import KINDS
 from tests.conftest import Loop, Person, RunningSuite
+from tests.system import asked_of_timebank
 
 HERE: Final = "990201001001"
 GRID: Final = f"{HERE}001"
@@ -71,6 +72,7 @@ THINGS: Final = {
     "hold_id": "legal_holds",
     "category_id": "categories",
     "account_id": "accounts",
+    **asked_of_timebank.THINGS,
 }
 """Which things a parameter of a path names."""
 WHOLE: Final = {"list_seals", "list_rule_sets"}
@@ -157,10 +159,20 @@ SENT: Final[dict[str, dict[str, Any]]] = {
     "open_account": {"kind": "issuance", "area_code": HERE},
     "freeze_account": {"reason": "核查"},
     "place_hold": {"thing": "?", "thing_id": "?", "cause": "行政复议 2026-17"},
+    **asked_of_timebank.sent(HERE),
 }
 """What an operation with a body is sent: what it makes would lie here."""
 LIES_IN: Final = dict.fromkeys(("add_grid", "locate_point", "locate_points", "start_shift"), GRID) | dict.fromkeys(
-    ("set_rule", "confirm_rule", "choose_rule_set", "put_in_calendar_days", "add_category", "start_catalogue"), HERE[:6]
+    (
+        "set_rule",
+        "confirm_rule",
+        "choose_rule_set",
+        "put_in_calendar_days",
+        "add_category",
+        "start_catalogue",
+        "add_service_kind",
+    ),
+    HERE[:6],
 )
 """Where lies what is sent; in the community, if it is not said."""
 LIES_NOWHERE: Final = {"upload_attachment"}
@@ -295,6 +307,7 @@ def _plant_timebank(suite: RunningSuite, planted: Planted, place: str) -> None:
     admin = suite.somebody("timebank_admin", place[:6])
     account = _made(admin.post("/timebank/v1/accounts", {"kind": "pool", "area_code": place}))
     planted.add("accounts", account["id"], place)
+    asked_of_timebank.plant(suite, planted.add, planted.parts, place, picture())
 
 
 def _plant_incidents(suite: RunningSuite, planted: Planted, place: str, west: float) -> None:
@@ -395,6 +408,10 @@ class Asker:
     def may(self, permission: str) -> bool:
         return permission in GRANTS[self.role] or permission in self.scope
 
+    def over_the_county(self) -> "Asker":
+        """Return the asker as one who sees the whole of each county that they come from."""
+        return replace(self, areas=tuple({area[:6] for area in self.areas}))
+
     def sees(self, place: str, lead_org: str | None, *, is_incident: bool) -> bool:
         """Tell whether a thing is this asker's to see, by where it lies and whose it is."""
         lies_within = any(place[: len(area)] == area for area in self.areas)
@@ -422,6 +439,10 @@ def kind_of(service: str, route: EdgeRoute) -> str:
     """Return which things an operation reads or changes."""
     parameters = [part[1:-1] for part in route.path.split("/") if part.startswith("{")]
     kind = THINGS[parameters[0]] if parameters else route.path.rpartition("/")[2]
+    if parameters[:1] == ["thing_id"]:
+        return route.path.split("/")[3]
+    if kind == "attachments" and service == "timebank":
+        return "timebank.attachments"
     return f"{service}.{kind}" if kind in OF_EVERY_SERVICE else kind
 
 
@@ -492,17 +513,29 @@ def test_each_role_gets_what_its_permissions_and_its_place_allow(
     assert through, "nobody was let through: what is sent here shows nothing"
 
 
+def hidden(asker: Asker, kind: str, name: str) -> bool:
+    """Tell whether a thing of the time bank is not this asker's to see although it lies in their area."""
+    if name.startswith("reveal_"):  # whose fields they are is said before whose thing it is
+        return name == "reveal_claim" and asker.role == "volunteer"
+    return kind in asked_of_timebank.PRIVATE and asker.role not in asked_of_timebank.STAFF
+
+
 def _asked_and_expected(
     suite: RunningSuite, planted: Planted, asker: Asker, service: str, route: EdgeRoute, name: str
 ) -> Iterator[tuple[str, str]]:
     """Return what each request got, and what it should have got."""
     person = asker.person(suite, planted)
+    if name in asked_of_timebank.COUNTY_WIDE:
+        asker = asker.over_the_county()
     if "{" in route.path:
         kind = kind_of(service, route)
         for id_ in planted.of(kind):
             place, lead_org = planted.things[kind][id_]
             said = outcome(asked(person, route, planted.path(route, id_), name), name)
-            there = asker.sees(place, lead_org, is_incident=kind in {"incidents", "attachments"})
+            there = asker.sees(place, lead_org, is_incident=kind in {"incidents", "attachments"}) and not hidden(
+                asker, kind, name
+            )
+            there |= name in asked_of_timebank.FIRST_REGISTERED
             expected = "no permission" if not asker.may(route.may) else "let through" if there else "not there"
             # A step may not be possible any more, or belong to another role: the thing was there for the asker all the same.
             yield ("let through" if route.method != "GET" and said.startswith("refused") else said), expected
@@ -549,7 +582,11 @@ def _strangers_in(answer: httpx2.Response, planted: Planted, asker: Asker, kind:
             # The worker asks as who they are, and one's own record is one's own wherever one is.
             if id_ != planted.worker_id and not asker.sees(place, lead_org, is_incident=is_incident):
                 return f"shows what lies in {place}"
-    own = {id_ for id_, thing in planted.things[kind].items() if asker.sees(*thing, is_incident=kind == "incidents")}
+    own = {
+        id_
+        for id_, thing in planted.things[kind].items()
+        if asker.sees(*thing, is_incident=kind == "incidents") and not hidden(asker, kind, name)
+    }
     if not own <= {item[IDS.get(name, "id")] for item in items}:
         return "does not show what is one's own"
     return "nobody else's, and all of one's own"

@@ -107,8 +107,18 @@ class Command:
         self._children[table, root.id] = rows
         return rows
 
-    def create(self, table: Table, step: Step | None, *, reason: str | None = None, **values: Any) -> Row:
+    def create(
+        self,
+        table: Table,
+        step: Step | None,
+        *,
+        reason: str | None = None,
+        limits: Mapping[str, Limit] = NO_LIMITS,
+        **values: Any,
+    ) -> Row:
         """Make a thing; its first step, if it has states, is its history's first row.
+
+        `limits` are those of clocks that begin with it and do not run as long as their rules say.
 
         Raises:
             OutsideYourArea: it would lie outside the caller's jurisdiction.
@@ -125,7 +135,7 @@ class Command:
         row = self._wishes.make(table, made)
         if step:
             self._log(row, step, reason)
-            self._turn_clocks(row, step)
+            self._turn_clocks(row, step, limits)
         self.record(row, step.action if step else "create", reason)
         return row
 

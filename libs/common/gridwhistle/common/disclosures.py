@@ -33,7 +33,7 @@ from gridwhistle.common.database import Db as Work
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.ids import AreaCode, OrgCode
 from gridwhistle.common.presets import LOOKS
-from gridwhistle.common.principal import ROLES, Principal
+from gridwhistle.common.principal import PRIVATE, ROLES, Principal
 from gridwhistle.common.problems import Forbidden, Invalid, NotFound, Problem, Term
 from gridwhistle.common.reading import one, page
 from gridwhistle.common.retention import Kept, root_of
@@ -189,6 +189,8 @@ def _reveal_of(table: Table) -> Callable[..., Any]:
         async with db.command(caller) as tx:
             thing = await one(db, caller, root, thing_id)
             role = _role_for(table, body.fields, caller)
+            if role in PRIVATE:  # who holds no office sees what is their own
+                await one(db, caller.alone(), root, thing_id)
             seen = thing if link is None else await _part(db, table, link, thing_id, part_id)
             today = tx.now.astimezone(LOCAL).date()
             nth = await _looks_on(db, caller, today) + 1

@@ -3,7 +3,7 @@
 突发事件应对法 art. 83–85. The inventory service says when; each service takes away, certifies, and tells how much it was.
 """
 
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import MetaData, func, select
@@ -32,7 +32,7 @@ def hear_of_the_end(consumer: Consumer, tables: MetaData) -> None:
         assert taken is not None
         known = await db.first(select(purged_sessions.c.id).where(purged_sessions.c.id == session_id))
         async with db.command(system(consumer.service), *([(purged_sessions, session_id)] if known else [])) as tx:
-            place = {"area_code": event.area_code[:_AREA_DIGITS]}
+            place: dict[str, Any] = {"area_code": event.area_code[:_AREA_DIGITS]}
             session = tx.row if known else tx.create(purged_sessions, None, id=session_id, purged_at=tx.now, **place)
             told = REGISTRY[f"gw.{consumer.service}.session.purged.v1"]
             tx.tell(session, told(rows=int(taken[0]), certificates=int(taken[1])))

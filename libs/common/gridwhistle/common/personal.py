@@ -165,4 +165,90 @@ class AddressDetail(Personal):
         return f"{township[0] if township and 2 * len(township[0]) <= len(self.full) else ''}****"
 
 
-KINDS: Final = (Phone, PersonName, IdNumber, AddressDetail)
+class BirthYear(Personal):
+    """The year in which somebody was born: of their age no more is known."""
+
+    code, fault = "not_a_birth_year", Term("须为四位出生年份", "must be a year of birth, of four digits")
+    chars_max, example = 4, "1952"
+    _FORM = re.compile(r"(?:19|20)\d\d", re.ASCII)
+
+    @staticmethod
+    def normalised(text: str) -> str | None:
+        """Return the year, if anybody alive can have been born in it."""
+        return text if BirthYear._FORM.fullmatch(text) else None
+
+    def __str__(self) -> str:
+        """Return `195*`."""
+        return f"{self.full[:3]}*"
+
+    @property
+    def year(self) -> int:
+        """The year as a number."""
+        return int(self.full)
+
+
+class RealNameToken(Personal):
+    """What a service for checking identities gave for somebody (实名核验): the same for one person, and no card's number."""
+
+    code, fault = "not_a_token", Term("须为实名核验凭证", "must be a token of the service that checked who somebody is")
+    chars_max, example = 100, "rn-7f3a91c2"
+    _FORM = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{7,99}", re.ASCII)
+
+    @staticmethod
+    def normalised(text: str) -> str | None:
+        """Return the token as it stands."""
+        return text if RealNameToken._FORM.fullmatch(text) else None
+
+    def __str__(self) -> str:
+        """Return `****91c2`."""
+        return f"****{self.full[-4:]}"
+
+
+class Entitlement(Personal):
+    """Why somebody is served although they have saved nothing: a label alone, never a diagnosis or an income."""
+
+    data_class = P3
+    code = "not_an_entitlement"
+    LABELS: ClassVar[frozenset[str]] = frozenset(
+        {"key_lonely_elderly", "elderly", "disabled_low_income", "special_difficulty", "other_by_rule"}
+    )
+    fault = Term(f"须为以下之一:{'、'.join(sorted(LABELS))}", f"must be one of {', '.join(sorted(LABELS))}")
+    chars_max, example = 40, "key_lonely_elderly"
+
+    @staticmethod
+    def normalised(text: str) -> str | None:
+        """Return the label."""
+        return text if text in Entitlement.LABELS else None
+
+    def __str__(self) -> str:
+        """Return a mask that is the same for all of them."""
+        return "****"
+
+
+class ExactPoint(Personal):
+    """Where somebody lives, as longitude and latitude in WGS-84."""
+
+    code, fault = "not_a_point", Term("须为“经度,纬度”", "must be longitude and latitude with a comma between")
+    chars_max, example = 40, "120.152,30.2725"
+    _FORM = re.compile(r"(-?\d{1,3}(?:\.\d{1,8})?),(-?\d{1,2}(?:\.\d{1,8})?)", re.ASCII)
+
+    @staticmethod
+    def normalised(text: str) -> str | None:
+        """Return the point, if there is such a place on earth."""
+        form = ExactPoint._FORM.fullmatch(text.replace(" ", ""))
+        if form is None or abs(float(form[1])) > 180 or abs(float(form[2])) > 90:  # noqa: PLR2004  degrees
+            return None
+        return f"{form[1]},{form[2]}"
+
+    def __str__(self) -> str:
+        """Return a mask that is the same everywhere."""
+        return "****"
+
+    @property
+    def lon_lat(self) -> tuple[float, float]:
+        """The point as two numbers."""
+        lon, _, lat = self.full.partition(",")
+        return float(lon), float(lat)
+
+
+KINDS: Final = (Phone, PersonName, IdNumber, AddressDetail, BirthYear, RealNameToken, Entitlement, ExactPoint)

@@ -1,6 +1,6 @@
 """Who is asking: roles, organisation, jurisdiction, and what each role may ask for at all."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from gridwhistle.common.denies import hides
@@ -36,6 +36,8 @@ ROLES: Final = {
     "privacy_officer": Term("个人信息保护负责人", "privacy officer"),
     "auto": Term("系统", "the system itself"),
 }
+PRIVATE: Final = frozenset({"resident", "volunteer"})
+"""Roles of people who hold no office: what is personal they see of themselves, wherever they are."""
 DESKS: Final = frozenset({"dept_desk", "dept_handler", "dept_leader"})
 PUBLIC: Final = "public"
 APART: Final = ("operations:write", "access:write", "audit:read")
@@ -44,8 +46,12 @@ APART: Final = ("operations:write", "access:write", "audit:read")
 _REVEAL = "personal:reveal"  # whose values a role may see in full, the columns say
 _HANDLE = {"incidents:read", "incidents:handle", "incidents:attach", "catalogue:read", _REVEAL}
 _PLACES = {"areas:read", "grids:read", "organisations:read"}
+_SERVED = {"participants:read", "participants:own", "services:read", "orders:request", "orders:read", "orders:handle"} | {
+    "claims:read",
+    "claims:handle",
+}
 GRANTS: Final[dict[str, frozenset[str]]] = {
-    "resident": frozenset({"incidents:report", "incidents:attach"}),
+    "resident": frozenset({"incidents:report", "incidents:attach", *_SERVED}),
     "grid_worker": frozenset({"incidents:report", *_HANDLE, *_PLACES, "shifts:read", "shifts:own"}),
     "grid_leader": frozenset({"incidents:report", *_HANDLE, *_PLACES, "shifts:read", "workers:read"}),
     "community_admin": frozenset(
@@ -69,10 +75,13 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
         | {"catalogue:read", "catalogue:write", "contacts:read"}
     ),
     "city_admin": frozenset({*_PLACES, "grids:write", "workers:read"}),
-    "volunteer": frozenset(),
-    "station_clerk": frozenset({"ledger:read"}),
-    "timebank_admin": frozenset({"ledger:read", "ledger:govern", "rules:read", "rules:write"}),
-    "dispute_panel": frozenset(),
+    "volunteer": frozenset({*_SERVED, "claims:own", _REVEAL}),
+    "station_clerk": frozenset({"ledger:read", *_SERVED, "participants:write", _REVEAL}),
+    "timebank_admin": frozenset(
+        {"ledger:read", "ledger:govern", "rules:read", "rules:write", "participants:read", "participants:govern"}
+        | {"services:read", "services:write", "orders:read", "claims:read", "claims:handle"}
+    ),
+    "dispute_panel": frozenset({"claims:read", "claims:decide"}),
     # An application has nothing by role: only what the scopes of its token name.
     "integrator": frozenset(),
     # Three people, and none of them does the work; see APART.
@@ -115,6 +124,10 @@ class Principal:
     def is_desk(self) -> bool:
         """A department sees its own cases, wherever in the county they are; that its people live there changes nothing."""
         return bool(self.roles & DESKS) and self.roles <= DESKS | {"resident"}
+
+    def alone(self) -> "Principal":
+        """Return the caller as one who reaches what is their own, and nothing that merely lies in their area."""
+        return replace(self, areas=())
 
     def reaches_place(self, code: str) -> bool:
         """Tell whether an area or grid code lies within the jurisdiction."""

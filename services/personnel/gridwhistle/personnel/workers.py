@@ -183,7 +183,7 @@ async def add_worker(body: NewWorker, caller: Caller, db: Db) -> WorkerView:
         step = WORKER.step(None, body.entry, caller)
         area_code = await area_of(db, body.area_code)
         await check_org(db, body.org)
-        given = {"name": body.name, "area_code": area_code, "employment": body.employment, "org": body.org}
+        given: dict[str, Any] = {"name": body.name, "area_code": area_code, "employment": body.employment, "org": body.org}
         worker = tx.create(workers, step, **given)
         if step.target == "active":
             tx.tell(worker, WorkerActivated(worker_id=worker.id, employment=worker.employment, grids=[]))

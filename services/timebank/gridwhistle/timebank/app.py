@@ -3,20 +3,61 @@
 from pathlib import Path
 from typing import Final
 
+from gridwhistle.common import attachments
+from gridwhistle.common.again import Changed
 from gridwhistle.common.service import Service
-from gridwhistle.timebank import accounts
+from gridwhistle.timebank import (
+    accounts,
+    claiming,
+    disputing,
+    offering,
+    ordering,
+    participants,
+    rating,
+    relatives,
+    serving,
+)
 from gridwhistle.timebank.consumers import CONSUMER
 from gridwhistle.timebank.domain import AccountThere
+from gridwhistle.timebank.eligibility import ServingOneself
+from gridwhistle.timebank.order_by_itself import ORDER_CLOCKS
+from gridwhistle.timebank.order_limits import ORDER_PRESETS
+from gridwhistle.timebank.order_refusals import ClaimedAlready, RatedAlready
+from gridwhistle.timebank.order_tables import claims
+from gridwhistle.timebank.people import as_lists
 from gridwhistle.timebank.tables import metadata
 
 TIMEBANK: Final = Service(
     name="timebank",
     title="Gridwhistle time bank 时间银行",
-    routers=[accounts.router],
+    routers=[
+        accounts.router,
+        participants.router,
+        relatives.router,
+        offering.router,
+        ordering.router,
+        claiming.router,
+        serving.router,
+        disputing.router,
+        rating.router,
+        attachments.routes("timebank", claims, add="claims:own", see="claims:read", seen_as=as_lists),
+    ],
+    loops=[attachments.sweep_attachments],
     consumer=CONSUMER,
     tables=metadata,
     versions=Path(__file__).parent / "versions",
+    presets=ORDER_PRESETS,
+    on_clock=ORDER_CLOCKS,
     constraints={
+        "participant_registers_once": participants.AlreadyRegistered,
+        "training_participant_id_course_once": participants.TrainedAlready,
+        "relative_linked_once": relatives.LinkedAlready,
+        "service_kind_once_in_use": offering.AlreadyOffered,
+        "claim_one_place_each": ClaimedAlready,
+        # Another event told of the same thing first: run again, and find it.
+        "order_origin_once": Changed,
+        "claim_nobody_serves_themselves": ServingOneself,
+        "evaluation_claim_id_by_side_once": RatedAlready,
         "account_one_a_kind_of_owner": AccountThere,
         "account_one_a_kind_of_area": AccountThere,
     },

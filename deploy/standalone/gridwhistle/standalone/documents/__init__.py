@@ -22,16 +22,22 @@ from gridwhistle.standalone.manual import operating
 from gridwhistle.standalone.register import register
 from gridwhistle.standalone.services import KINDS, NAMES, contract
 from gridwhistle.timebank.domain import ACCOUNT
+from gridwhistle.timebank.order_states import CLAIM, ORDER
+from gridwhistle.timebank.participant_states import LINK, PARTICIPANT
 
 FOLDER: Final = Path("docs")
 MACHINES: Final = {
     "account": ACCOUNT,
     "adjustment": ADJUSTMENT,
+    "claim": CLAIM,
     "dead_letter": LETTER,
     "grid": GRID,
     "incident": INCIDENT,
     "legal_hold": HOLD,
     "objection": OBJECTION,
+    "order": ORDER,
+    "participant": PARTICIPANT,
+    "relative": LINK,
     "shift": SHIFT,
     "task": TASK,
     "worker": WORKER,

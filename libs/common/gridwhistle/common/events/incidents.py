@@ -7,6 +7,7 @@ from pydantic import Field
 from gridwhistle.common.data_classes import OPEN, P1, Count, Instant, ThingId, Word
 from gridwhistle.common.events import ClockEvent, Event
 from gridwhistle.common.events.inventory import SessionPurged
+from gridwhistle.common.events.timebank_orders import ServiceCode
 from gridwhistle.common.ids import GridCode, OrgCode
 
 Urgency = Literal["normal", "urgent", "emergency"]
@@ -259,6 +260,24 @@ class IncidentVoided(_IncidentEvent, type="gw.incidents.incident.voided.v1"):
 
 class IncidentArchived(_IncidentEvent, type="gw.incidents.incident.archived.v1"):
     """Thirty days after its end it was put away."""
+
+
+class VolunteersWanted(_IncidentEvent, type="gw.incidents.incident.volunteers_wanted.v1"):
+    """More hands are wanted where it lies: the time bank finds volunteers for it."""
+
+    service_code: ServiceCode
+    people_needed: Count
+    start_at: Instant
+    end_at: Instant
+
+
+class VolunteerWorkDone(_IncidentEvent, type="gw.incidents.incident.volunteer_work_done.v1"):
+    """A volunteer helped with it, and whoever handles it says how long: the time bank makes minutes of it, once."""
+
+    participant_id: ThingId
+    service_code: ServiceCode
+    started_at: Instant
+    minutes: Annotated[int, Field(ge=1, le=1_440, examples=[90]), P1]
 
 
 class IncidentClockWarned(ClockEvent, type="gw.incidents.incident.clock_warned.v1"):

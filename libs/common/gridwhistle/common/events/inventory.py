@@ -2,6 +2,16 @@
 
 from gridwhistle.common.data_classes import Count, Instant
 from gridwhistle.common.events import Event
+from gridwhistle.common.events.timebank_orders import ServiceCode
+
+
+class MobilizationOrdered(Event, type="gw.inventory.mobilization.ordered.v1"):
+    """Hands are called for in an emergency (应急动员), in the area of the event: people who are of age, and insured."""
+
+    service_code: ServiceCode
+    people_needed: Count
+    start_at: Instant
+    end_at: Instant
 
 
 class SessionPurgeDue(Event, type="gw.inventory.session.purge_due.v1"):

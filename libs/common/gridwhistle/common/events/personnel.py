@@ -7,6 +7,7 @@ from pydantic import Field
 from gridwhistle.common.data_classes import OPEN, P0, P1, Count, Instant, PublicName, ThingId, Word
 from gridwhistle.common.events import Event
 from gridwhistle.common.events.inventory import SessionPurged
+from gridwhistle.common.events.timebank_orders import ServiceCode
 from gridwhistle.common.ids import AreaCode, GridCode, OrgCode
 from gridwhistle.common.places import CheckedGeoJson
 
@@ -101,6 +102,15 @@ class ShiftEnded(Event, type="gw.personnel.shift.ended.v1"):
     grid_code: GridCode
     started_at: Instant
     ended_at: Instant
+
+
+class PostDone(Event, type="gw.personnel.post.done.v1"):
+    """What a post (岗位) asked for was done, by somebody who let it be linked to them as a participant of the time bank."""
+
+    participant_id: ThingId
+    service_code: ServiceCode
+    started_at: Instant
+    minutes: Annotated[int, Field(ge=1, le=1_440, examples=[90]), P1]
 
 
 class SubjectRevoked(Event, type="gw.personnel.revocation.made.v1"):

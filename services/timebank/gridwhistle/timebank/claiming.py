@@ -1,0 +1,188 @@
+"""Claims (接单): who comes forward, is chosen, and is told where to go; or cannot come after all."""
+
+import datetime as dt
+import secrets
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from fastapi import Query
+from sqlalchemy import select
+
+from gridwhistle.common.calendars import LOCAL
+from gridwhistle.common.commands import Command
+from gridwhistle.common.edge import Caller, Db, Router
+from gridwhistle.common.events.timebank_orders import ClaimCancelled, ClaimLapsed, OrderClaimed, OrderConfirmed
+from gridwhistle.common.jurisdiction import within
+from gridwhistle.common.problems import NotFound, Problem
+from gridwhistle.common.reading import page
+from gridwhistle.common.rows import Row, thing_of
+from gridwhistle.common.wire import Keyset, Page, PageQuery
+from gridwhistle.timebank.eligibility import Ages, ServingOneself, Volunteer, Wanted, why_not
+from gridwhistle.timebank.order_guards import serves
+from gridwhistle.timebank.order_limits import CANCEL_BEFORE, CLAIM_BEFORE, LEAST_AGE, MINORS, MOST_AGE, NO_SHOW
+from gridwhistle.timebank.order_refusals import ClaimTooLate, NoPlaceLeft, OnlyServed
+from gridwhistle.timebank.order_states import CLAIM, ORDER
+from gridwhistle.timebank.order_steps import amount, claim_facts, claims_until, end_claim, order_of, terms, until
+from gridwhistle.timebank.order_tables import claims, orders
+from gridwhistle.timebank.order_views import ClaimLine, ClaimState, ClaimView, ConfirmedView, Remark, claim_as_seen, shown_of
+from gridwhistle.timebank.participant_tables import participants, trainings
+from gridwhistle.timebank.payments import hold, release
+from gridwhistle.timebank.people import as_lists, check_concerns, myself, over_the_county, reaching
+from gridwhistle.timebank.presence import PIN_DIGITS
+from gridwhistle.timebank.settling import held_for
+
+router = Router("timebank", "Claims 接单")
+NOTHING_SHOWN: Final[dict[str, Any]] = dict.fromkeys(("pin_shown", "place_shown", "clerk_shown", "photo_shown"), False)
+_NEWEST = Keyset(claims.c.claimed_at, claims.c.id)
+
+
+class ClaimQuery(PageQuery):
+    """Which of one's own, or of the station's."""
+
+    state: ClaimState | None = None
+
+
+@router.post("/orders/{order_id}/claim", may="claims:own")
+async def claim(order_id: UUID, caller: Caller, db: Db) -> ClaimView:
+    """Come forward (接单) for an open order, anywhere in your county. Of two who race for the last place one has it."""
+    me, county = await myself(db, caller), await over_the_county(db, caller)
+    async with db.command(county, (orders, order_id), (participants, me)) as tx:
+        order, who = tx[orders, order_id], tx[participants, me]
+        if order.state == "full":
+            raise NoPlaceLeft
+        order_step, step = ORDER.step(order, "claim", caller), CLAIM.step(None, "claim", caller)
+        if order.beneficiary_id == me:
+            raise ServingOneself
+        if tx.now >= await claims_until(tx, order):
+            raise ClaimTooLate(minutes=await amount(tx, CLAIM_BEFORE))
+        if refusal := await _why_not(tx, who, order):
+            raise refusal
+        tx.move(order, order_step, people_taken=order.people_taken + 1, claims_open=order.claims_open + 1)
+        made = tx.create(
+            claims,
+            step,
+            area_code=order.area_code,
+            grid_code=order.grid_code,
+            order_id=order.id,
+            volunteer_id=me,
+            beneficiary_id=order.beneficiary_id,
+            asked_by=order.asked_by,
+            claimed_at=tx.now,
+            start_at=order.start_at,
+            pin_tries=0,
+            **NOTHING_SHOWN,
+        )
+        tx.tell(order, OrderClaimed(**claim_facts(order, made), places_left=order.people_needed - order.people_taken))
+        return tx.answer(claim_as_seen(caller, made))
+
+
+@router.get("/claims", may="claims:read")
+async def list_claims(query: Annotated[ClaimQuery, Query()], caller: Caller, db: Db) -> Page[ClaimLine]:
+    """List your claims, or those of your station's area, newest first."""
+    return await page(db, as_lists(caller), claims, _NEWEST, query, ClaimLine)
+
+
+@router.get("/claims/{claim_id}", may="claims:read")
+async def get_claim(claim_id: UUID, caller: Caller, db: Db) -> ClaimView:
+    """Return a claim that is yours, for you, or of your station's area."""
+    found = await db.first(select(claims).where(claims.c.id == claim_id, within(claims, await reaching(db, caller))))
+    if found is None:
+        raise NotFound(thing=thing_of(claims))
+    check_concerns(claims, found, caller)
+    return claim_as_seen(caller, found)
+
+
+@router.post("/claims/{claim_id}/confirm", may="claims:handle")
+async def confirm(claim_id: UUID, body: Remark, caller: Caller, db: Db) -> ConfirmedView:
+    """Say yes (确认) to who came forward. Minutes are held, the address is told, and you get a number for when they come.
+
+    The number (核销码) is shown once. Tell it to who comes when they are there, and not before.
+    """
+    async with db.command(await reaching(db, caller), claims, claim_id) as tx:
+        row = tx.row
+        check_concerns(claims, row, caller)
+        step, order = CLAIM.step(row, "confirm", caller), await order_of(tx, row)
+        minutes = held_for(order.agreed_minutes, await terms(tx))
+        await hold(tx, order, row, minutes)
+        pin = f"{secrets.randbelow(10**PIN_DIGITS):0{PIN_DIGITS}}"
+        begins_at_last = order.start_at + dt.timedelta(minutes=await amount(tx, NO_SHOW))
+        tx.move(
+            row,
+            step,
+            reason=body.reason,
+            limits={NO_SHOW: until(tx.now, begins_at_last)},
+            confirmed_at=tx.now,
+            held_minutes=minutes,
+            pin_mark=pin_mark(tx, row, pin),
+            address=order.address,
+            point=order.point,
+        )
+        tx.tell(order, OrderConfirmed(**claim_facts(order, row), held_minutes=minutes))
+        return tx.answer(ConfirmedView.of(row, pin=pin, **shown_of(caller, row)))
+
+
+@router.post("/claims/{claim_id}/decline", may="claims:handle")
+async def decline(claim_id: UUID, body: Remark, caller: Caller, db: Db) -> ClaimView:
+    """Say that you would rather have somebody else (不选用); the place is free again."""
+    async with db.command(await reaching(db, caller), claims, claim_id) as tx:
+        check_concerns(claims, tx.row, caller)
+        step = CLAIM.step(tx.row, "decline", caller)
+        order = await order_of(tx, tx.row)
+        await end_claim(tx, order, tx.row, step, gives_back=True, reason=body.reason)
+        tx.tell(order, ClaimLapsed(**claim_facts(order, tx.row)))
+        return tx.answer(claim_as_seen(caller, tx.row))
+
+
+@router.post("/claims/{claim_id}/cancel", may="claims:handle")
+async def cancel(claim_id: UUID, body: Remark, caller: Caller, db: Db) -> ClaimView:
+    """Say that it falls through (取消接单). What was held goes back. Who comes forward and cancels late is noted as late."""
+    async with db.command(await reaching(db, caller), claims, claim_id) as tx:
+        row = tx.row
+        check_concerns(claims, row, caller)
+        step, order = CLAIM.step(row, "cancel", caller), await order_of(tx, row)
+        free_until = order.start_at - dt.timedelta(minutes=await amount(tx, CANCEL_BEFORE))
+        is_late = row.state == "confirmed" and serves(row, caller) and tx.now > free_until
+        await release(tx, order, row)
+        await end_claim(tx, order, row, step, gives_back=True, reason=body.reason, is_late_cancel=is_late)
+        tx.tell(order, ClaimCancelled(**claim_facts(order, row), is_late=is_late))
+        return tx.answer(claim_as_seen(caller, row))
+
+
+def pin_mark(tx: Command, claim: Row, pin: str) -> bytes:
+    """Return by what a claim's number is known again; nobody can read the number from it."""
+    return tx.db.database.seal.mark(f"{claim.id}|{pin}", "claim.pin")
+
+
+def pin_marks(tx: Command, claim: Row, pin: str) -> list[bytes]:
+    """Return by what a number would be known, under every key that there is."""
+    return tx.db.database.seal.marks(f"{claim.id}|{pin}", "claim.pin")
+
+
+async def ages(tx: Command) -> Ages:
+    """Return from and up to which age people earn here."""
+    least, most = await amount(tx, LEAST_AGE), await amount(tx, MOST_AGE)
+    return Ages(least=least, most=most, minors_with_guardian=bool(await amount(tx, MINORS)))
+
+
+async def _why_not(tx: Command, who: Row, order: Row) -> Problem | None:
+    if who.kind == "beneficiary":
+        return OnlyServed()
+    learnt = {one.course for one in await tx.children(trainings, of=who)}
+    volunteer = Volunteer(
+        state=who.state,
+        birth_year=who.birth_year and who.birth_year.year,
+        guardian_agreed=who.guardian_agreed_at is not None,
+        insured_until=who.insured_until,
+        trainings=learnt,
+        paused_until=who.paused_until,
+        rating_sum=who.rating_sum,
+        rating_count=who.rating_count,
+    )
+    wanted = Wanted(
+        kind=order.kind,
+        people_needed=order.people_needed,
+        minors_allowed=order.minors_allowed,
+        training_required=order.training_required,
+        min_reputation=order.min_reputation,
+    )
+    return why_not(volunteer, wanted, order.start_at.astimezone(LOCAL).date(), tx.now, await ages(tx))

@@ -1,0 +1,89 @@
+"""What happens to orders, claims and participants by itself, when a clock is due."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Final
+
+from sqlalchemy import func, select
+
+from gridwhistle.common.commands import Command
+from gridwhistle.common.events.timebank_orders import ClaimLapsed, OrderExpired, OrderNoShow, ParticipantUnfrozen
+from gridwhistle.common.firing import OnClock
+from gridwhistle.common.rows import Row
+from gridwhistle.timebank.order_limits import (
+    CONFIRM,
+    DISPUTE,
+    FREEZE,
+    NO_SHOW,
+    NO_SHOW_DAYS,
+    NO_SHOWS,
+    PAUSE_DAYS,
+    SETTLE,
+    WINDOW,
+)
+from gridwhistle.timebank.order_states import CLAIM, ORDER
+from gridwhistle.timebank.order_steps import amount, claim_facts, close_if_done, end_claim, facts_of, order_of
+from gridwhistle.timebank.order_tables import claims
+from gridwhistle.timebank.participant_states import PARTICIPANT
+from gridwhistle.timebank.participant_tables import participants
+from gridwhistle.timebank.payments import release, set_free
+from gridwhistle.timebank.serving import settle_by_itself
+
+
+async def window_over(tx: Command, order: Row, _clock: Row, _percent: int) -> None:
+    """Let nobody come forward any more; where nobody did, it has expired."""
+    step = ORDER.step(order, "window_over", tx.caller)
+    if step.target == "expired":
+        tx.move(order, step, terminal_at=tx.now)
+        tx.tell(order, OrderExpired(**facts_of(order)))
+        return
+    tx.move(order, step)
+    close_if_done(tx, order)
+
+
+async def lapse(tx: Command, claim: Row, _clock: Row, _percent: int) -> None:
+    """Free the place of who had no answer."""
+    order = await order_of(tx, claim)
+    await end_claim(tx, order, claim, CLAIM.step(claim, "lapse", tx.caller), gives_back=True)
+    tx.tell(order, ClaimLapsed(**claim_facts(order, claim)))
+
+
+async def no_show(tx: Command, claim: Row, _clock: Row, _percent: int) -> None:
+    """Give back what was held for who did not come; who lets others wait too often rests for some days."""
+    order = await order_of(tx, claim)
+    await release(tx, order, claim)
+    await end_claim(tx, order, claim, CLAIM.step(claim, "no_show", tx.caller), gives_back=True)
+    tx.tell(order, OrderNoShow(**claim_facts(order, claim)))
+    volunteer = (await tx.hold(participants, [claim.volunteer_id]))[0]
+    assert volunteer is not None, "participants stay as long as their claims"
+    since = tx.now - dt.timedelta(days=await amount(tx, NO_SHOW_DAYS))
+    before = claims.c.volunteer_id == claim.volunteer_id, claims.c.state == "no_show", claims.c.terminal_at > since
+    found = await tx.db.first(select(func.count()).select_from(claims).where(*before))
+    if found and found[0] + 1 >= await amount(tx, NO_SHOWS):
+        tx.update(volunteer, paused_until=tx.now + dt.timedelta(days=await amount(tx, PAUSE_DAYS)))
+        tx.record(volunteer, "pause_claims")
+
+
+async def close(tx: Command, claim: Row, _clock: Row, _percent: int) -> None:
+    """Let minutes be spent once the days for a dispute are over; what nobody has decided about goes to the pool."""
+    order = await order_of(tx, claim)
+    if claim.overflow_minutes and not claim.overflow_to:
+        tx.update(claim, overflow_to="pool")
+    await set_free(tx, order, claim)
+    await end_claim(tx, order, claim, CLAIM.step(claim, "close", tx.caller), gives_back=False)
+
+
+async def unfreeze(tx: Command, participant: Row, _clock: Row, _percent: int) -> None:
+    """Let somebody serve and ask again when the days of a freeze are over."""
+    tx.move(participant, PARTICIPANT.step(participant, "unfreeze", tx.caller))
+    tx.tell(participant, ParticipantUnfrozen())
+
+
+ORDER_CLOCKS: Final[Mapping[str, OnClock]] = {
+    WINDOW: window_over,
+    CONFIRM: lapse,
+    NO_SHOW: no_show,
+    SETTLE: settle_by_itself,
+    DISPUTE: close,
+    FREEZE: unfreeze,
+}

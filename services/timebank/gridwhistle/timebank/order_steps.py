@@ -1,0 +1,105 @@
+"""What several steps of orders and claims have in common: their rules, their ends, and the places that are given back."""
+
+import datetime as dt
+import math
+from typing import Any, Final
+
+from gridwhistle.common.clocks import Limit
+from gridwhistle.common.commands import Command
+from gridwhistle.common.events.timebank_orders import OrderClosed, OrderExpired
+from gridwhistle.common.machine import Step
+from gridwhistle.common.principal import system
+from gridwhistle.common.rows import Row
+from gridwhistle.common.rules import RULES, Rules
+from gridwhistle.timebank.order_limits import (
+    CLAIM_BEFORE,
+    DAILY_CAP,
+    LIFETIME_CAP,
+    STEP,
+    TOLERANCE,
+    WINDOW,
+)
+from gridwhistle.timebank.order_states import ORDER
+from gridwhistle.timebank.order_tables import orders
+from gridwhistle.timebank.settling import Terms
+
+SYSTEM: Final = system("timebank")
+_MINUTE: Final = dt.timedelta(minutes=1)
+COIN_MINUTES: Final = 60
+
+
+async def amount(tx: Command, key: str, area_code: str | None = None) -> int:
+    """Return a rule's number as it holds where the held thing lies."""
+    rules: Rules = await RULES.of(tx.db)
+    return rules.of(key, area_code or tx.row.area_code, tx.now).amount
+
+
+async def terms(tx: Command) -> Terms:
+    """Return what the county says about settling."""
+    return Terms(
+        step_minutes=await amount(tx, STEP),
+        tolerance_percent=await amount(tx, TOLERANCE),
+        daily_cap_minutes=await amount(tx, DAILY_CAP),
+        lifetime_cap_minutes=COIN_MINUTES * await amount(tx, LIFETIME_CAP),
+    )
+
+
+async def order_of(tx: Command, claim: Row) -> Row:
+    """Hold the order of a held claim."""
+    order = (await tx.hold(orders, [claim.order_id]))[0]
+    assert order is not None, "an order stays as long as its claims"
+    return order
+
+
+async def claims_until(tx: Command, order: Any) -> dt.datetime:
+    """Return until when people can come forward: some time before the beginning; in an emergency to the end."""
+    if order.kind != "ordinary":
+        end_at: dt.datetime = order.end_at
+        return end_at
+    begins: dt.datetime = order.start_at - _MINUTE * await amount(tx, CLAIM_BEFORE, order.area_code)
+    return begins
+
+
+def until(now: dt.datetime, moment: dt.datetime) -> Limit:
+    """Return the limit of a clock that is due at a moment, and a minute from now at the earliest."""
+    return Limit(max(1, math.ceil((moment - now) / _MINUTE)), "urgent_minute")
+
+
+def facts_of(order: Any) -> dict[str, Any]:
+    """Return what every event of an order carries."""
+    return {
+        "order_no": order.order_no,
+        "kind": order.kind,
+        "service_code": order.service_code,
+        "grid_code": order.grid_code,
+    }
+
+
+def claim_facts(order: Any, claim: Any) -> dict[str, Any]:
+    """Return what every event of a claim carries."""
+    return {**facts_of(order), "claim_id": claim.id, "volunteer_id": claim.volunteer_id}
+
+
+async def end_claim(tx: Command, order: Row, claim: Row, step: Step, *, gives_back: bool, **values: Any) -> None:
+    """Take a step after which a claim's part is over; where somebody lives is forgotten, and the place may be free again."""
+    tx.move(claim, step, terminal_at=tx.now, address=None, point=None, pin_mark=None, **values)
+    tx.update(order, claims_open=order.claims_open - 1, people_taken=order.people_taken - int(gives_back))
+    if order.state not in {"published", "full"}:
+        return
+    recruits_until = await claims_until(tx, order)
+    if gives_back and tx.now < recruits_until:
+        tx.move(order, ORDER.step(order, "free", SYSTEM), limits={WINDOW: until(tx.now, recruits_until)})
+    else:
+        close_if_done(tx, order)
+
+
+def close_if_done(tx: Command, order: Row) -> None:
+    """Close an order that takes nobody any more, when everybody's part in it is over."""
+    if order.state != "full" or order.claims_open:
+        return
+    step = ORDER.step(order, "close", SYSTEM)
+    tx.move(order, step, terminal_at=tx.now)
+    if step.target == "expired":
+        tx.tell(order, OrderExpired(**facts_of(order)))
+    else:
+        tx.tell(order, OrderClosed(**facts_of(order), people_served=order.people_taken))

@@ -1,0 +1,78 @@
+"""Who asks, as the time bank knows them: somebody of a station, or a participant, who sees what concerns them."""
+
+from dataclasses import replace
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Table, select
+
+from gridwhistle.common.database import Db
+from gridwhistle.common.principal import Principal
+from gridwhistle.common.problems import NotFound
+from gridwhistle.common.rows import thing_of
+from gridwhistle.timebank.order_guards import asks, serves
+from gridwhistle.timebank.order_refusals import NotAParticipant
+from gridwhistle.timebank.participant_tables import participants
+
+STAFF: Final = frozenset({"station_clerk", "timebank_admin", "integrator"})
+"""They see what lies in their area; everybody else what concerns them."""
+
+
+def is_staff(caller: Principal) -> bool:
+    """Tell whether somebody sees what lies in their area."""
+    return bool(caller.roles & STAFF)
+
+
+def as_lists(caller: Principal) -> Principal:
+    """Return the caller as lists take them: a participant's own rows alone, a station's area."""
+    return caller if is_staff(caller) else caller.alone()
+
+
+async def over_the_county(db: Db, caller: Principal) -> Principal:
+    """Return the caller as one who reaches the whole county: people are served, and serve, wherever in it they live."""
+    me = await participant(db, caller)
+    counties = {area[:6] for area in caller.areas} | ({me.area_code[:6]} if me else set())
+    return replace(caller, areas=tuple(sorted(counties)))
+
+
+async def reaching(db: Db, caller: Principal) -> Principal:
+    """Return the caller as commands take them; what they hold is then to be looked at with `check_concerns`."""
+    return caller if is_staff(caller) else await over_the_county(db, caller)
+
+
+async def participant(db: Db, caller: Principal) -> Any | None:
+    """Return the participant who the caller is, if they are one."""
+    try:
+        id_ = UUID(caller.id)
+    except ValueError:
+        return None
+    return await db.first(select(participants.c.id, participants.c.area_code).where(participants.c.id == id_))
+
+
+async def is_registered(db: Db, id_: UUID, county_code: str) -> bool:
+    """Tell whether somebody is a participant of a county, and has not left."""
+    there = participants.c.id == id_, participants.c.county_code == county_code, participants.c.terminal_at.is_(None)
+    return await db.first(select(participants.c.id).where(*there)) is not None
+
+
+async def myself(db: Db, caller: Principal) -> UUID:
+    """Return the id of the participant who the caller is.
+
+    Raises:
+        NotAParticipant: they are none.
+    """
+    if (me := await participant(db, caller)) is None:
+        raise NotAParticipant
+    id_: UUID = me.id
+    return id_
+
+
+def check_concerns(table: Table, row: Any, caller: Principal) -> None:
+    """Check that a row concerns the caller, or lies in their station's area, which is looked at already.
+
+    Raises:
+        NotFound: it does not; they need not even hear that it is there.
+    """
+    on_the_panel = caller.id in (getattr(row, "panel", None) or ())
+    if not (is_staff(caller) or asks(row, caller) or on_the_panel or (hasattr(row, "volunteer_id") and serves(row, caller))):
+        raise NotFound(thing=thing_of(table))

@@ -1,0 +1,108 @@
+"""Disputes: three who have nothing to do with it decide, and two of them are enough."""
+
+from typing import Any
+
+import pytest
+
+from tests.conftest import Person, RunningSuite
+from tests.timebank.bank import BASE, HOUR, Bank, Somebody, at, code_of, made
+
+PANEL = ["panel-a", "panel-b", "panel-c"]
+
+
+@pytest.fixture(scope="module")
+def bank(suite: RunningSuite) -> Bank:
+    return Bank(suite)
+
+
+@pytest.fixture(scope="module")
+def panel(bank: Bank) -> list[Person]:
+    return [bank.office("dispute_panel", name) for name in PANEL]
+
+
+@pytest.fixture(scope="module")
+def elder(bank: Bank) -> Somebody:
+    return bank.elder()
+
+
+@pytest.fixture
+def volunteer(bank: Bank) -> Somebody:
+    return bank.register()
+
+
+def disputed(bank: Bank, elder: Somebody, claim_id: str) -> str:
+    path = f"{BASE}/claims/{claim_id}"
+    made(elder.person.post(f"{path}/dispute", {"kind": "duration", "reason": "只来了半小时"}, As_Of=at(4 * HOUR)))
+    made(bank.admin.post(f"{path}/convene", {"members": PANEL}, As_Of=at(5 * HOUR)))
+    return path
+
+
+def earned(bank: Bank, volunteer: Somebody) -> int:
+    minutes: int = made(bank.clerk.get(f"{BASE}/participants/{volunteer.id}"))["earned_minutes"]
+    return minutes
+
+
+def test_two_of_three_say_that_it_does_not_count(bank: Bank, elder: Somebody, volunteer: Somebody, panel: list[Person]) -> None:
+    path = disputed(bank, elder, bank.settled(elder, volunteer)["id"])
+
+    one = made(panel[0].post(f"{path}/decide", {"verdict": "void"}, As_Of=at(6 * HOUR)))
+    two = made(panel[1].post(f"{path}/decide", {"verdict": "minutes", "minutes": 30}, As_Of=at(6 * HOUR)))
+    three = made(panel[2].post(f"{path}/decide", {"verdict": "void"}, As_Of=at(6 * HOUR)))
+
+    assert [said["state"] for said in (one, two, three)] == ["disputed", "disputed", "voided"]
+    assert earned(bank, volunteer) == 0
+
+
+@pytest.mark.parametrize("settled_before", [True, False], ids=["paid before", "not paid yet"])
+def test_two_of_three_say_what_it_is_worth(
+    bank: Bank,
+    elder: Somebody,
+    volunteer: Somebody,
+    panel: list[Person],
+    settled_before: bool,
+) -> None:
+    done = bank.settled(elder, volunteer)["id"] if settled_before else bank.served(elder, volunteer)
+    path = disputed(bank, elder, done)
+
+    made(panel[0].post(f"{path}/decide", {"verdict": "minutes", "minutes": 45}, As_Of=at(6 * HOUR)))
+    two = made(panel[1].post(f"{path}/decide", {"verdict": "minutes", "minutes": 35}, As_Of=at(6 * HOUR)))
+
+    assert (two["state"], two["earned_minutes"], two["verdict"]) == ("settled", 30, "minutes")
+    assert earned(bank, volunteer) == 30
+    again = elder.person.post(f"{path}/dispute", {"kind": "duration", "reason": "还是不对"}, As_Of=at(7 * HOUR))
+    assert code_of(again) == "disputed_before"
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        pytest.param(lambda _elder, _volunteer: ["panel-a", "panel-a", "panel-b"], id="the same one twice"),
+        pytest.param(lambda elder, _volunteer: ["panel-a", "panel-b", elder.id], id="who was served"),
+        pytest.param(lambda _elder, volunteer: ["panel-a", "panel-b", volunteer.id], id="who served"),
+        pytest.param(lambda _elder, _volunteer: ["panel-a", "panel-b", "clerk"], id="the clerk who settled it"),
+        pytest.param(lambda _elder, _volunteer: ["panel-a", "panel-b", "admin"], id="who names them"),
+    ],
+)
+def test_nobody_who_had_to_do_with_it_decides(bank: Bank, elder: Somebody, volunteer: Somebody, members: Any) -> None:
+    path = f"{BASE}/claims/{bank.settled(elder, volunteer)['id']}"
+    made(elder.person.post(f"{path}/dispute", {"kind": "quality", "reason": "没有打扫"}, As_Of=at(4 * HOUR)))
+
+    refused = bank.admin.post(f"{path}/convene", {"members": members(elder, volunteer)}, As_Of=at(5 * HOUR))
+
+    assert code_of(refused) == "panel_involved"
+
+
+def test_others_neither_decide_nor_see_it(bank: Bank, elder: Somebody, volunteer: Somebody) -> None:
+    path = disputed(bank, elder, bank.settled(elder, volunteer)["id"])
+    stranger = bank.office("dispute_panel", "panel-z")
+
+    assert stranger.get(path).status_code == 404
+    assert stranger.post(f"{path}/decide", {"verdict": "void"}).status_code == 404
+
+
+def test_each_of_the_three_votes_once(bank: Bank, elder: Somebody, volunteer: Somebody, panel: list[Person]) -> None:
+    path = disputed(bank, elder, bank.settled(elder, volunteer)["id"])
+    made(panel[0].post(f"{path}/decide", {"verdict": "void"}, As_Of=at(6 * HOUR)))
+
+    assert code_of(panel[0].post(f"{path}/decide", {"verdict": "void"}, As_Of=at(6 * HOUR))) == "voted_already"
+    assert code_of(panel[1].post(f"{path}/decide", {"verdict": "minutes"}, As_Of=at(6 * HOUR))) == "minutes_needed"

@@ -1,0 +1,99 @@
+"""Who may take a service on, and from which minutes it is paid."""
+
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+
+from gridwhistle.common.problems import Problem
+from gridwhistle.timebank.eligibility import (
+    Ages,
+    AgeUnknown,
+    ClaimsPaused,
+    GuardianMissing,
+    NotActive,
+    NotAlone,
+    NotEntitled,
+    NotInsured,
+    ReputationTooLow,
+    TooOld,
+    TooYoung,
+    TooYoungHere,
+    TrainingMissing,
+    Volunteer,
+    Wanted,
+    payer_of,
+    why_not,
+)
+
+DAY, NOW = dt.date(2026, 7, 6), dt.datetime(2026, 7, 1, 8, tzinfo=dt.UTC)
+ANYBODY = Ages(least=0, most=0, minors_with_guardian=True)
+GROWN = Volunteer(state="active", birth_year=1990, guardian_agreed=False, insured_until=DAY, trainings=(), paused_until=None)
+YOUNG = replace(GROWN, birth_year=2010, guardian_agreed=True)
+COMPANY = Wanted("ordinary", people_needed=1, minors_allowed=False, training_required=None, min_reputation=None)
+TOGETHER = replace(COMPANY, people_needed=3, minors_allowed=True)
+
+
+@pytest.mark.parametrize(
+    ("who", "wanted", "ages", "refusal"),
+    [
+        pytest.param(GROWN, COMPANY, ANYBODY, None, id="a grown-up"),
+        pytest.param(replace(GROWN, state="frozen"), COMPANY, ANYBODY, NotActive, id="who is frozen"),
+        pytest.param(replace(GROWN, paused_until=NOW + dt.timedelta(days=1)), COMPANY, ANYBODY, ClaimsPaused, id="paused"),
+        pytest.param(replace(GROWN, paused_until=NOW), COMPANY, ANYBODY, None, id="whose pause is over"),
+        pytest.param(replace(GROWN, birth_year=None), COMPANY, ANYBODY, AgeUnknown, id="of unknown age"),
+        pytest.param(replace(GROWN, insured_until=None), COMPANY, ANYBODY, NotInsured, id="never insured"),
+        pytest.param(replace(GROWN, insured_until=DAY - dt.timedelta(days=1)), COMPANY, ANYBODY, NotInsured, id="no longer"),
+        pytest.param(YOUNG, TOGETHER, ANYBODY, None, id="a minor among others, with a guardian's consent"),
+        pytest.param(YOUNG, replace(TOGETHER, people_needed=1), ANYBODY, NotAlone, id="a minor alone"),
+        pytest.param(replace(YOUNG, guardian_agreed=False), TOGETHER, ANYBODY, GuardianMissing, id="without consent"),
+        pytest.param(YOUNG, COMPANY, ANYBODY, TooYoung, id="a minor where it is not for minors"),
+        pytest.param(YOUNG, TOGETHER, replace(ANYBODY, minors_with_guardian=False), TooYoung, id="where no minor serves"),
+        pytest.param(YOUNG, replace(TOGETHER, kind="emergency"), ANYBODY, TooYoung, id="a minor in an emergency"),
+        pytest.param(replace(YOUNG, birth_year=2008), COMPANY, ANYBODY, TooYoung, id="whose birthday may be still to come"),
+        pytest.param(replace(YOUNG, birth_year=2007), COMPANY, ANYBODY, None, id="who is of age for sure"),
+        pytest.param(GROWN, COMPANY, replace(ANYBODY, least=60, most=70), TooYoungHere, id="where the old earn"),
+        pytest.param(replace(GROWN, birth_year=1950), COMPANY, replace(ANYBODY, most=70), TooOld, id="too old here"),
+        pytest.param(GROWN, replace(COMPANY, training_required="first_aid"), ANYBODY, TrainingMissing, id="untrained"),
+        pytest.param(
+            replace(GROWN, trainings=("first_aid",)),
+            replace(COMPANY, training_required="first_aid"),
+            ANYBODY,
+            None,
+            id="trained",
+        ),
+        pytest.param(GROWN, replace(COMPANY, min_reputation=5), ANYBODY, None, id="whom nobody has rated yet"),
+        pytest.param(
+            replace(GROWN, rating_sum=14, rating_count=3),
+            replace(COMPANY, min_reputation=5),
+            ANYBODY,
+            ReputationTooLow,
+            id="rated below what is asked",
+        ),
+    ],
+)
+def test_who_may_take_a_service_on(who: Volunteer, wanted: Wanted, ages: Ages, refusal: type[Problem] | None) -> None:
+    said = why_not(who, wanted, DAY, NOW, ages)
+
+    assert (type(said) if said else None) is refusal
+    assert said is None or (said.sentence("zh") and said.sentence("en"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "category", "has_minutes", "payer"),
+    [
+        pytest.param("ordinary", None, True, "beneficiary", id="who has saved pays"),
+        pytest.param("ordinary", "key_lonely_elderly", True, "beneficiary", id="one's own first"),
+        pytest.param("ordinary", "key_lonely_elderly", False, "pool", id="the pool for whom it is there"),
+        pytest.param("public", None, False, "issuance", id="for all"),
+        pytest.param("emergency", None, False, "issuance", id="in an emergency"),
+    ],
+)
+def test_from_which_minutes_a_service_is_paid(kind: str, category: str | None, has_minutes: bool, payer: str) -> None:
+    assert payer_of(kind, category, has_minutes) == payer
+
+
+@pytest.mark.parametrize("category", [None, "elderly"])
+def test_nobody_is_served_without_minutes_or_an_entitlement(category: str | None) -> None:
+    with pytest.raises(NotEntitled):
+        payer_of("ordinary", category, has_minutes=False)

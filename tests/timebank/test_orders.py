@@ -1,0 +1,350 @@
+"""Orders of the time bank over HTTP: from a need to minutes, and everything that may go otherwise on the way."""
+
+import uuid
+from typing import Any
+
+import pytest
+
+from tests.conftest import RunningSuite
+from tests.timebank.bank import AREA, BASE, COUNTY, FAR, HOUR, MINUTE, NEAR, Bank, Somebody, at, code_of, made
+
+GUARDIAN = {"name": "王强", "phone": "13900139000", "agreed": True}
+ADDRESS = "示例县城关镇幸福里3栋502室"
+
+
+@pytest.fixture(scope="module")
+def bank(suite: RunningSuite) -> Bank:
+    return Bank(suite)
+
+
+@pytest.fixture(scope="module")
+def elder(bank: Bank) -> Somebody:
+    return bank.elder()
+
+
+@pytest.fixture
+def volunteer(bank: Bank) -> Somebody:
+    return bank.register()
+
+
+def claim_of(bank: Bank, claim_id: str) -> dict[str, Any]:
+    return made(bank.clerk.get(f"{BASE}/claims/{claim_id}"))
+
+
+def order_of(bank: Bank, order_id: str) -> dict[str, Any]:
+    return made(bank.clerk.get(f"{BASE}/orders/{order_id}"))
+
+
+def test_a_need_becomes_minutes(bank: Bank, elder: Somebody, volunteer: Somebody) -> None:
+    order_id = bank.published(elder)
+    claim_id = bank.claimed(order_id, volunteer)
+    pin, path = bank.confirmed(claim_id), f"{BASE}/claims/{claim_id}"
+    here = made(volunteer.person.post(f"{path}/check_in", {"pin": pin, "point": NEAR}, As_Of=at(-5 * MINUTE)))
+    gone = made(volunteer.person.post(f"{path}/check_out", {"point": NEAR}, As_Of=at(75 * MINUTE)))
+
+    settled = made(elder.person.post(f"{path}/settle", {}, As_Of=at(2 * HOUR)))
+
+    assert (here["state"], here["pin_shown"], here["place_shown"], here["in_distance_m"]) == ("checked_in", True, True, 96)
+    assert (gone["state"], gone["actual_minutes"]) == ("checked_out", 80)
+    assert (settled["state"], settled["earned_minutes"], settled["overflow_minutes"]) == ("settled", 75, 0)
+    assert order_of(bank, order_id)["state"] == "full"
+
+
+def test_where_somebody_lives_is_told_to_who_is_confirmed_and_to_nobody_else(
+    bank: Bank, elder: Somebody, volunteer: Somebody
+) -> None:
+    order_id = bank.published(elder, people_needed=2)
+    stranger = bank.register()
+    seen = made(volunteer.person.get(f"{BASE}/orders/{order_id}"))
+    claim_id = bank.claimed(order_id, volunteer)
+    before = revealed(volunteer, claim_id)
+
+    bank.confirmed(claim_id)
+
+    assert seen["address"] is None
+    assert before == {"address": None}
+    assert revealed(volunteer, claim_id) == {"address": ADDRESS}
+    assert claim_of(bank, claim_id)["address"] == "示例县城关镇****"
+    assert revealed(stranger, claim_id) == 404
+
+
+def revealed(who: Somebody, claim_id: str) -> Any:
+    asked = {"fields": ["address"], "purpose": "handling", "note": "上门服务"}
+    answer = who.person.post(f"{BASE}/claims/{claim_id}/reveal", asked)
+    return answer.json()["values"] if answer.status_code == 200 else answer.status_code
+
+
+def test_an_address_is_forgotten_when_the_service_is_settled(bank: Bank, elder: Somebody, volunteer: Somebody) -> None:
+    settled = bank.settled(elder, volunteer)
+
+    assert revealed(volunteer, settled["id"]) == {"address": None}
+
+
+def test_open_orders_of_the_whole_county_are_listed_without_an_address(
+    bank: Bank, suite: RunningSuite, elder: Somebody, volunteer: Somebody
+) -> None:
+    order_id = bank.published(elder, people_needed=2)
+    from_elsewhere = suite.somebody("volunteer", f"{COUNTY}009009", subject=volunteer.id)
+
+    lines = made(from_elsewhere.get(f"{BASE}/open_orders?limit=200"))["items"]
+
+    line = next(line for line in lines if line["id"] == order_id)
+    assert line["area_code"] == AREA
+    assert not {"address", "point", "beneficiary_id"} & line.keys()
+
+
+def test_another_county_sees_nothing(bank: Bank, suite: RunningSuite, elder: Somebody) -> None:
+    order_id = bank.published(elder)
+    stranger = suite.somebody("volunteer", "990303")
+
+    assert order_id not in stranger.get(f"{BASE}/open_orders?limit=200").text
+    assert stranger.get(f"{BASE}/orders/{order_id}").status_code == 404
+
+
+def test_a_stranger_sees_neither_orders_nor_claims_nor_people(bank: Bank, elder: Somebody, volunteer: Somebody) -> None:
+    order_id = bank.published(elder)
+    claim_id, stranger = bank.claimed(order_id, volunteer), bank.register()
+
+    assert stranger.person.get(f"{BASE}/orders/{order_id}").status_code == 404
+    assert stranger.person.get(f"{BASE}/claims/{claim_id}").status_code == 404
+    assert stranger.person.get(f"{BASE}/participants/{elder.id}").status_code == 404
+    assert stranger.person.get(f"{BASE}/claims").json()["items"] == []
+    assert [line["id"] for line in stranger.person.get(f"{BASE}/participants").json()["items"]] == [stranger.id]
+
+
+def test_who_asks_sees_who_came_forward_and_says_yes(bank: Bank, elder: Somebody, volunteer: Somebody) -> None:
+    claim_id = bank.claimed(bank.published(elder), volunteer)
+
+    seen = made(elder.person.get(f"{BASE}/claims/{claim_id}"))
+    said = made(elder.person.post(f"{BASE}/claims/{claim_id}/confirm", {}, As_Of=at(-4 * HOUR)))
+
+    assert {"confirm", "decline", "cancel"} <= set(seen["actions"])
+    assert said["state"] == "confirmed"
+    assert len(said["pin"]) == 6
+
+
+def test_who_is_declined_gives_the_place_back(bank: Bank, elder: Somebody, volunteer: Somebody) -> None:
+    order_id = bank.published(elder)
+    claim_id = bank.claimed(order_id, volunteer)
+    full = order_of(bank, order_id)
+
+    lapsed = made(elder.person.post(f"{BASE}/claims/{claim_id}/decline", {}, As_Of=at(-4 * HOUR)))
+
+    assert (full["state"], full["people_taken"]) == ("full", 1)
+    assert lapsed["state"] == "lapsed"
+    again = order_of(bank, order_id)
+    assert (again["state"], again["people_taken"]) == ("published", 0)
+    assert bank.claimed(order_id, volunteer) != claim_id
+
+
+def test_a_full_order_takes_nobody(bank: Bank, elder: Somebody, volunteer: Somebody) -> None:
+    order_id = bank.published(elder)
+    bank.claimed(order_id, volunteer)
+
+    late = bank.register().person.post(f"{BASE}/orders/{order_id}/claim", As_Of=at(-5 * HOUR))
+
+    assert (late.status_code, code_of(late)) == (409, "no_place_left")
+
+
+def test_one_person_takes_one_place(bank: Bank, elder: Somebody, volunteer: Somebody) -> None:
+    order_id = bank.published(elder, people_needed=3)
+    bank.claimed(order_id, volunteer)
+
+    again = volunteer.person.post(f"{BASE}/orders/{order_id}/claim", As_Of=at(-5 * HOUR))
+
+    assert code_of(again) == "claimed_already"
+    assert order_of(bank, order_id)["people_taken"] == 1
+
+
+@pytest.mark.parametrize(
+    ("who", "code"),
+    [
+        pytest.param({"insured_until": None}, "not_insured", id="uninsured"),
+        pytest.param({"kind": "beneficiary"}, "only_served", id="registered to be served"),
+        pytest.param(
+            {"birth_year": 2012, "guardian": {"name": "王强", "phone": "13900139000", "agreed": True}},
+            "too_young",
+            id="a minor",
+        ),
+    ],
+)
+def test_who_is_not_fit_for_it_is_told_why(bank: Bank, elder: Somebody, who: dict[str, Any], code: str) -> None:
+    somebody = bank.register(who.get("kind", "volunteer"), **{name: value for name, value in who.items() if name != "kind"})
+    person = bank.suite.somebody("volunteer", COUNTY, subject=somebody.id, scope="history:import")
+
+    refused = person.post(f"{BASE}/orders/{bank.published(elder)}/claim", As_Of=at(-5 * HOUR))
+
+    assert code_of(refused) == code
+
+
+def test_a_minor_serves_among_others_with_a_guardians_consent(bank: Bank, elder: Somebody) -> None:
+    young = bank.register(birth_year=2012, guardian=GUARDIAN)
+
+    claim_id = bank.claimed(bank.published(elder, service_code="errands", people_needed=3), young)
+
+    assert claim_of(bank, claim_id)["state"] == "claimed"
+
+
+def test_nobody_is_near_who_is_far_away(bank: Bank, elder: Somebody, volunteer: Somebody) -> None:
+    claim_id = bank.claimed(bank.published(elder), volunteer)
+    bank.confirmed(claim_id)
+
+    refused = volunteer.person.post(f"{BASE}/claims/{claim_id}/check_in", {"point": FAR}, As_Of=at())
+
+    assert code_of(refused) == "not_there"
+
+
+def test_a_wrong_number_is_counted_and_after_five_only_a_clerk_helps(bank: Bank, elder: Somebody, volunteer: Somebody) -> None:
+    claim_id = bank.claimed(bank.published(elder), volunteer)
+    pin, path = bank.confirmed(claim_id), f"{BASE}/claims/{claim_id}"
+    wrong = f"{(int(pin) + 1) % 10**6:06}"
+
+    said = [
+        code_of(volunteer.person.post(f"{path}/check_in", {"pin": wrong}, As_Of=at(), Idempotency_Key=f"{claim_id}-{number}"))
+        for number in range(6)
+    ]
+    right = volunteer.person.post(f"{path}/check_in", {"pin": pin}, As_Of=at())
+    admitted = made(bank.clerk.post(f"{path}/admit", {}, As_Of=at()))
+
+    assert said == ["wrong_pin"] * 5 + ["no_tries_left"]
+    assert code_of(right) == "no_tries_left"
+    assert (admitted["state"], admitted["clerk_shown"]) == ("checked_in", True)
+
+
+@pytest.mark.parametrize(("minutes", "code"), [(-31, "too_early"), (31, "too_late")])
+def test_check_in_has_its_time(bank: Bank, elder: Somebody, volunteer: Somebody, minutes: int, code: str) -> None:
+    claim_id = bank.claimed(bank.published(elder), volunteer)
+    pin = bank.confirmed(claim_id)
+
+    refused = volunteer.person.post(f"{BASE}/claims/{claim_id}/check_in", {"pin": pin}, As_Of=at(minutes * MINUTE))
+
+    assert code_of(refused) == code
+
+
+def test_the_days_cap_holds_over_several_services(bank: Bank, elder: Somebody, volunteer: Somebody) -> None:
+    first = bank.settled(elder, volunteer, 75)
+    second = bank.settled(elder, volunteer, 75)
+
+    chosen = made(volunteer.person.post(f"{BASE}/claims/{second['id']}/choose", {"to": "honour"}, As_Of=at(4 * HOUR)))
+
+    assert (first["earned_minutes"], first["overflow_minutes"]) == (75, 0)
+    assert (second["earned_minutes"], second["overflow_minutes"]) == (45, 30)
+    assert chosen["overflow_to"] == "honour"
+    assert code_of(volunteer.person.post(f"{BASE}/claims/{first['id']}/choose", {"to": "pool"})) == "no_overflow"
+    assert made(volunteer.person.get(f"{BASE}/participants/{volunteer.id}"))["earned_minutes"] == 120
+
+
+def test_nobody_says_of_their_own_service_that_it_was_done(bank: Bank, elder: Somebody, volunteer: Somebody) -> None:
+    claim_id = bank.served(elder, volunteer)
+
+    assert code_of(volunteer.person.post(f"{BASE}/claims/{claim_id}/settle", {})) == "own_service"
+
+
+def test_who_forgot_to_check_out_gets_no_more_than_was_agreed(bank: Bank, elder: Somebody, volunteer: Somebody) -> None:
+    claim_id = bank.claimed(bank.published(elder), volunteer)
+    path, pin = f"{BASE}/claims/{claim_id}", bank.confirmed(claim_id)
+    made(volunteer.person.post(f"{path}/check_in", {"pin": pin}, As_Of=at()))
+
+    too_many = bank.clerk.post(f"{path}/no_check_out", {"actual_minutes": 61}, As_Of=at(6 * HOUR))
+    done = made(bank.clerk.post(f"{path}/no_check_out", {"actual_minutes": 60}, As_Of=at(6 * HOUR)))
+
+    assert code_of(too_many) == "too_many_minutes"
+    assert (done["state"], done["actual_minutes"]) == ("checked_out", 60)
+
+
+def test_an_order_is_cancelled_with_what_people_came_forward_for(bank: Bank, elder: Somebody, volunteer: Somebody) -> None:
+    order_id = bank.published(elder, people_needed=2)
+    claim_id = bank.claimed(order_id, volunteer)
+    bank.confirmed(claim_id)
+
+    cancelled = made(elder.person.post(f"{BASE}/orders/{order_id}/cancel", {"reason": "住院"}, As_Of=at(-3 * HOUR)))
+
+    assert (cancelled["state"], cancelled["people_taken"]) == ("cancelled", 0)
+    assert claim_of(bank, claim_id)["state"] == "cancelled"
+
+
+def test_an_order_that_somebody_is_there_for_is_not_cancelled(bank: Bank, elder: Somebody, volunteer: Somebody) -> None:
+    order_id = bank.published(elder)
+    claim_id = bank.claimed(order_id, volunteer)
+    pin = bank.confirmed(claim_id)
+    made(volunteer.person.post(f"{BASE}/claims/{claim_id}/check_in", {"pin": pin}, As_Of=at()))
+
+    assert code_of(bank.clerk.post(f"{BASE}/orders/{order_id}/cancel", {}, As_Of=at())) == "service_began"
+
+
+def test_who_cancels_late_is_noted_as_late(bank: Bank, elder: Somebody, volunteer: Somebody) -> None:
+    in_time, late = (bank.claimed(bank.published(elder), volunteer) for _ in range(2))
+    for claim_id in (in_time, late):
+        bank.confirmed(claim_id)
+
+    early = made(volunteer.person.post(f"{BASE}/claims/{in_time}/cancel", {}, As_Of=at(-3 * HOUR)))
+    close = made(volunteer.person.post(f"{BASE}/claims/{late}/cancel", {}, As_Of=at(-1 * HOUR)))
+
+    assert (early["is_late_cancel"], close["is_late_cancel"]) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"start_at": at(2 * HOUR)}, "window_unclear"),
+        ({"agreed_minutes": 121, "end_at": at(5 * HOUR)}, "service_too_long"),
+        ({"service_code": "surgery"}, "unknown_service_kind"),
+        ({"beneficiary_id": str(uuid.uuid4())}, "not_found"),
+    ],
+)
+def test_what_is_asked_for_is_looked_at(bank: Bank, elder: Somebody, change: dict[str, Any], code: str) -> None:
+    refused = bank.clerk.post(f"{BASE}/orders", bank.wish(elder, **change), As_Of=at(-6 * HOUR))
+
+    assert code_of(refused) == code
+
+
+def test_nobody_is_served_who_has_neither_saved_nor_is_entitled(bank: Bank) -> None:
+    nobody = bank.register("beneficiary")
+
+    assert code_of(bank.clerk.post(f"{BASE}/orders", bank.wish(nobody), As_Of=at(-6 * HOUR))) == "not_entitled"
+
+
+def test_a_refused_need_says_why(bank: Bank, elder: Somebody) -> None:
+    order = made(elder.person.post(f"{BASE}/orders", bank.wish(elder), As_Of=at(-6 * HOUR)))
+
+    no = {"reason_code": "risk_too_high", "reason": "需专业护理,请联系社区卫生服务中心"}
+    refused = made(bank.clerk.post(f"{BASE}/orders/{order['id']}/refuse", no, As_Of=at(-6 * HOUR)))
+
+    assert (refused["state"], refused["reason_code"], refused["on_behalf"]) == ("refused", "risk_too_high", False)
+    assert made(elder.person.get(f"{BASE}/orders/{order['id']}"))["reason_code"] == "risk_too_high"
+
+
+def test_a_relative_asks_only_once_both_agreed_and_a_clerk_saw_a_proof(bank: Bank, elder: Somebody) -> None:
+    child = bank.register("both")
+    ask = lambda when: child.person.post(f"{BASE}/orders", bank.wish(elder), As_Of=at(-when * HOUR))  # noqa: E731
+    link = made(child.person.post(f"{BASE}/relatives", {"other_id": elder.id, "kinship": "parent"}))
+    path = f"{BASE}/relatives/{link['id']}"
+    steps = [code_of(ask(9)), code_of(child.person.post(f"{path}/agree"))]
+    made(elder.person.post(f"{path}/agree"))
+    steps.append(code_of(ask(8)))
+    made(bank.clerk.post(f"{path}/check"))
+
+    order = made(ask(7))
+
+    assert steps == ["anothers_order", "other_side_agrees", "anothers_order"]
+    assert (order["beneficiary_id"], order["on_behalf"]) == (elder.id, True)
+
+
+def test_each_side_rates_once_and_stars_count(bank: Bank, elder: Somebody, volunteer: Somebody) -> None:
+    path = f"{BASE}/claims/{bank.settled(elder, volunteer)['id']}"
+
+    made(elder.person.post(f"{path}/rate", {"stars": 4, "tags": ["on_time"]}))
+    made(volunteer.person.post(f"{path}/rate", {"stars": 5}))
+
+    assert code_of(elder.person.post(f"{path}/rate", {"stars": 1})) == "rated_already"
+    seen = made(bank.clerk.get(f"{BASE}/participants/{volunteer.id}"))
+    assert (seen["rating_sum"], seen["rating_count"]) == (4, 1)
+
+
+def test_a_public_activity_is_open_at_once_and_nobody_pays(bank: Bank, volunteer: Somebody) -> None:
+    order = made(bank.clerk.post(f"{BASE}/orders", bank.wish(people_needed=20), As_Of=at(-6 * HOUR)))
+
+    claim_id = bank.claimed(order["id"], volunteer)
+
+    assert (order["state"], order["payer"], order["beneficiary_id"]) == ("published", "issuance", None)
+    assert claim_of(bank, claim_id)["state"] == "claimed"
