@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from sqlalchemy import Table
 
@@ -28,8 +28,16 @@ async def _its_own(event: Envelope[Any], _db: Db) -> Sequence[UUID]:
 class _Copy:
     table: Table
     why: str
+    by: str | None
     from_data: list[str]
     from_envelope: list[str]
+
+    def row(self, event: Envelope[Any]) -> dict[str, Any]:
+        row: dict[str, Any] = dict.fromkeys(self.table.c.keys())
+        row.update((name, getattr(event, name)) for name in self.from_envelope)
+        row.update((name, getattr(event.data, name)) for name in self.from_data)
+        row["id"] = uuid5(event.aggregate_id, str(row[self.by])) if self.by else event.aggregate_id
+        return row
 
 
 class Consumer:
@@ -37,30 +45,32 @@ class Consumer:
 
     def __init__(self, service: str) -> None:
         self.service = service
-        self._copies: dict[type[Event], _Copy] = {}
+        self._copies: dict[type[Event], list[_Copy]] = defaultdict(list)
         self._handlers: dict[type[Event], list[tuple[Things, Handler]]] = defaultdict(list)
 
-    def copies(self, *kinds: type[Event], into: Table, why: str) -> None:
+    def copies(self, *kinds: type[Event], into: Table, why: str, by: str | None = None) -> None:
         """Keep a copy of things in a table whose columns are called as the fields of their events. Copies decide nothing.
 
         Args:
             kinds: the events that a row is made from, each anew; a field that one of them lacks is empty then.
             into: the table; `id` and `event_no` are the event's thing and number.
             why: a sentence for the document of events.
+            by: a field for each of whose values a thing has a row of its own, which stays as it was last told; such a row
+                says whose it is in its column `aggregate_id`.
 
         Raises:
             TypeError: a column that must not be empty is no field of an event.
-            ValueError: a kind is copied already.
+            ValueError: a kind is copied into the table already.
         """
         for kind in kinds:
-            if kind in self._copies:
-                raise ValueError(f"{kind.type} is copied twice")
+            if any(copy.table is into for copy in self._copies[kind]):
+                raise ValueError(f"{kind.type} is copied twice into {into.name}")
             from_data = [column.name for column in into.c if column.name in kind.model_fields]
             rest = {column.name for column in written_columns(into)} - set(from_data) - {"id"}
             from_envelope = sorted(rest & Envelope.__dataclass_fields__.keys())
             if unknown := [name for name in rest.difference(from_envelope) if not into.c[name].nullable]:
                 raise TypeError(f"{kind.__name__} says nothing for {into.name}: {', '.join(sorted(unknown))}")
-            self._copies[kind] = _Copy(into, why, from_data, from_envelope)
+            self._copies[kind].append(_Copy(into, why, by, from_data, from_envelope))
 
     def on(self, kind: type[Event], *, each: Things = _its_own) -> Callable[[_Handler], _Handler]:
         """Do something: `async def handler(event, thing_id, db)`, one command a thing, once an event.
@@ -90,8 +100,9 @@ class Consumer:
     def copied(self) -> dict[Table, set[type[Event]]]:
         """The tables of copies, and the kinds of events that each is made from."""
         tables: dict[Table, set[type[Event]]] = defaultdict(set)
-        for kind, copy in self._copies.items():
-            tables[copy.table].add(kind)
+        for kind, copies in self._copies.items():
+            for copy in copies:
+                tables[copy.table].add(kind)
         return tables
 
     def filters(self) -> dict[str, list[str]]:
@@ -105,15 +116,9 @@ class Consumer:
             subjects[kind.service].add(f"gw.*{kind.type[2:]}" if own else f"gw.*.{kind.service}.{kind.aggregate}.>")
         return {service: sorted(names) for service, names in subjects.items()}
 
-    def row_of(self, event: Envelope[Any]) -> tuple[Table, dict[str, Any]] | None:
-        """Return the table and the row of the copy that follows from an event, if one does."""
-        if (copy := self._copies.get(type(event.data))) is None:
-            return None
-        row: dict[str, Any] = dict.fromkeys(copy.table.c.keys())
-        row.update((name, getattr(event, name)) for name in copy.from_envelope)
-        row.update((name, getattr(event.data, name)) for name in copy.from_data)
-        row["id"] = event.aggregate_id
-        return copy.table, row
+    def rows_of(self, event: Envelope[Any]) -> list[tuple[Table, dict[str, Any]]]:
+        """Return the rows of the copies that follow from an event, each with its table."""
+        return [(copy.table, copy.row(event)) for copy in self._copies.get(type(event.data), ())]
 
     def handlers_of(self, event: Envelope[Any]) -> Sequence[tuple[Things, Handler]]:
         """Return what is to be done about an event: which things it concerns, and what happens to each."""
@@ -122,8 +127,8 @@ class Consumer:
     def hears(self) -> dict[type[Event], list[str]]:
         """Return the kinds of events that are used, and what for: the first lines of what the functions say of themselves."""
         used: dict[type[Event], list[str]] = defaultdict(list)
-        for kind, copy in self._copies.items():
-            used[kind].append(copy.why)
+        for kind, copies in self._copies.items():
+            used[kind] += [copy.why for copy in copies]
         for kind, handlers in self._handlers.items():
             used[kind] += [_first_line(handler) for _, handler in handlers]
         return dict(used)

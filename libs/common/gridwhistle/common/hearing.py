@@ -261,10 +261,10 @@ class Hearing:
         rows: dict[Table, list[tuple[Envelope[Any], dict[str, Any]]]] = defaultdict(list)
         faults: Faults = {}
         for event in events:
-            if copy := self.consumer.row_of(event):
-                rows[copy[0]].append((event, copy[1]))
+            for table, row in self.consumer.rows_of(event):
+                rows[table].append((event, row))
         for table, copies in rows.items():
-            latest = {event.aggregate_id: row for event, row in copies}
+            latest = {row["id"]: row for _, row in copies}
             try:
                 await _upsert(table, list(latest.values()), self.database)
             except asyncpg.PostgresError:

@@ -6,9 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from sqlalchemy import Column, ColumnElement, Select, Table, Text, cast, func, select
-
-from gridwhistle.common.places import GridIndex
+from sqlalchemy import Select
 
 if TYPE_CHECKING:
     from gridwhistle.common.database import Database, Db
@@ -66,13 +64,3 @@ class Known(Generic[T]):
         if kept.value is None or kept.mark != mark:
             kept.value, kept.mark = await self._load(db), mark
         kept.looked_at = time.monotonic()
-
-
-def grids_in(table: Table, changes: Column[int], *hold: ColumnElement[bool]) -> Known[GridIndex]:
-    """Return the grids of a table as one index for points; `changes` counts the changes of a row, `hold` says which."""
-
-    async def load(db: "Db") -> GridIndex:
-        rows = await db.fetch(select(table.c.grid_code, cast(table.c.boundary, Text).label("boundary")).where(*hold))
-        return GridIndex([row.grid_code for row in rows], [row.boundary for row in rows])
-
-    return Known(select(func.count(), func.sum(changes)), load)

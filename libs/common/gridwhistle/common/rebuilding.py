@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack
 from typing import Any, Final
 
 import asyncpg
+from sqlalchemy import Table
 
 from gridwhistle.common.agreement import set_back
 from gridwhistle.common.consumers import Consumer
@@ -46,7 +47,7 @@ async def rebuild(
                 await connection.execute(f'LOCK TABLE "{table.name}" IN SHARE ROW EXCLUSIVE MODE')
                 await connection.execute(f'DELETE FROM "{table.name}"')
                 counts[table.name] = 0
-                async for rows in _rows_of(consumer, kinds, sources):
+                async for rows in _rows_of(consumer, table, kinds, sources):
                     await connection.execute(upsert(table), *arrays_of(table, rows))
                     counts[table.name] += len(rows)
                     say(table.name, counts[table.name])
@@ -65,22 +66,23 @@ async def _forget(consumer: Consumer, own: "asyncpg.Connection[Any]", sources: M
 
 
 async def _rows_of(
-    consumer: Consumer, kinds: set[type[Event]], sources: Mapping[str, str]
+    consumer: Consumer, table: Table, kinds: set[type[Event]], sources: Mapping[str, str]
 ) -> AsyncIterator[list[dict[str, Any]]]:
-    """Yield the rows that follow from the last fact about each thing, a thousand at a time."""
+    """Yield the rows of a table that follow from the last facts about each thing, about a thousand at a time."""
     for source in sorted({kind.service for kind in kinds}):
         rows: dict[Any, dict[str, Any]] = {}
+        thing: Any = None
         names = [kind.type.removeprefix(f"gw.{source}.") for kind in kinds if kind.service == source]
         connection = await asyncpg.connect(sources[source])
         try:
             async with connection.transaction():
                 async for record in connection.cursor(_TOLD, names, prefetch=_AT_ONCE):
                     event = Envelope.parse(record[0].encode())
-                    if len(rows) >= _AT_ONCE and event.aggregate_id not in rows:
+                    if len(rows) >= _AT_ONCE and event.aggregate_id != thing:
                         yield list(rows.values())
                         rows = {}
-                    if copy := consumer.row_of(event):
-                        rows[event.aggregate_id] = copy[1]
+                    thing = event.aggregate_id
+                    rows.update((row["id"], row) for into, row in consumer.rows_of(event) if into is table)
         finally:
             await connection.close()
         if rows:

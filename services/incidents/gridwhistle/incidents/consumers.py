@@ -13,11 +13,22 @@ from gridwhistle.common.events.incidents import CheckOrdered, VerificationOrdere
 from gridwhistle.common.events.personnel import GridChanged, OrganisationChanged, ShiftEnded, ShiftStarted
 from gridwhistle.common.principal import system
 from gridwhistle.incidents.judging import give_again
-from gridwhistle.incidents.tables import LOOKED_AT, incidents, known_grids, known_organisations, known_shifts, next_checker
+from gridwhistle.incidents.tables import (
+    LOOKED_AT,
+    incidents,
+    known_grid_editions,
+    known_grids,
+    known_organisations,
+    known_shifts,
+    next_checker,
+)
 
 CONSUMER: Final = Consumer("incidents")
 _SYSTEM: Final = system("incidents")
 CONSUMER.copies(GridChanged, into=known_grids, why="Keep the grids, to know where a report belongs.")
+CONSUMER.copies(
+    GridChanged, into=known_grid_editions, by="edition", why="Keep how they were drawn, to know where an older report belongs."
+)
 CONSUMER.copies(OrganisationChanged, into=known_organisations, why="Keep the organisations, to know whom a dispatch can reach.")
 CONSUMER.copies(ShiftStarted, ShiftEnded, into=known_shifts, why="Keep who is on shift, to know who can check.")
 

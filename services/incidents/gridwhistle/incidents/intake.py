@@ -14,9 +14,10 @@ from gridwhistle.common.attachments import AttachmentIds, attach, uploads
 from gridwhistle.common.commands import Command
 from gridwhistle.common.data_classes import Word
 from gridwhistle.common.edge import Caller, Db, Router
+from gridwhistle.common.editions import Edition, Grids
 from gridwhistle.common.events.incidents import Category, IncidentNo, IncidentReported, Source, Urgency
 from gridwhistle.common.ids import AreaCode, GridCode
-from gridwhistle.common.places import GridIndex, Point
+from gridwhistle.common.places import Point
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Problem
 from gridwhistle.common.rows import Row
@@ -79,21 +80,21 @@ class Report(Body):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a report belongs: a grid where there is one, an area in any case."""
+    """Where a report belongs: a grid where there is one, as it was drawn on the day; an area in any case."""
 
     area_code: str
-    grid_code: str | None
+    grid: Edition | None
 
 
-def place_of(report: Report, grid_code: str | None) -> Place:
-    """Return where a report belongs, given the grid that its point lies in.
+def place_of(report: Report, grid: Edition | None) -> Place:
+    """Return where a report belongs, given the grid that its point lay in when it was found.
 
     Raises:
         OutsideEveryGrid: its point lies in none, and it names no area.
         PlaceMissing: it has neither a point nor an area.
     """
-    if grid_code is not None:
-        return Place(grid_code[:12], grid_code)
+    if grid is not None:
+        return Place(grid.grid_code[:12], grid)
     if report.area_code is None:
         raise OutsideEveryGrid if report.location else PlaceMissing
     return Place(report.area_code, None)
@@ -126,8 +127,8 @@ async def report_incident(body: Report, caller: Caller, db: Db) -> ReportedView:
 
     If its words say that somebody is in danger, `advice` says whom to call. Nobody reads reports within minutes.
     """
-    point, index = body.location, await GRIDS.of(db)
-    place = place_of(body, index.locate(point.lon, point.lat, prefer=caller.areas) if point else None)
+    point, grids, found_at = body.location, await GRIDS.of(db), body.found_at or db.as_of
+    place = place_of(body, grids.locate(point.lon, point.lat, found_at, prefer=caller.areas) if point else None)
     async with db.command(caller) as tx:
         if known := await _known(db, caller, [own_number(body, place)]):
             raise AlreadyReported(incident_no=next(iter(known.values())).incident_no or "–")
@@ -168,7 +169,9 @@ async def take_in(tx: Command, report: Report, place: Place, caller: Principal, 
         incidents,
         step,
         area_code=place.area_code,
-        grid_code=place.grid_code,
+        grid_code=place.grid and place.grid.grid_code,
+        grid_id=place.grid and place.grid.grid_id,
+        grid_edition=place.grid and place.grid.number,
         incident_no=await tx.number("I", place.area_code[:6], digits=5),
         request_type=report.request_type,
         complained_org=report.complained_org,
@@ -222,7 +225,7 @@ class ReportResults(View):
 @router.post("/incidents/batch", may="incidents:report_many", body_bytes_max=4 * 1024 * 1024)
 async def report_incidents(body: Reports, caller: Caller, db: Db) -> ReportResults:
     """Report many things at once. Each has its own result; one that is refused does not stop the others."""
-    places = _places(body.reports, await GRIDS.of(db), caller)
+    places = _places(body.reports, await GRIDS.of(db), caller, db.as_of)
     async with db.command(caller) as tx:
         # Read in the block: when another batch brings the same numbers first, this runs again and finds them.
         numbers = [
@@ -251,15 +254,18 @@ async def report_incidents(body: Reports, caller: Caller, db: Db) -> ReportResul
         return tx.answer(ReportResults.model_construct(results=results))
 
 
-def _places(reports: Sequence[Report], index: GridIndex, caller: Principal) -> list[Place | Problem]:
+def _places(
+    reports: Sequence[Report], grids: Grids, caller: Principal, as_of: dt.datetime | None
+) -> list[Place | Problem]:
     """Return where each report belongs, or why that cannot be said."""
-    located = [(number, report.location) for number, report in enumerate(reports) if report.location]
-    found = index.locate_many([point.lon for _, point in located], [point.lat for _, point in located], prefer=caller.areas)
-    grid_codes = dict(zip((number for number, _ in located), found, strict=True))
+    located = [(number, report.location, report.found_at or as_of) for number, report in enumerate(reports) if report.location]
+    lons, lats = [point.lon for _, point, _ in located], [point.lat for _, point, _ in located]
+    found = grids.locate_many(lons, lats, [at for _, _, at in located], prefer=caller.areas)
+    held = dict(zip((number for number, _, _ in located), found, strict=True))
     places: list[Place | Problem] = []
     for number, report in enumerate(reports):
         try:
-            places.append(place_of(report, grid_codes.get(number)))
+            places.append(place_of(report, held.get(number)))
         except Problem as refusal:
             places.append(refusal)
     return places

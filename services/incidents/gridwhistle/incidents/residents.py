@@ -61,9 +61,9 @@ async def report_as_resident(body: ResidentReport, db: Db) -> Receipt:
     identity numbers in texts are masked; how to reach you goes into `contact`, which only those who answer you may see.
     """
     point, report = body.location, Report(source="resident", **dict(body))
-    index = await GRIDS.of(db)
-    place = place_of(report, index.locate(point.lon, point.lat) if point else None)
-    if place.grid_code is None and not await _is_served(db, place.area_code[:6]):
+    grids = await GRIDS.of(db)
+    place = place_of(report, grids.locate(point.lon, point.lat, report.found_at or db.as_of) if point else None)
+    if place.grid is None and not await _is_served(db, place.area_code[:6]):
         raise NotServed
     token = new_token()
     async with db.command(RESIDENT) as tx:

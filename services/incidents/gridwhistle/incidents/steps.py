@@ -16,7 +16,7 @@ from gridwhistle.incidents.catalogue import category_of, may_be_given
 from gridwhistle.incidents.children import ADJUSTMENT, OBJECTION, TASK
 from gridwhistle.incidents.domain import UnknownGrid, UnknownOrganisation
 from gridwhistle.incidents.refusals import ConflictOfInterest, NotOnTheList, PhotoOfMissing, PhotosMissing
-from gridwhistle.incidents.tables import LOOKED_AT, adjustments, known_grids, known_organisation, objections, tasks
+from gridwhistle.incidents.tables import GRIDS, LOOKED_AT, adjustments, known_grids, known_organisation, objections, tasks
 from gridwhistle.incidents.views import IncidentView, Seen, seen_by
 from gridwhistle.incidents.words import word
 
@@ -105,7 +105,7 @@ async def see(tx: Command, incident: Row, body: Seen, *, at_least: int = 0, show
 
 
 async def lay_in(tx: Command, incident: Row, grid_code: str) -> None:
-    """Say in which grid an incident lies.
+    """Say in which grid an incident lies: one that is in use, as it was drawn on the day when it was found.
 
     Raises:
         UnknownGrid: personnel told of no such grid.
@@ -114,9 +114,12 @@ async def lay_in(tx: Command, incident: Row, grid_code: str) -> None:
     if not tx.caller.reaches_place(grid_code):
         raise OutsideYourArea
     known = known_grids.c.grid_code == grid_code, known_grids.c.state.is_distinct_from("retired")
-    if not await tx.db.first(select(known_grids.c.id).where(*known)):
+    grid = await tx.db.first(select(known_grids.c.id, known_grids.c.edition).where(*known))
+    if grid is None:
         raise UnknownGrid
-    tx.update(incident, grid_code=grid_code, area_code=grid_code[:12])
+    drawn = (await GRIDS.of(tx.db)).of_code(grid_code, incident.found_at)
+    grid_edition = drawn.number if drawn and drawn.grid_id == grid.id else grid.edition or 1
+    tx.update(incident, grid_code=grid_code, area_code=grid_code[:12], grid_id=grid.id, grid_edition=grid_edition)
 
 
 async def check_organisation(tx: Command, incident: Row, org: str) -> None:

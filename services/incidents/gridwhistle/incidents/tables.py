@@ -24,8 +24,8 @@ from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.schema import SchemaItem
 
 from gridwhistle.common.database import Db
+from gridwhistle.common.editions import grids_in
 from gridwhistle.common.events.incidents import Urgency
-from gridwhistle.common.known import grids_in
 from gridwhistle.common.machine import Machine
 from gridwhistle.common.problems import Term
 from gridwhistle.common.retention import Kept
@@ -64,6 +64,8 @@ incidents = Table(
     *root(),
     *place(grid=False),
     *emergency_session(),
+    Column("grid_id", Uuid),  # the grid of the day it was found, and its edition of that day, however it is drawn since
+    Column("grid_edition", Integer),
     Column("incident_no", Text, nullable=False),
     *word("state", INCIDENT.states),
     Column("request_type", Text),
@@ -110,6 +112,7 @@ incidents = Table(
     moment("terminal_at"),
     UniqueConstraint("incident_no"),
     CheckConstraint("(lon IS NULL) = (lat IS NULL)", name="lon_iff_lat"),
+    CheckConstraint("(grid_id IS NULL) = (grid_edition IS NULL)", name="grid_id_iff_grid_edition"),
     CheckConstraint("(ref_system IS NULL) = (ref_code IS NULL)", name="ref_system_iff_ref_code"),
     CheckConstraint("closed_at IS NULL OR state IN ('closed', 'archived')", name="closed_at_only_when_closed"),
     CheckConstraint("closed_at IS NOT NULL OR state <> 'closed'", name="closed_has_its_time"),
@@ -241,6 +244,19 @@ known_grids = copy(
     thing=Term("网格", "grid"),
     kept=Kept("r8"),
 )
+known_grid_editions = copy(
+    "known_grid_edition",
+    metadata,
+    Column("aggregate_id", Uuid, nullable=False),  # the grid's
+    code("grid_code"),
+    Column("edition", Integer, nullable=False),
+    Column("boundary", JSON, nullable=False),
+    moment("valid_from"),
+    moment("valid_to"),
+    UniqueConstraint("aggregate_id", "edition"),
+    thing=Term("网格版本", "grid edition"),
+    kept=Kept("r8"),
+)
 known_organisations = copy(
     "known_organisation",
     metadata,
@@ -264,8 +280,8 @@ known_shifts = copy(
 Index("known_shift_on", known_shifts.c.grid_code, postgresql_where=known_shifts.c.ended_at.is_(None))
 
 
-GRIDS: Final = grids_in(known_grids, known_grids.c.event_no, known_grids.c.state.is_distinct_from("retired"))
-"""The grids that personnel told of, as one index for points; a second old at most."""
+GRIDS: Final = grids_in(known_grids, known_grid_editions)
+"""The grids that personnel told of, as one index for points and days; a second old at most."""
 
 
 async def known_organisation(db: Db, org: str) -> Any:

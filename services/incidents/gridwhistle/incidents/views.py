@@ -73,6 +73,10 @@ class IncidentView(IncidentLine):
     """An incident, whole."""
 
     description: Description | None
+    grid_id: Annotated[UUID | None, Field(description="The grid of the day when it was found, at `/personnel/v1/grids`.")]
+    grid_edition: Annotated[
+        int | None, Field(ge=1, le=2**31 - 1, description="Its edition of that day; the incident keeps it when the grid is drawn anew.")
+    ]
     coord_sys: Annotated[CoordSys, OPEN] | None
     address_text: AddressText | None
     checker_id: Annotated[UUID | None, Field(description="The worker who shall check; null while nobody is on shift.")]
