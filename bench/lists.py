@@ -14,7 +14,8 @@ from results import Answer, as_rounds, rates
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql
 
-from gridwhistle.common.jurisdiction import within
+from gridwhistle.common.ids import prefix_of
+from gridwhistle.common.jurisdiction import in_areas, within
 from gridwhistle.common.principal import Principal
 from gridwhistle.incidents.app import INCIDENTS
 from gridwhistle.incidents.lists import NEWEST, IncidentQuery, asked
@@ -101,7 +102,8 @@ async def _every_pair(database: "asyncpg.Connection[Any]") -> Answer:
 
 
 async def _took_ms(database: "asyncpg.Connection[Any]", query: IncidentQuery) -> float:
-    statement = NEWEST.page(select(incidents).where(within(incidents, _CALLER), *asked(query)), query)
+    area = [in_areas(incidents, [prefix_of(query.area_code)])] if query.area_code else []
+    statement = NEWEST.page(select(incidents).where(within(incidents, _CALLER), *asked(query), *area), query)
     words = statement.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})  # type: ignore[no-untyped-call]
     plans = [json.loads(await database.fetchval(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {words}")) for _ in range(_LOOKS)]
     return float(statistics.median(plan[0]["Execution Time"] for plan in plans))

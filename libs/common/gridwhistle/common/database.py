@@ -249,6 +249,7 @@ class Db:
         self.language = language
         self.emergency_session_id = emergency_session_id
         self.answered: bytes | None = None
+        self.moved: dict[str, str] = {}  # codes of areas that were merged, as they were asked for, and their codes of today
         self.refused = False  # a refusal of this very run is stored as the key's answer
         self._refusal_body = refusal_body
         self._pool = database.background if background else database.requests

@@ -32,6 +32,7 @@ from gridwhistle.common.database import fingerprint
 from gridwhistle.common.files import Files
 from gridwhistle.common.ids import new_id
 from gridwhistle.common.logs import ACCESS, DOING, Doing, told_safely
+from gridwhistle.common.moved import MOVED, said_of
 from gridwhistle.common.principal import ANONYMOUS, PERMISSIONS, PUBLIC, InsufficientScope, Principal
 from gridwhistle.common.problems import (
     Broken,
@@ -272,7 +273,7 @@ class EdgeRoute(APIRoute):
                 arguments = self.asks.arguments(scope, raw)
                 for name, what in self.asks.hands.items():
                     arguments[name] = caller if what == "caller" else db if what == "db" else service.files
-                view = await again(lambda: self._run(db, arguments))
+                view = await again(lambda: self._run(db, arguments, caller))
             except Problem as refusal:
                 # The one answer of the key may have been given before: a repeat hears it, whatever is refused by now.
                 if refusal.kept and db.key is not None and not db.refused:
@@ -286,16 +287,20 @@ class EdgeRoute(APIRoute):
         if isinstance(view, wire.File):
             return await file_answer(view, headers)
         body = db.answered or wire.as_json(view)
-        return self.success, body, self._headers_of(view, scope)
+        return self.success, body, self._headers_of(view, scope, db.moved)
 
-    async def _run(self, db: _Db, arguments: dict[str, Any]) -> Any:
+    async def _run(self, db: _Db, arguments: dict[str, Any], caller: Principal) -> Any:
         db.start_over()
+        if caller.areas and self.asks.caller:
+            arguments[self.asks.caller] = (await MOVED.of(db)).widened(caller)
         return await self.endpoint(**arguments)
 
     # --- an answer -----------------------------------------------------------------------------------------------------------
 
-    def _headers_of(self, view: BaseModel, scope: "Scope") -> Headers:
+    def _headers_of(self, view: BaseModel, scope: "Scope", moved: Mapping[str, str]) -> Headers:
         headers: Headers = []
+        if moved:
+            headers.append((b"area-moved", said_of(moved).encode()))
         version = view.__dict__.get("version")
         if version is not None:
             headers.append((b"etag", b'"%d"' % version))

@@ -1,12 +1,12 @@
 """Jurisdiction as a predicate, which every query carries."""
 
 import re
+from collections.abc import Iterable
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Table, and_, false, or_, true
 
 from gridwhistle.common.denies import shown
-from gridwhistle.common.ids import prefix_of
 from gridwhistle.common.principal import Principal
 
 _COLUMNS = {6: "county_code", 9: "town_code", 12: "community_code", 15: "grid_code"}
@@ -29,7 +29,6 @@ def within(table: Table, caller: Principal) -> ColumnElement[bool]:
     return and_(reach, *shown(table, caller))
 
 
-def in_area(table: Table, area_code: str) -> ColumnElement[bool]:
-    """Return the predicate that things lie in an area of any level."""
-    prefix = prefix_of(area_code)
-    return table.c[_COLUMNS[len(prefix)]] == prefix
+def in_areas(table: Table, prefixes: Iterable[str]) -> ColumnElement[bool]:
+    """Return the predicate that things lie in one of these areas of any level."""
+    return or_(*(table.c[_COLUMNS[len(prefix)]] == prefix for prefix in prefixes))

@@ -23,6 +23,7 @@ from gridwhistle.common.tokens import NotAuthenticated
 from gridwhistle.common.wire import NotValid
 
 _PAGE: Final = re.compile(rb'\bPage_(\w+?)_"')
+_AREA_PATTERN: Final = b"^[0-9]{12}$"
 _LINE: Final = {"type": "string", "maxLength": 1_000}
 _CODE: Final = {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,59}$"}
 _PROBLEM: Final = {
@@ -64,6 +65,10 @@ _HEADERS: Final = {
     "Idempotency-Replayed": {
         "description": "The key was used before, and this is what was answered then.",
         "schema": {"const": "true"},
+    },
+    "Area-Moved": {
+        "description": "Codes in the request that areas had until they were merged, and their codes of today: `old>new, …`.",
+        "schema": {"type": "string", "maxLength": 1_000, "pattern": "^[0-9]{12}>[0-9]{12}(, [0-9]{12}>[0-9]{12})*$"},
     },
     "WWW-Authenticate": {"description": "How to sign in.", "schema": {"type": "string", "maxLength": 200}},
     "Retry-After": {"description": "Seconds.", "schema": {"type": "string", "maxLength": 5}},
@@ -161,6 +166,11 @@ def _needs_version(route: EdgeRoute) -> bool:
     return route.method in {"PATCH", "PUT"}
 
 
+def _takes_area(route: EdgeRoute) -> bool:
+    models = [model for _, model in filter(None, (route.asks.query, route.asks.body))]
+    return any(_AREA_PATTERN in orjson.dumps(model.model_json_schema()) for model in models)
+
+
 def _correct(document: dict[str, Any], routes: list[EdgeRoute]) -> None:
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
@@ -216,6 +226,7 @@ def _describe_answer(answer: dict[str, Any], route: EdgeRoute, schemas: dict[str
         *(["ETag"] if "version" in fields else []),
         *(["Location"] if route.gives_location else []),
         *(["Link"] if "next_cursor" in fields else []),
+        *(["Area-Moved"] if _takes_area(route) else []),
         *(["Idempotency-Replayed"] if route.method != "GET" else []),
     ]
     if sent:

@@ -8,7 +8,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Table, select
 
 from gridwhistle.common.database import Db
-from gridwhistle.common.jurisdiction import in_area, within
+from gridwhistle.common.jurisdiction import in_areas, within
+from gridwhistle.common.moved import MOVED, today
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import NotFound
 from gridwhistle.common.queries import Question, question
@@ -37,6 +38,8 @@ async def page(
 ) -> Page[V]:
     """Return a page of the rows of the caller's jurisdiction for which all that is asked holds.
 
+    An `area_code` of the query asks for all that lies in the area, whatever codes its parts had when it was put there.
+
     Args:
         db: where they are.
         caller: whose jurisdiction it is.
@@ -46,7 +49,10 @@ async def page(
         view: what is shown of a row: columns of the table.
         asked: what the query asks for, as predicates; `filters` of the table, if left out.
     """
-    rows = await db.ask(_page(caller, table, order, query, view, asked))
+    areas: tuple[str, ...] = ()
+    if "area_code" in table.c and (area_code := getattr(query, "area_code", None)):
+        areas = (await MOVED.of(db)).prefixes(await today(db, area_code))
+    rows = await db.ask(_page(caller, table, order, query, view, asked, areas))
     lines, next_cursor = order.cut(rows, query)
     shown = view.__pydantic_fields__  # the columns of the order come last, and are not shown
     items = [view.holding(dict(zip(shown, line, strict=False))) for line in lines]
@@ -54,15 +60,23 @@ async def page(
 
 
 @lru_cache(maxsize=256)
-def _page(caller: Principal, table: Table, order: Keyset, query: Q, view: type[View], asked: "Asked[Q] | None") -> Question:
+def _page(
+    caller: Principal,
+    table: Table,
+    order: Keyset,
+    query: Q,
+    view: type[View],
+    asked: "Asked[Q] | None",
+    areas: tuple[str, ...],
+) -> Question:
     """Return the query for a page. The same people look at the same lists, and making it costs as much as sending it."""
     shown = view.__pydantic_fields__
     columns = [table.c[name] for name in shown] + [column for column in order.columns if column.name not in shown]
-    wanted = asked(query) if asked else filters(table, query)
+    wanted = [*(asked(query) if asked else filters(table, query)), *([in_areas(table, areas)] if areas else [])]
     return question(order.page(select(*columns).where(within(table, caller), *wanted), query))
 
 
 def filters(table: Table, query: PageQuery) -> list[ColumnElement[bool]]:
-    """Return what a query asks for, where its fields are columns of the table; an `area_code` asks for all that lies in it."""
-    asked = {name: value for name, value in query if name in table.c and value is not None}
-    return [in_area(table, value) if name == "area_code" else table.c[name] == value for name, value in asked.items()]
+    """Return what a query asks for, where its fields are columns of the table, besides the area."""
+    asked = {name: value for name, value in query if name in table.c and name != "area_code" and value is not None}
+    return [table.c[name] == value for name, value in asked.items()]

@@ -34,6 +34,7 @@ from gridwhistle.common.health import add_routes
 from gridwhistle.common.hearing import Hearing
 from gridwhistle.common.logs import set_up
 from gridwhistle.common.openapi import describe
+from gridwhistle.common.moved import copy_moved
 from gridwhistle.common.presets import Preset
 from gridwhistle.common.problems import Busy, Problem
 from gridwhistle.common.relay import Relay
@@ -104,6 +105,7 @@ class Service:
         """Make the events that every service has, and let it hear what every service hears."""
         audit_sealed(self.name)
         copy_revoked(self.consumer)
+        copy_moved(self.consumer)
         emergency.hear_of_the_end(self.consumer, self.tables)
 
     def all_routers(self) -> list[Router]:

@@ -55,6 +55,7 @@ class Signature:
                 self.query = (name, base)
             else:
                 raise TypeError(f"{endpoint.__name__}: the edge cannot give {name}")
+        self.caller = next((name for name, what in self.hands.items() if what == "caller"), None)
         self._known_parameters = frozenset(self.query[1].model_fields) if self.query else frozenset()
 
     def arguments(self, scope: "Scope", raw: bytes) -> dict[str, Any]:

@@ -269,6 +269,15 @@ revoked = Table(
     moment("since", nullable=False),
     code("area_code"),
 )
+# Codes that areas had until they were merged into another, whose code is understood for them. Rows are only ever added.
+moved_areas = Table(
+    "moved_area",
+    plumbing,
+    Column("id", Uuid, primary_key=True),
+    Column("event_no", Integer, nullable=False),
+    code("area_code"),
+    code("merged_into"),
+)
 # Which stream the events are in; another one under the same name must be filled again.
 stream = Table(
     "stream",

@@ -17,6 +17,7 @@ from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.editions import Edition, Grids
 from gridwhistle.common.events.incidents import Category, IncidentNo, IncidentReported, Source, Urgency
 from gridwhistle.common.ids import AreaCode, GridCode
+from gridwhistle.common.moved import today
 from gridwhistle.common.places import Point
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Problem
@@ -86,8 +87,8 @@ class Place:
     grid: Edition | None
 
 
-def place_of(report: Report, grid: Edition | None) -> Place:
-    """Return where a report belongs, given the grid that its point lay in when it was found.
+def place_of(report: Report, grid: Edition | None, area_code: str | None) -> Place:
+    """Return where a report belongs, given the grid that its point lay in when it was found, and the area that it names.
 
     Raises:
         OutsideEveryGrid: its point lies in none, and it names no area.
@@ -95,9 +96,9 @@ def place_of(report: Report, grid: Edition | None) -> Place:
     """
     if grid is not None:
         return Place(grid.grid_code[:12], grid)
-    if report.area_code is None:
+    if area_code is None:
         raise OutsideEveryGrid if report.location else PlaceMissing
-    return Place(report.area_code, None)
+    return Place(area_code, None)
 
 
 Own = tuple[str, str, str]
@@ -128,7 +129,8 @@ async def report_incident(body: Report, caller: Caller, db: Db) -> ReportedView:
     If its words say that somebody is in danger, `advice` says whom to call. Nobody reads reports within minutes.
     """
     point, grids, found_at = body.location, await GRIDS.of(db), body.found_at or db.as_of
-    place = place_of(body, grids.locate(point.lon, point.lat, found_at, prefer=caller.areas) if point else None)
+    grid = grids.locate(point.lon, point.lat, found_at, prefer=caller.areas) if point else None
+    place = place_of(body, grid, body.area_code and await today(db, body.area_code))
     async with db.command(caller) as tx:
         if known := await _known(db, caller, [own_number(body, place)]):
             raise AlreadyReported(incident_no=next(iter(known.values())).incident_no or "–")
@@ -225,7 +227,8 @@ class ReportResults(View):
 @router.post("/incidents/batch", may="incidents:report_many", body_bytes_max=4 * 1024 * 1024)
 async def report_incidents(body: Reports, caller: Caller, db: Db) -> ReportResults:
     """Report many things at once. Each has its own result; one that is refused does not stop the others."""
-    places = _places(body.reports, await GRIDS.of(db), caller, db.as_of)
+    areas = {code: await today(db, code) for code in {report.area_code for report in body.reports} if code}
+    places = _places(body.reports, await GRIDS.of(db), areas, caller, db.as_of)
     async with db.command(caller) as tx:
         # Read in the block: when another batch brings the same numbers first, this runs again and finds them.
         numbers = [
@@ -255,7 +258,7 @@ async def report_incidents(body: Reports, caller: Caller, db: Db) -> ReportResul
 
 
 def _places(
-    reports: Sequence[Report], grids: Grids, caller: Principal, as_of: dt.datetime | None
+    reports: Sequence[Report], grids: Grids, areas: Mapping[str, str], caller: Principal, as_of: dt.datetime | None
 ) -> list[Place | Problem]:
     """Return where each report belongs, or why that cannot be said."""
     located = [(number, report.location, report.found_at or as_of) for number, report in enumerate(reports) if report.location]
@@ -265,7 +268,7 @@ def _places(
     places: list[Place | Problem] = []
     for number, report in enumerate(reports):
         try:
-            places.append(place_of(report, held.get(number)))
+            places.append(place_of(report, held.get(number), report.area_code and areas[report.area_code]))
         except Problem as refusal:
             places.append(refusal)
     return places

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from gridwhistle.common.edge import Db, Router
 from gridwhistle.common.events.incidents import Category, IncidentNo
 from gridwhistle.common.ids import AreaCode
+from gridwhistle.common.moved import today
 from gridwhistle.common.principal import PUBLIC
 from gridwhistle.common.problems import Invalid
 from gridwhistle.common.wire import Body, Moment, View
@@ -62,7 +63,8 @@ async def report_as_resident(body: ResidentReport, db: Db) -> Receipt:
     """
     point, report = body.location, Report(source="resident", **dict(body))
     grids = await GRIDS.of(db)
-    place = place_of(report, grids.locate(point.lon, point.lat, report.found_at or db.as_of) if point else None)
+    grid = grids.locate(point.lon, point.lat, report.found_at or db.as_of) if point else None
+    place = place_of(report, grid, body.area_code and await today(db, body.area_code))
     if place.grid is None and not await _is_served(db, place.area_code[:6]):
         raise NotServed
     token = new_token()

@@ -7,16 +7,18 @@ from fastapi import Query
 from pydantic import AwareDatetime, Field
 from sqlalchemy import ColumnElement
 
+from gridwhistle.common.commands import Command
 from gridwhistle.common.data_classes import OPEN
 from gridwhistle.common.edge import Caller, Db, Router
-from gridwhistle.common.events.personnel import AreaChanged, Level, OrganisationChanged, OrganisationKind
-from gridwhistle.common.ids import AreaCode, OrgCode
+from gridwhistle.common.events.personnel import AreaChanged, AreaMerged, Level, OrganisationChanged, OrganisationKind
+from gridwhistle.common.ids import AreaCode, OrgCode, prefix_of
 from gridwhistle.common.problems import OutsideYourArea
 from gridwhistle.common.reading import filters, one, page
 from gridwhistle.common.rows import Row
+from gridwhistle.common.tables import moved_areas
 from gridwhistle.common.wire import Body, Keyset, Page, PageQuery, Version, View
-from gridwhistle.personnel.domain import LEVELS, AlreadyRetired, check_level
-from gridwhistle.personnel.tables import area_of, areas, organisations
+from gridwhistle.personnel.domain import LEVELS, AlreadyRetired, IntoItself, OfAnotherLevel, check_level
+from gridwhistle.personnel.tables import area_of, areas, mergers, organisations
 
 router = Router("personnel", "Areas and organisations 区划与单位")
 _NEWEST, _NEWEST_ORGANISATION = Keyset(areas.c.id), Keyset(organisations.c.id)
@@ -92,6 +94,8 @@ async def retire_area(area_id: UUID, body: RetireArea, caller: Caller, db: Db) -
         if tx.row.retired_at:
             raise AlreadyRetired
         merged_into = body.merged_into and await area_of(db, body.merged_into)
+        if merged_into:
+            _merge(tx, tx.row, merged_into)
         tx.update(tx.row, retired_at=tx.now, merged_into=merged_into)
         tx.record(tx.row, "retire")
         tx.tell(tx.row, area_changed(tx.row))
@@ -119,6 +123,26 @@ def _asked(query: AreaQuery) -> list[ColumnElement[bool]]:
         level = next(level for level, digits in LEVELS.items() if not parent[digits:].strip("0"))
         wanted += [areas.c[BELOW[level]] == parent[: LEVELS[level]], areas.c.area_code != parent]
     return wanted
+
+
+def _merge(tx: Command, area: Row, merged_into: str) -> None:
+    """Let the old code be understood everywhere.
+
+    Raises:
+        OutsideYourArea: who works in the area would work in one that the caller has no say in.
+        OfAnotherLevel: it is no area of the same level.
+        IntoItself: it is the area itself, or was merged into it.
+    """
+    if merged_into == area.area_code:
+        raise IntoItself
+    if not tx.caller.reaches_place(merged_into):
+        raise OutsideYourArea
+    if len(prefix_of(merged_into)) != len(prefix_of(area.area_code)):
+        raise OfAnotherLevel
+    merger = tx.create(mergers, None, area_code=area.area_code, merged_into=merged_into, merged_at=tx.now)
+    tx.tell(merger, AreaMerged(area_code=area.area_code, merged_into=merged_into))
+    known = {"area_code": area.area_code, "merged_into": merged_into}
+    tx.insert(moved_areas, id=merger.id, event_no=merger.event_no, **known)
 
 
 def area_changed(area: Row) -> AreaChanged:

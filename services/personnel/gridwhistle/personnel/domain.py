@@ -11,8 +11,6 @@ from gridwhistle.common.problems import Conflict, Forbidden, Invalid, Problem, T
 LEVELS: Final = {"county": 6, "township": 9, "community": 12}
 """How many digits of an area's code carry meaning; the rest are zeros."""
 
-MERGERS_MAX: Final = 8
-"""Of an area, one after the other: more is a circle."""
 AdjustReason = Literal["first_drawing", "community_resized", "large_demolition", "population_moved", "other"]
 """Why a grid is drawn anew: 首次划分, 村(社区)规模调整, 大规模征地拆迁, 人口大量流动, 其他."""
 RevokedFor = Literal["account_frozen", "worker_exited", "device_lost"]
@@ -88,6 +86,20 @@ class UnknownOrg(Invalid):
 
     code = "unknown_org"
     zh, en = "没有这个单位,或已撤销;请先新增单位。", "There is no such organisation, or it was retired; add it first."
+
+
+class OfAnotherLevel(Invalid):
+    """Who works in an area works in what it became: a community that became a county would give them all of it."""
+
+    code = "of_another_level"
+    zh, en = "只能并入同级区划(县、乡镇或社区)。", "An area is merged into one of its own level: county, township or community."
+
+
+class IntoItself(Invalid):
+    """What is merged ends."""
+
+    code = "area_into_itself"
+    zh, en = "区划不能并入自身。", "An area is not merged into itself."
 
 
 class AlreadyRetired(Conflict):

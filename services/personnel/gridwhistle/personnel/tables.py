@@ -26,6 +26,7 @@ from sqlalchemy.dialects.postgresql import JSON, ExcludeConstraint
 from gridwhistle.common.database import Db
 from gridwhistle.common.events.personnel import Duty, Employment, GridKind, Level, OrganisationKind
 from gridwhistle.common.known import Known
+from gridwhistle.common.moved import MERGERS_MAX
 from gridwhistle.common.places import GridIndex
 from gridwhistle.common.problems import Term
 from gridwhistle.common.retention import Kept
@@ -33,7 +34,6 @@ from gridwhistle.common.sealed import PUBLIC
 from gridwhistle.common.tables import NAMING, code, moment, newest_first, place, root, word
 from gridwhistle.personnel.domain import (
     GRID,
-    MERGERS_MAX,
     SHIFT,
     WORKER,
     AdjustReason,
@@ -58,6 +58,18 @@ areas = Table(
     CheckConstraint("merged_into IS NULL OR retired_at IS NOT NULL", name="merged_only_when_retired"),
     CheckConstraint("merged_into <> area_code", name="not_merged_into_itself"),
     info={"thing": Term("区划", "area"), "kept": Kept("r8")},
+)
+# What other services understand old codes by. Apart from areas, which are many, and few of which they need.
+mergers = Table(
+    "merger",
+    metadata,
+    *root(),
+    *place(),
+    code("merged_into"),
+    moment("merged_at", nullable=False),
+    UniqueConstraint("area_code"),
+    CheckConstraint("merged_into <> area_code", name="not_into_itself"),
+    info={"thing": Term("区划合并", "merger"), "kept": Kept("r8")},
 )
 organisations = Table(
     "organisation",
@@ -225,11 +237,14 @@ async def area_of(db: Db, area_code: str) -> str:
     Raises:
         UnknownArea: there is no such area, or it was retired for none.
     """
+    asked = area_code
     for _ in range(MERGERS_MAX):
         area = await db.first(select(areas.c.retired_at, areas.c.merged_into).where(areas.c.area_code == area_code))
         if area is None or (area.retired_at and not area.merged_into):
             break
         if not area.merged_into:
+            if area_code != asked:
+                db.moved[asked] = area_code
             return area_code
         area_code = area.merged_into
     raise UnknownArea

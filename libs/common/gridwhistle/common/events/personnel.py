@@ -33,6 +33,13 @@ class AreaChanged(Event, type="gw.personnel.area.changed.v1"):
     merged_into: AreaCode | None = None
 
 
+class AreaMerged(Event, type="gw.personnel.merger.made.v1"):
+    """An area is part of another from now on, and its code is understood as that one's. Told apart from areas: they are many."""
+
+    area_code: AreaCode
+    merged_into: AreaCode
+
+
 class OrganisationChanged(Event, type="gw.personnel.organisation.changed.v1"):
     """An organisation came into being or was changed; the whole of it."""
 
