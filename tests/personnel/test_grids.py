@@ -129,9 +129,10 @@ def test_a_grid_holds_points_from_its_filing_until_it_is_retired(
 def test_a_version_is_found_by_its_day(town: Person, county: Person) -> None:
     grid = drawn(county, filed_at="2026-03-02T01:00:00Z")
 
-    on = {day: did(town.get(f"{GRIDS}/{grid['id']}/versions?on={day}"))["items"] for day in ("2026-03-01", "2026-03-02")}
+    days = ("2026-03-01", "2026-03-02", "0001-01-01", "2800-07-07", "9999-12-31")
+    on = {day: did(town.get(f"{GRIDS}/{grid['id']}/versions?on={day}"))["items"] for day in days}
 
-    assert [len(items) for items in on.values()] == [0, 1]
+    assert [len(items) for items in on.values()] == [0, 1, 0, 1, 1]
 
 
 def test_what_is_filed_is_not_changed_without_an_adjustment(town: Person, county: Person) -> None:

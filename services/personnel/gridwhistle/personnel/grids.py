@@ -1,7 +1,7 @@
 """What administrators and applications can ask about grids: drawn, agreed, filed, adjusted; and which one holds a point."""
 
 import datetime as dt
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from fastapi import Query
@@ -121,16 +121,14 @@ class GridQuery(PageQuery):
     grid_code: GridCode | None = None
 
 
-Day = Annotated[
-    dt.date | None,
-    Field(ge=dt.date(2000, 1, 1), le=dt.date(2199, 12, 31), description="Only the version that holds at the end of this day."),
-]
+_DAYS: Final = dt.date(1900, 1, 1), dt.date(2900, 12, 31)
+"""Before the one nothing held, and after the other what holds for good: PostgreSQL knows no day of the years beyond."""
 
 
 class VersionQuery(Asked):
     """Which versions."""
 
-    on: Day = None
+    on: Annotated[dt.date | None, Field(description="Only the version that holds at the end of this day.")] = None
 
 
 @router.post("/grids", may="grids:write", status_code=201, body_bytes_max=BOUNDARY_BYTES_MAX)
@@ -239,7 +237,8 @@ async def list_grid_versions(grid_id: UUID, query: Annotated[VersionQuery, Query
     await one(db, caller, grids, grid_id)
     asked = select(grid_versions).where(grid_versions.c.grid_id == grid_id)
     if query.on:
-        end = dt.datetime.combine(query.on + dt.timedelta(days=1), dt.time(), LOCAL)
+        day = min(max(query.on, _DAYS[0]), _DAYS[1])
+        end = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), LOCAL)
         still = or_(grid_versions.c.valid_to.is_(None), grid_versions.c.valid_to >= end)
         asked = asked.where(and_(grid_versions.c.valid_from < end, still))
     rows = await db.fetch(asked.order_by(grid_versions.c.edition.desc()).limit(VERSIONS_MAX))
