@@ -15,12 +15,14 @@ from gridwhistle.incidents.refusals import (
     AlreadyAsked,
     AnotherDepartment,
     AnotherHandler,
+    AskedByAnother,
     AskedByYou,
     CheckNeeded,
     ContestedBefore,
     EndorsedAlready,
     FixedHere,
     HandledByYou,
+    MayNotRefuse,
     NoQuestion,
     NotEndorsed,
     NotFromThePublic,
@@ -96,6 +98,7 @@ MAY = {
     **{(state, "ask_void"): {"town_acceptor"} for state in OPEN},
     **{(state, "void"): {"town_leader"} for state in OPEN},
     **{(state, "refuse_void"): {"town_leader"} for state in OPEN},
+    **{(state, "withdraw_void"): {"town_acceptor"} for state in OPEN},
     **{(state, "archive"): {"auto"} for state in ENDED},
 }
 ALLOWING: dict[str, dict[str, Any]] = {
@@ -107,6 +110,7 @@ ALLOWING: dict[str, dict[str, Any]] = {
     "waive_check": {"unclear_by": "somebody"},
     "void": {"void_asked_by": "somebody"},
     "refuse_void": {"void_asked_by": "somebody"},
+    "withdraw_void": {"void_asked_by": CHECKER},
 }
 """What has to be so before an action can be taken at all."""
 
@@ -250,6 +254,9 @@ ME = "me"
         pytest.param("closed", "reopen", {"is_final": True}, TooLateToObject, id="reopened too late"),
         pytest.param("filed", "ask_void", {"void_asked_by": "other"}, AlreadyAsked, id="void asked already"),
         pytest.param("filed", "void", {}, NothingAsked, id="nobody asked to void"),
+        pytest.param("filed", "withdraw_void", {}, NothingAsked, id="no void to withdraw"),
+        pytest.param("filed", "withdraw_void", {"void_asked_by": "other"}, AskedByAnother, id="another asked to void"),
+        pytest.param("dispatched", "object", {"is_not_refusable": True}, MayNotRefuse, id="a committee has to take it"),
         pytest.param("filed", "void", {"void_asked_by": ME}, AskedByYou, id="I asked to void"),
     ],
 )

@@ -264,3 +264,30 @@ def test_who_reported_has_the_last_word_once(suite: RunningSuite) -> None:
     assert (answers[0].status_code, answers[0].json()["state"]) == (200, "It was accepted")
     assert (answers[1].status_code, answers[1].json()["code"]) == (409, "reopened_before")
     assert acceptor.get(path).json()["state"] == "closed"
+
+
+def test_who_reported_may_object_to_a_rejection_once(suite: RunningSuite) -> None:
+    acceptor, leader = suite.person("town_acceptor"), suite.somebody("town_leader", AREA[:9], subject="leader")
+    made = acceptor.post(f"{BASE}/incidents", {"title": "路灯不亮", "area_code": AREA, "track": True}).json()
+    path, number, token = f"{BASE}/incidents/{made['id']}", made["incident_no"], made["tracking_token"]
+
+    def contest(own: str = token) -> httpx2.Response:
+        headers = {"Tracking-Token": own, "Idempotency-Key": key(), "Accept-Language": "en"}
+        reason = {"reason": "路灯归街道管,电话 13911113333"}
+        return suite.client.post(f"{BASE}/tracking/{number}/contest", json=reason, headers=headers)
+
+    early = contest()
+    acceptor.post(f"{path}/reject", {"reason_code": "not_ours"})
+    told = follow(suite, number, token, "en").json()["next"]
+    answers = [contest(new_token()), contest()]
+    leader.post(f"{path}/objection_denied", {})
+    again, at_last = contest(), follow(suite, number, token, "en").json()
+
+    assert (early.status_code, early.json()["code"]) == (409, "illegal_move")
+    assert [answer.status_code for answer in answers] == [404, 200]
+    assert "once" in told
+    assert answers[1].json()["state"] == "Your objection is being looked at"
+    assert (again.status_code, again.json()["code"]) == (409, "contested_before")
+    assert (at_last["state"], at_last["next"]) == ("It was not accepted", "If you object, call 12345.")
+    reasons = [step["reason"] for step in acceptor.get(f"{path}/history").json()["steps"]]
+    assert "路灯归街道管,电话 139****3333" in reasons

@@ -277,6 +277,7 @@ def test_nobody_is_given_what_the_matter_list_does_not_give_them(suite: RunningS
 
     assert (pushed_down, taken) == ((409, "not_on_matter_list"), (200, "dispatched"))
     assert refused == (409, "may_not_refuse")
+    assert listed.seen("dept_desk@990101-c3")["actions"] == ["sign"], "nobody is offered what would be refused"
 
 
 def test_where_a_call_back_is_check_enough_nobody_is_sent(suite: RunningSuite) -> None:
@@ -687,7 +688,9 @@ def test_two_people_void_it_and_one_may_refuse(suite: RunningSuite) -> None:
     case = Case(suite)
     ask = ("town_acceptor", "ask_void", {"reason_code": "test"})
     assert case.ask("town_leader", "void", {}) == (409, "nothing_asked")
-    case.take(*SIGNED, ask, ("town_leader", "refuse_void", {}), ask)
+    case.take(*SIGNED, ask, ("town_leader", "refuse_void", {}), ask, ("town_acceptor", "withdraw_void", {}))
+    assert case.ask("town_leader", "void", {}) == (409, "nothing_asked")
+    case.take(ask)
     alone = Person(suite.client, suite.issuer.token("demo-town_acceptor", ["town_acceptor", "town_leader"], ["990101001"]))
 
     own = alone.post(f"{case.path}/void", {})

@@ -93,7 +93,7 @@ SENT: Final[dict[str, dict[str, Any]]] = {
             *("endorse_incident", "decline_incident", "approve_incident", "deny_incident", "resume_incident"),
             *("sample_passed_incident", "sample_failed_incident", "order_verification_incident", "verified_incident"),
             *("verified_false_incident", "verified_unclear_incident", "waive_check_incident", "check_failed_incident"),
-            *("check_unclear_incident", "withdraw_request_incident", "withdraw_objection_incident"),
+            *("check_unclear_incident", "withdraw_request_incident", "withdraw_objection_incident", "withdraw_void_incident"),
         )
     },
     "reject_incident": {"reason_code": "not_ours"},

@@ -33,11 +33,12 @@ ADJUSTMENT: Final = Machine(
         Step("asked",     "void",        "approved",  TOWN_LEADER, "a second person agrees", approval=True),
         Step("asked",     "refuse_void", "denied",    TOWN_LEADER, "a second person does not", approval=True),
         *(Step(state,     "withdraw_request", "withdrawn", HANDLER, "who asked does not need it any more", only_who_asked) for state in ("requested", "endorsed")),
+        Step("asked",     "withdraw_void", "withdrawn", ACCEPTOR,  "who asked sees that it counts", only_who_asked),
         *(Step(state,     "lapse",       "lapsed",    ANYBODY,     "the incident went on without waiting for the answer") for state in ("requested", "endorsed", "asked")),
     ),
     zh={
         "requested": "已申请", "asked": "已申请作废", "endorsed": "部门已同意", "approved": "已批准", "denied": "未批准", "lapsed": "已失效",
-        "withdraw_request": "撤回申请", "withdrawn": "已撤回",
+        "withdraw_request": "撤回申请", "withdraw_void": "撤回作废申请", "withdrawn": "已撤回",
         "request": "申请", "ask_void": "申请作废", "endorse": "部门同意", "decline": "部门不同意", "approve": "批准", "deny": "不批准",
         "void": "同意作废", "refuse_void": "不同意作废", "lapse": "失效",
     },

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from gridwhistle.common.commands import Command
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.incidents import (
     Category,
@@ -23,6 +24,7 @@ from gridwhistle.common.events.incidents import (
     VoidReason,
 )
 from gridwhistle.common.ids import GridCode
+from gridwhistle.common.machine import Step
 from gridwhistle.common.problems import NotFound
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body
@@ -164,9 +166,7 @@ async def contest(incident_id: UUID, body: Note, caller: Caller, db: Db) -> Inci
     """Object for the reporter to a rejection (异议), once; the township's leader looks at it again."""
     async with db.command(caller, incidents, incident_id) as tx:
         incident, step = tx.row, INCIDENT.step(tx.row, "contest", caller)
-        ask(tx, incident, objections, OBJECTION, "contest")
-        tx.move(incident, step, reason=body.reason, is_contested=True, terminal_at=None)
-        tx.tell(incident, RejectionContested(**facts_of(incident)))
+        object_to_rejection(tx, incident, step, body.reason)
         return answer(tx, incident)
 
 
@@ -265,6 +265,23 @@ async def refuse_void(incident_id: UUID, body: Note, caller: Caller, db: Db) -> 
         await decide(tx, adjustments, ADJUSTMENT, "refuse_void")
         tx.move(incident, step, reason=body.reason, void_asked_by=None)
         return answer(tx, incident)
+
+
+@router.post("/incidents/{incident_id}/withdraw_void", may="incidents:handle")
+async def withdraw_void(incident_id: UUID, body: Note, caller: Caller, db: Db) -> IncidentView:
+    """Withdraw your request that it shall not count (撤回作废申请), before it is decided. You may ask again."""
+    async with db.command(caller, incidents, incident_id) as tx:
+        incident, step = tx.row, INCIDENT.step(tx.row, "withdraw_void", caller)
+        await answer_request(tx, "withdraw_void")
+        tx.move(incident, step, reason=body.reason, void_asked_by=None)
+        return answer(tx, incident)
+
+
+def object_to_rejection(tx: Command, incident: Row, step: Step, reason: str | None) -> None:
+    """Let the township's leader look at a rejection again."""
+    ask(tx, incident, objections, OBJECTION, "contest")
+    tx.move(incident, step, reason=reason, is_contested=True, terminal_at=None)
+    tx.tell(incident, RejectionContested(**facts_of(incident)))
 
 
 def _limit_of(category: CategoryInUse, body: File) -> dict[str, Any]:

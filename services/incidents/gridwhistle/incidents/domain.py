@@ -22,8 +22,10 @@ from gridwhistle.incidents.guards import (
     only_the_worker_sent,
     only_what_the_public_says,
     only_when_asked,
+    only_who_asked_to_void,
     unless_asked,
     unless_fixed,
+    unless_it_must_be_taken,
     void_is_open,
     void_was_asked,
 )
@@ -138,8 +140,8 @@ INCIDENT: Final = Machine(
         Step("accepted",    "answer",            "closed",        ACCEPTOR,   "a question is closed by its answer", only_a_question),
         Step("filed",       "dispatch",          "dispatched",    DISPATCHER, "another person than who filed: a suggestion is confirmed by somebody"),
         Step("dispatched",  "sign",              "in_progress",   DESK,       "the organisation takes it on, visibly and at a known time", _THEIRS),
-        Step("dispatched",  "object",            "disputed",      DESK,       "not theirs, they say a second time: the county decides", both(_THEIRS, unless_fixed), when=lambda incident: incident.objected_times),
-        Step("dispatched",  "object",            "objected",      DESK,       "not theirs, they say, before anybody was named to handle it", both(_THEIRS, unless_fixed)),
+        Step("dispatched",  "object",            "disputed",      DESK,       "not theirs, they say a second time: the county decides", both(_THEIRS, unless_fixed, unless_it_must_be_taken), when=lambda incident: incident.objected_times),
+        Step("dispatched",  "object",            "objected",      DESK,       "not theirs, they say, before anybody was named to handle it", both(_THEIRS, unless_fixed, unless_it_must_be_taken)),
         Step("objected",    "uphold",            "dispatched",    DISPATCHER, "they are right: it goes to another organisation, and the handling clock runs on"),
         Step("objected",    "deny_objection",    "dispatched",    DISPATCHER, "it is theirs: it goes back to the same organisation"),
         Step("objected",    "withdraw_objection", "dispatched",  DESK,       "it is theirs after all, say they themselves", _THEIRS),
@@ -174,6 +176,7 @@ INCIDENT: Final = Machine(
         *(Step(state,       "ask_void",          state,           ACCEPTOR,   "it should not count: there was nothing, or it was a test", void_is_open) for state in OPEN),
         *(Step(state,       "void",              "voided",        TOWN_LEADER, "a second person agrees; it is kept, and counts in no rate", void_was_asked) for state in OPEN),
         *(Step(state,       "refuse_void",       state,           TOWN_LEADER, "it counts", void_was_asked) for state in OPEN),
+        *(Step(state,       "withdraw_void",     state,           ACCEPTOR,   "it counts after all, says who asked", only_who_asked_to_void) for state in OPEN),
         *(Step(state,       "archive",           "archived",      SYSTEM,     "thirty days have passed") for state in ENDED),
     ),
     zh={
@@ -193,7 +196,7 @@ INCIDENT: Final = Machine(
         "send_back": "退回处置", "confirm": "部门确认", "order_check": "安排核查", "waive_check": "免核查",
         "check_failed": "核查不通过", "check_unclear": "无法核查", "redispatch": "重派", "close": "结案", "callback": "回访",
         "reopen": "重办", "feedback_over": "反馈期满", "ask_void": "申请作废", "void": "作废", "refuse_void": "不同意作废",
-        "archive": "归档",
+        "withdraw_void": "撤回作废申请", "archive": "归档",
     },
     clocks={
         "reported":      ["incidents.accept"],

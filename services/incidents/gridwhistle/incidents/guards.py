@@ -16,6 +16,7 @@ from gridwhistle.incidents.refusals import (
     EndorsedAlready,
     FixedHere,
     HandledByYou,
+    MayNotRefuse,
     NoQuestion,
     NotEndorsed,
     NotFromThePublic,
@@ -133,3 +134,15 @@ def void_was_asked(incident: Any, caller: Principal) -> Problem | None:
     if incident.void_asked_by is None:
         return NothingAsked()
     return AskedByYou() if incident.void_asked_by == caller.id else None
+
+
+def only_who_asked_to_void(incident: Any, caller: Principal) -> Problem | None:
+    """Say no where nobody asked, and to everybody but who did."""
+    if incident.void_asked_by is None:
+        return NothingAsked()
+    return None if incident.void_asked_by == caller.id else AskedByAnother()
+
+
+def unless_it_must_be_taken(incident: Any, _caller: Principal) -> Problem | None:
+    """Say no to a committee whose list says that it has to take such things."""
+    return MayNotRefuse() if incident.is_not_refusable else None

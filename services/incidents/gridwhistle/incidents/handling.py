@@ -25,13 +25,13 @@ from gridwhistle.common.reading import one
 from gridwhistle.common.rows import Row
 from gridwhistle.common.rules import RULES
 from gridwhistle.common.wire import Body, View
-from gridwhistle.incidents.catalogue import category_of, line_for, responsible_for, standard_of
+from gridwhistle.incidents.catalogue import responsible_for, standard_of
 from gridwhistle.incidents.children import OBJECTION
 from gridwhistle.incidents.domain import INCIDENT, facts_of
 from gridwhistle.incidents.limits import FOUR_EYES, HANDLE, PHOTOS_SUBMIT, handle_key
-from gridwhistle.incidents.refusals import FiledByYou, MayNotRefuse, SameOrganisation
-from gridwhistle.incidents.steps import answer, ask, check_organisation, decide, let_lapse, rule_of, see
-from gridwhistle.incidents.tables import incidents, known_organisation, objections
+from gridwhistle.incidents.refusals import FiledByYou, SameOrganisation
+from gridwhistle.incidents.steps import answer, ask, decide, give_to, let_lapse, rule_of, see
+from gridwhistle.incidents.tables import incidents, objections
 from gridwhistle.incidents.views import ActorId, IncidentView, Note, Reason, Said, Seen
 
 router = Router("incidents", "Incidents 事件: handling 派遣处置")
@@ -88,9 +88,9 @@ async def dispatch(incident_id: UUID, body: Dispatch, caller: Caller, db: Db) ->
         incident, step = tx.row, INCIDENT.step(tx.row, "dispatch", caller)
         if incident.filed_by == caller.id and (await rule_of(tx, FOUR_EYES)).amount:
             raise FiledByYou
-        await check_organisation(tx, incident, body.lead_org)
+        given = await give_to(tx, incident, body.lead_org)
         limits = {HANDLE: await _limit(tx, incident)}
-        tx.move(incident, step, reason=body.reason, limits=limits, lead_org=body.lead_org, dispatched_at=tx.now)
+        tx.move(incident, step, reason=body.reason, limits=limits, dispatched_at=tx.now, **given)
         what = {"category": incident.category, "lead_org": body.lead_org}
         tx.tell(incident, IncidentDispatched(**facts_of(incident), **what))
         return answer(tx, incident)
@@ -111,7 +111,6 @@ async def object_to(incident_id: UUID, body: Object, caller: Caller, db: Db) -> 
     """Say that it is not your department's (退单), before anybody is named to handle it. The second time the county decides."""
     async with db.command(caller, incidents, incident_id) as tx:
         incident, step = tx.row, INCIDENT.step(tx.row, "object", caller)
-        await _check_may_refuse(db, incident)
         ask(tx, incident, objections, OBJECTION, "object", org=incident.lead_org)
         tx.move(incident, step, reason=body.reason, objected_times=(incident.objected_times or 0) + 1)
         what = {"lead_org": incident.lead_org, "reason_code": body.reason_code}
@@ -137,8 +136,8 @@ async def uphold(incident_id: UUID, body: Dispatch, caller: Caller, db: Db) -> I
         incident, step = tx.row, INCIDENT.step(tx.row, "uphold", caller)
         if body.lead_org == incident.lead_org:
             raise SameOrganisation
-        await check_organisation(tx, incident, body.lead_org)
-        await _say_whose(tx, incident, step, body.reason, lead_org=body.lead_org, dispatched_at=tx.now)
+        given = await give_to(tx, incident, body.lead_org)
+        await _say_whose(tx, incident, step, body.reason, dispatched_at=tx.now, **given)
         return answer(tx, incident)
 
 
@@ -156,8 +155,8 @@ async def county_decide(incident_id: UUID, body: Dispatch, caller: Caller, db: D
     """Say whose it is (裁定), once and for all: it cannot be returned any more."""
     async with db.command(caller, incidents, incident_id) as tx:
         incident, step = tx.row, INCIDENT.step(tx.row, "county_decide", caller)
-        await check_organisation(tx, incident, body.lead_org)
-        await _say_whose(tx, incident, step, body.reason, lead_org=body.lead_org, dispatched_at=tx.now, is_fixed=True)
+        given = await give_to(tx, incident, body.lead_org)
+        await _say_whose(tx, incident, step, body.reason, dispatched_at=tx.now, is_fixed=True, **given)
         return answer(tx, incident)
 
 
@@ -223,21 +222,6 @@ async def _say_whose(tx: Command, incident: Row, step: Step, reason: str | None,
     tx.move(incident, step, reason=reason, **values)
     decided = {"lead_org": incident.lead_org, "is_upheld": incident.lead_org != before, "is_fixed": bool(incident.is_fixed)}
     tx.tell(incident, ObjectionDecided(**facts_of(incident), **decided))
-
-
-async def _check_may_refuse(db: Work, incident: Row) -> None:
-    """Make sure that the organisation that has it may return it.
-
-    Raises:
-        MayNotRefuse: it is on the list of what a community has to take.
-    """
-    category = await category_of(db, incident.area_code[:6], incident.category)
-    if category is None or not category.matters:
-        return
-    found = await known_organisation(db, incident.lead_org)
-    line = found.kind and line_for(category, found)
-    if line and line.level == "village" and not line.community_may_refuse:
-        raise MayNotRefuse
 
 
 async def _asks_for_after(db: Work, incident: Row) -> bool:

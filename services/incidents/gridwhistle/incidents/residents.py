@@ -1,4 +1,4 @@
-"""What residents do without an account: they report (居民上报), and have the last word on what was done (要求重办)."""
+"""What residents do without an account: they report (居民上报), object to a rejection (异议), and have the last word (要求重办)."""
 
 from typing import Annotated
 
@@ -14,12 +14,13 @@ from gridwhistle.common.problems import Invalid
 from gridwhistle.common.wire import Body, Moment, View
 from gridwhistle.incidents.contacts import Contact, has_contact
 from gridwhistle.incidents.danger import whom_to_call
+from gridwhistle.incidents.deciding import object_to_rejection
 from gridwhistle.incidents.domain import INCIDENT, MASKED
 from gridwhistle.incidents.intake import Location, Report, place_of, take_in
 from gridwhistle.incidents.judging import Reopen, do_again
 from gridwhistle.incidents.tables import GRIDS, incidents, known_grids
 from gridwhistle.incidents.tracking import RESIDENT, TokenShown, TrackedView, TrackingToken, as_tracked, new_token, tracked
-from gridwhistle.incidents.views import ComplainedOrg, Description, RequestType, Title
+from gridwhistle.incidents.views import ComplainedOrg, Description, RequestType, Said, Title
 
 router = Router("incidents", "Residents 居民")
 
@@ -43,6 +44,12 @@ class ResidentReport(Body):
     complained_org: ComplainedOrg | None = None
     found_at: Annotated[Moment | None, Field(description="When you found it; now, if left out.")] = None
     contact: Contact | None = None
+
+
+class Contest(Body):
+    """Why it is the township's business after all."""
+
+    reason: Said
 
 
 class Receipt(View):
@@ -84,4 +91,13 @@ async def reopen_as_reporter(incident_no: IncidentNo, body: Reopen, token: Track
     incident = await tracked(db, incident_no, token)
     async with db.command(RESIDENT, incidents, incident.id) as tx:
         await do_again(tx, tx.row, INCIDENT.step(tx.row, "reopen", RESIDENT), body.reason)
+        return tx.answer(await as_tracked(db, tx.row, has_contact=await has_contact(db, incident.id)))
+
+
+@router.post("/tracking/{incident_no}/contest", may=PUBLIC)
+async def contest_as_reporter(incident_no: IncidentNo, body: Contest, token: TrackingToken, db: Db) -> TrackedView:
+    """Object to a rejection (异议): the township's leader looks at it again. Within the days for it, and once."""
+    incident = await tracked(db, incident_no, token)
+    async with db.command(RESIDENT, incidents, incident.id) as tx:
+        object_to_rejection(tx, tx.row, INCIDENT.step(tx.row, "contest", RESIDENT), body.reason)
         return tx.answer(await as_tracked(db, tx.row, has_contact=await has_contact(db, incident.id)))

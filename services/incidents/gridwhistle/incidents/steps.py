@@ -12,7 +12,7 @@ from gridwhistle.common.machine import Machine, Step
 from gridwhistle.common.problems import OutsideYourArea
 from gridwhistle.common.rows import Row
 from gridwhistle.common.rules import RULES, Rule
-from gridwhistle.incidents.catalogue import category_of, may_be_given
+from gridwhistle.incidents.catalogue import category_of, line_for, may_be_given
 from gridwhistle.incidents.children import ADJUSTMENT, OBJECTION, TASK
 from gridwhistle.incidents.domain import UnknownGrid, UnknownOrganisation
 from gridwhistle.incidents.refusals import ConflictOfInterest, NotOnTheList, PhotoOfMissing, PhotosMissing
@@ -122,8 +122,8 @@ async def lay_in(tx: Command, incident: Row, grid_code: str) -> None:
     tx.update(incident, grid_code=grid_code, area_code=grid_code[:12], grid_id=grid.id, grid_edition=grid_edition)
 
 
-async def check_organisation(tx: Command, incident: Row, org: str) -> None:
-    """Make sure that an incident can go to an organisation.
+async def give_to(tx: Command, incident: Row, org: str) -> dict[str, Any]:
+    """Return what is noted when an incident goes to an organisation, which it can.
 
     Raises:
         UnknownOrganisation: personnel told of no such organisation.
@@ -138,3 +138,5 @@ async def check_organisation(tx: Command, incident: Row, org: str) -> None:
     category = await category_of(tx.db, incident.area_code[:6], incident.category)
     if category and found.kind and not may_be_given(category, found):
         raise NotOnTheList(category=category.row.name)
+    line = line_for(category, found) if category and category.matters and found.kind else None
+    return {"lead_org": org, "is_not_refusable": bool(line and line.level == "village" and not line.community_may_refuse)}

@@ -106,7 +106,9 @@ incidents = Table(
     *(Column(f"{told}_times", Integer) for told in ("objected", "extended", "suspended", "rework", "reopened")),
     *(
         Column(name, Boolean)
-        for name in ("is_sampled", "is_fixed", "is_contested", "is_callback_only", "is_overdue", "is_final")
+        for name in (
+            *("is_sampled", "is_fixed", "is_not_refusable", "is_contested", "is_callback_only", "is_overdue", "is_final"),
+        )
     ),
     *(moment(f"{state}_at") for state in ("accepted", "filed", "dispatched", "signed", "handled", "checked", "closed")),
     moment("terminal_at"),

@@ -86,15 +86,18 @@ _NEXT: Final = {
     "rework": ("重新派给部门处置。", "It goes back to the department."),
     "closed": ("如问题仍在,几天内可要求重办一次。", "If it is not done, say so within a few days: it is reopened once."),
     "redirected": ("如列有单位,请向其反映。", "If a place is named, please turn to it."),
-    "rejected": ("如有异议,请拨打 12345。", "If you object, call 12345."),
+    "rejected": ("如有异议,几天内可提出一次。", "If it is the township's business after all, say so within a few days, once."),
     "contested": ("复核后告知结果。", "You will find the result here."),
     "merged": ("结果以该事件为准。", "What is done there holds for yours as well."),
     "voided": ("无后续步骤。", "Nothing happens any more."),
     "archived": ("无后续步骤。", "Nothing happens any more."),
 }
 """The state in plain words, and what happens next."""
-_OVER: Final = ("如问题仍在,请拨打 12345 或再次反映。", "If the trouble is still there, call 12345, or report it again.")
-"""What follows a case that who asks cannot have reopened."""
+_LAST_WORD: Final = {
+    "closed": ("reopen", ("如问题仍在,请拨打 12345 或再次反映。", "If the trouble is still there, call 12345, or report it again.")),
+    "rejected": ("contest", ("如有异议,请拨打 12345。", "If you object, call 12345.")),
+}
+"""What who reported it may do in a state, once, and what follows when they cannot."""
 Sentence = Annotated[str, Field(max_length=200, examples=["已受理"])]
 
 
@@ -177,13 +180,14 @@ async def as_tracked(db: Work, incident: Any, *, has_contact: bool) -> TrackedVi
     def said(words: tuple[str, str]) -> str:
         return getattr(Term(*words), db.language)  # type: ignore[no-any-return]
 
-    is_over = found.state == "closed" and "reopen" not in INCIDENT.actions(incident, RESIDENT)
+    step, otherwise = _LAST_WORD.get(found.state, (None, None))
+    follows = otherwise if otherwise and step not in INCIDENT.actions(incident, RESIDENT) else _NEXT[found.state]
     codes = found.reason_code, found.sent_to
     reason, turn_to = (None if code in {None, "nowhere"} else getattr(word(code), db.language) for code in codes)
     return TrackedView(
         incident_no=incident.incident_no,
         state=said(_WORDS[found.state]),
-        next=said(_OVER if is_over else _NEXT[found.state]),
+        next=said(follows),
         reason=reason,
         turn_to=turn_to,
         steps=[TrackedStep(what=said(_WORDS[name]), at=at) for name, at in moments],

@@ -11,13 +11,14 @@ from gridwhistle.common.events.incidents import Category, IncidentNo, Result, Se
 from gridwhistle.common.ids import AreaCode, GridCode, OrgCode
 from gridwhistle.common.places import CoordSys, Latitude, Longitude
 from gridwhistle.common.principal import Principal
-from gridwhistle.common.wire import Actions, Body, Version, View
+from gridwhistle.common.wire import Body, Version, View
 from gridwhistle.incidents.domain import INCIDENT, MASKED
 from gridwhistle.incidents.limits import Grade
 
 HISTORY_MAX = 1_000
 RequestType = Literal["consult", "help", "complaint", "report", "suggestion"]
 State = Literal[INCIDENT.states]  # type: ignore[name-defined]
+Action = Literal[tuple(dict.fromkeys(step.action for step in INCIDENT.steps if step.source))]  # type: ignore[misc]
 ActorId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:|-]{1,80}$", examples=["0190c8f2-5d1e-7c3a-9d55-0c5b3f1f7a10"])]
 Reason = Annotated[
     str,
@@ -101,7 +102,9 @@ class IncidentView(IncidentLine):
     checked_at: AwareDatetime | None
     terminal_at: AwareDatetime | None
     attachments: Annotated[list[AttachmentView], Field(max_length=50)]
-    actions: Actions
+    actions: Annotated[
+        list[Annotated[Action, OPEN]], Field(max_length=50, description="What you may do now; post to the path of that name.")
+    ]
 
 
 def seen_by(caller: Principal, incident: Any) -> IncidentView:
