@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 import accept
+import bulk
 import events
 import hot
 import lists
@@ -23,6 +24,7 @@ from results import Answer, foreign_of, show
 
 QUESTIONS: Final[dict[str, Callable[[int, float], Awaitable[list[Answer]]]]] = {
     "report": report.ask,
+    "bulk": bulk.ask,
     "accept": accept.ask,
     "hot": hot.ask,
     "client": report.ask_one,
