@@ -19,7 +19,7 @@ ISSUED_BY = Issuer.fresh()
 TOKEN = f"Bearer {ISSUED_BY.token('worker-7', ['grid_worker'], ['990101001001001'])}"
 REVOKE = (
     "INSERT INTO revoked (id, event_no, subject_id, since, area_code)"
-    " VALUES (gen_random_uuid(), 1, $1, clock_timestamp() + interval '2 s', '990101000000')"
+    " VALUES (gen_random_uuid(), 1, $1, clock_timestamp() + interval '2 s', $2)"
 )
 
 
@@ -40,7 +40,7 @@ async def test_another_process_sees_it_and_forgets_what_it_remembered(
     await database.revoked.look(database)
     assert (await known.principal(TOKEN)).id == "worker-7"
 
-    await truth.execute(REVOKE, "worker-7")
+    await truth.execute(REVOKE, "worker-7", "990101000000")
 
     async with asyncio.timeout(10):
         while not await refused(known):
@@ -49,9 +49,21 @@ async def test_another_process_sees_it_and_forgets_what_it_remembered(
     await asyncio.wait([watching])
 
 
-async def refused(known: Tokens) -> bool:
+async def test_it_is_seen_by_whatever_code_a_token_calls_the_area(database: Database, truth: "asyncpg.Connection[Any]") -> None:
+    known, token = tokens(database), f"Bearer {ISSUED_BY.token('worker-8', ['grid_worker'], ['990103001'])}"
+    await truth.execute(REVOKE, "worker-8", "990103002000")
+    await database.revoked.look(database)
+    before = await refused(known, token)
+
+    await truth.execute("INSERT INTO moved_area VALUES (gen_random_uuid(), 1, '990103001000', '990103002000')")
+    await database.revoked.look(database)
+
+    assert (before, await refused(known, token)) == (False, True)
+
+
+async def refused(known: Tokens, token: str = TOKEN) -> bool:
     try:
-        await known.principal(TOKEN)
+        await known.principal(token)
     except TokenRevoked:
         return True
     return False

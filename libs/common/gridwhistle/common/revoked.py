@@ -1,6 +1,7 @@
 """Whose tokens are refused from now on, whatever is remembered of them: a small set in memory, fed by personnel's events.
 
-A revocation speaks for the area of who made it: tokens that act within it are refused, those of another county are not.
+A revocation speaks for the area of who made it, by whatever code a token calls it: tokens that act within it are refused, those
+of another county are not.
 """
 
 import asyncio
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from gridwhistle.common.again import Away
 from gridwhistle.common.events.personnel import SubjectRevoked
-from gridwhistle.common.ids import prefix_of
+from gridwhistle.common.moved import Moved
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Busy, Problem, Term
 from gridwhistle.common.tables import revoked
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 _LOOK_EVERY_S: Final = 0.5
+_COUNTS: Final = "SELECT (SELECT count(*) FROM revoked), (SELECT count(*) FROM moved_area)"
 
 
 class TokenRevoked(Problem):
@@ -37,8 +39,8 @@ class Revoked:
     """The set, as one process has it. Until it is read for the first time nobody is let in."""
 
     def __init__(self) -> None:
-        self._by_subject: dict[str, list[tuple[float, str]]] | None = None
-        self._count = 0
+        self._by_subject: dict[str, list[tuple[float, tuple[str, ...]]]] | None = None
+        self._counts: tuple[int, ...] = ()
 
     def check(self, caller: Principal, issued_at: float) -> None:
         """Let a token pass that was issued to the caller at this time.
@@ -49,19 +51,21 @@ class Revoked:
         """
         if self._by_subject is None:
             raise Busy
-        for since, area in self._by_subject.get(caller.id, ()):
-            if issued_at < since and (not caller.areas or any(own.startswith(area) for own in caller.areas)):
+        for since, areas in self._by_subject.get(caller.id, ()):
+            if issued_at < since and (not caller.areas or any(own.startswith(areas) for own in caller.areas)):
                 raise TokenRevoked
 
     async def look(self, database: "Database") -> None:
         """Read what was added; rows are only ever added."""
-        count = (await database.run(database.background, "SELECT count(*) FROM revoked"))[0][0]
-        if count == self._count and self._by_subject is not None:
+        counts = tuple((await database.run(database.background, _COUNTS))[0])
+        if counts == self._counts and self._by_subject is not None:
             return
-        by_subject: dict[str, list[tuple[float, str]]] = defaultdict(list)
+        old = await database.run(database.background, "SELECT area_code, merged_into FROM moved_area")
+        moved = Moved({row["area_code"]: row["merged_into"] for row in old})
+        by_subject: dict[str, list[tuple[float, tuple[str, ...]]]] = defaultdict(list)
         for row in await database.run(database.background, "SELECT subject_id, since, area_code FROM revoked"):
-            by_subject[row["subject_id"]].append((row["since"].timestamp(), prefix_of(row["area_code"])))
-        self._by_subject, self._count = dict(by_subject), count
+            by_subject[row["subject_id"]].append((row["since"].timestamp(), moved.prefixes(row["area_code"])))
+        self._by_subject, self._counts = dict(by_subject), counts
 
 
 async def watch_revoked(service: "Running") -> None:
