@@ -249,7 +249,10 @@ class Life(RuleBasedStateMachine):
         able = sorted(
             action
             for (source, action), targets in TARGETS.items()
-            if source == self.state and action in ENDPOINTS and not targets <= {"voided", "merged", "rejected", "redirected"}
+            if source == self.state
+            and action in ENDPOINTS
+            and not action.endswith("_void")  # asked, refused, withdrawn: it is where it was
+            and not targets <= {"voided", "merged", "rejected", "redirected"}
         )
         if able:
             whose = str(row["handler_id"] if self.state == "in_progress" and pick % 2 else row["checker_id"])

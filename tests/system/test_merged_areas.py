@@ -32,9 +32,7 @@ def reported(person: Person, area_code: str) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def merged(admin: Person) -> dict[str, dict[str, Any]]:
     """Return an incident of each township, reported before the first was merged into the second."""
-    made = {
-        code: admin.post(AREAS, {"area_code": code, "level": "township", "name": "示例镇"}).json() for code in (OLD, NEW)
-    }
+    made = {code: admin.post(AREAS, {"area_code": code, "level": "township", "name": "示例镇"}).json() for code in (OLD, NEW)}
     incidents = {code: reported(admin, code) for code in (OLD, NEW)}
     retired = admin.post(f"{AREAS}/{made[OLD]['id']}/retire", {"merged_into": NEW})
     assert retired.status_code == 200, retired.text
@@ -58,9 +56,7 @@ def test_a_list_by_the_old_or_the_new_code_has_what_was_put_under_either(
     assert [answer.headers.get("Area-Moved") for answer in by_code.values()] == [MOVED, None]
 
 
-def test_a_report_by_the_old_code_lands_in_the_new_area(
-    suite: RunningSuite, admin: Person, heard: dict[str, dict[str, Any]]
-) -> None:
+def test_a_report_by_the_old_code_lands_in_the_new_area(admin: Person, heard: dict[str, dict[str, Any]]) -> None:
     report = {"title": "路灯不亮", "area_code": OLD}
 
     single = admin.post(INCIDENTS, report)

@@ -155,6 +155,7 @@ SENT: Final[dict[str, dict[str, Any]]] = {
     "start_catalogue": {"county_code": HERE[:6]},
     "report_as_resident": _REPORT,
     "reopen_as_reporter": {"reason": "井盖还在响"},
+    "contest_as_reporter": {"reason": "井盖归街道管"},
     "reveal_contact": {"fields": ["phone"], "purpose": "call_back", "note": "回访井盖修复情况"},
     "open_account": {"kind": "issuance", "area_code": HERE},
     "freeze_account": {"reason": "核查"},

@@ -52,9 +52,7 @@ class Grids:
         moments = (at for edition, _ in ever for at in (edition.begins_at, edition.ends_at) if at)
         self._changed_at = max(moments, default=None)
 
-    def locate(
-        self, lon: float, lat: float, at: dt.datetime | None = None, *, prefer: tuple[str, ...] = ()
-    ) -> Edition | None:
+    def locate(self, lon: float, lat: float, at: dt.datetime | None = None, *, prefer: tuple[str, ...] = ()) -> Edition | None:
         """Return the edition of the grid that held the point, border included, or None.
 
         Args:

@@ -77,6 +77,7 @@ class Machine:
             raise ValueError(f"{thing.en}: what is not there yet cannot be approved")
         self._terms = {word: Term(zh[word], word) for word in words}
         self.states = tuple(dict.fromkeys(step.target for step in self.steps))
+        self.names = tuple(dict.fromkeys(step.action for step in self.steps if step.source))  # of actions on what is there
         if nowhere := self.clocks.keys() - set(self.states):
             raise ValueError(f"{thing.en}: clocks of unknown states {', '.join(sorted(nowhere))}")
 

@@ -1,4 +1,4 @@
-"""Codes that areas had before they were merged (区划合并): a request, a filter or a token by an old one means the area of today."""
+"""Codes that areas had before they were merged (区划合并): a report, a filter, a token by an old one means that of today."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -50,7 +50,9 @@ class Moved:
             if len(self._widened) >= _JURISDICTIONS_MAX:
                 self._widened.clear()
             # A grid is drawn in one community and retired with it: it has no code that lives on.
-            found = (self.prefixes(area.ljust(_AREA_DIGITS, "0")) if len(area) <= _AREA_DIGITS else (area,) for area in caller.areas)
+            found = (
+                self.prefixes(area.ljust(_AREA_DIGITS, "0")) if len(area) <= _AREA_DIGITS else (area,) for area in caller.areas
+            )
             areas = self._widened[caller.areas] = _widest([*caller.areas, *(area for each in found for area in each)])
         return caller if areas == caller.areas else replace(caller, areas=areas)
 

@@ -33,8 +33,8 @@ from gridwhistle.common.gate import bus_fault, check, too_old
 from gridwhistle.common.health import add_routes
 from gridwhistle.common.hearing import Hearing
 from gridwhistle.common.logs import set_up
-from gridwhistle.common.openapi import describe
 from gridwhistle.common.moved import copy_moved
+from gridwhistle.common.openapi import describe
 from gridwhistle.common.presets import Preset
 from gridwhistle.common.problems import Busy, Problem
 from gridwhistle.common.relay import Relay

@@ -1,7 +1,7 @@
 """Intake of reports (上报): one, or up to a thousand at once. Nothing reported is lost."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Annotated, Any, Literal

@@ -1,4 +1,4 @@
-"""What residents do without an account: they report (居民上报), object to a rejection (异议), and have the last word (要求重办)."""
+"""What residents do without an account: they report (居民上报), object to a rejection (异议), and ask to redo (要求重办)."""
 
 from typing import Annotated
 

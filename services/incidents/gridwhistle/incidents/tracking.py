@@ -94,7 +94,10 @@ _NEXT: Final = {
 }
 """The state in plain words, and what happens next."""
 _LAST_WORD: Final = {
-    "closed": ("reopen", ("如问题仍在,请拨打 12345 或再次反映。", "If the trouble is still there, call 12345, or report it again.")),
+    "closed": (
+        "reopen",
+        ("如问题仍在,请拨打 12345 或再次反映。", "If the trouble is still there, call 12345, or report it again."),
+    ),
     "rejected": ("contest", ("如有异议,请拨打 12345。", "If you object, call 12345.")),
 }
 """What who reported it may do in a state, once, and what follows when they cannot."""

@@ -18,7 +18,7 @@ from gridwhistle.incidents.limits import Grade
 HISTORY_MAX = 1_000
 RequestType = Literal["consult", "help", "complaint", "report", "suggestion"]
 State = Literal[INCIDENT.states]  # type: ignore[name-defined]
-Action = Literal[tuple(dict.fromkeys(step.action for step in INCIDENT.steps if step.source))]  # type: ignore[misc]
+Action = Literal[INCIDENT.names]  # type: ignore[name-defined]
 ActorId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:|-]{1,80}$", examples=["0190c8f2-5d1e-7c3a-9d55-0c5b3f1f7a10"])]
 Reason = Annotated[
     str,
@@ -76,7 +76,8 @@ class IncidentView(IncidentLine):
     description: Description | None
     grid_id: Annotated[UUID | None, Field(description="The grid of the day when it was found, at `/personnel/v1/grids`.")]
     grid_edition: Annotated[
-        int | None, Field(ge=1, le=2**31 - 1, description="Its edition of that day; the incident keeps it when the grid is drawn anew.")
+        int | None,
+        Field(ge=1, le=2**31 - 1, description="Its edition of that day, however it is drawn since."),
     ]
     coord_sys: Annotated[CoordSys, OPEN] | None
     address_text: AddressText | None

@@ -34,7 +34,7 @@ class AreaChanged(Event, type="gw.personnel.area.changed.v1"):
 
 
 class AreaMerged(Event, type="gw.personnel.merger.made.v1"):
-    """An area is part of another from now on, and its code is understood as that one's. Told apart from areas: they are many."""
+    """An area is part of another from now on, whose code is understood for its own. Told apart from areas, which are many."""
 
     area_code: AreaCode
     merged_into: AreaCode

@@ -27,7 +27,7 @@ def upgrade() -> None:
         sa.Column("valid_from", sa.DateTime(timezone=True), nullable=True),
         sa.Column("valid_to", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("known_grid_edition_pkey")),
-        sa.UniqueConstraint("aggregate_id", "edition", name=op.f("known_grid_edition_aggregate_id_once")),
+        sa.UniqueConstraint("aggregate_id", "edition", name=op.f("known_grid_edition_aggregate_id_edition_once")),
     )
     _begin_with_what_is_known()
     op.add_column("incident", sa.Column("grid_id", sa.Uuid(), nullable=True))
