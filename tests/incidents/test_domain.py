@@ -9,7 +9,7 @@ import pytest
 
 from gridwhistle.common.principal import ROLES, Principal
 from gridwhistle.common.problems import IllegalMove, Problem, WrongRole
-from gridwhistle.incidents.domain import ENDED, INCIDENT, OPEN, checker_among, masked
+from gridwhistle.incidents.domain import ENDED, INCIDENT, OPEN, WORKED_ON, checker_among, masked
 from gridwhistle.incidents.limits import RULE_SETS
 from gridwhistle.incidents.refusals import (
     AlreadyAsked,
@@ -36,6 +36,7 @@ from gridwhistle.incidents.refusals import (
 from gridwhistle.incidents.tables import incidents
 
 CHECKER = str(uuid4())
+HELPED = {"town_dispatcher", "grid_leader", "county_duty"}
 MAY = {
     (None, "report"): {
         "resident",
@@ -100,6 +101,8 @@ MAY = {
     **{(state, "refuse_void"): {"town_leader"} for state in OPEN},
     **{(state, "withdraw_void"): {"town_acceptor"} for state in OPEN},
     **{(state, "archive"): {"auto"} for state in ENDED},
+    **{(state, "ask_volunteers"): HELPED for state in WORKED_ON},
+    **{(state, "credit_volunteer"): HELPED for state in (*WORKED_ON, "closed")},
 }
 ALLOWING: dict[str, dict[str, Any]] = {
     "withdraw_request": {"asked_for": "extension", "asked_stage": "endorsed"},

@@ -98,6 +98,10 @@ SENT: Final[dict[str, dict[str, Any]]] = {
     },
     "reject_incident": {"reason_code": "not_ours"},
     "redirect_incident": {"reason_code": "unlawful", "sent_to": "nowhere"},
+    "ask_volunteers_incident": {"service_code": "matrix", "people_needed": 2}
+    | {"start_at": "2190-01-01T00:00:00Z", "end_at": "2190-01-01T02:00:00Z"},
+    "credit_volunteer_incident": {"participant_id": NOBODY, "service_code": "matrix", "started_at": "2026-01-01T00:00:00Z"}
+    | {"minutes": 60},
     "merge_incident": {"parent_id": "00000000-0000-7000-8000-000000000000"},
     "answer_question": {"answer": "周一至周五办理"},
     "ask_void_incident": {"reason_code": "test"},

@@ -18,6 +18,7 @@ from gridwhistle.incidents import (
     residents,
     timeline,
     tracking,
+    volunteers,
 )
 from gridwhistle.incidents.by_itself import ON_CLOCK
 from gridwhistle.incidents.consumers import CONSUMER
@@ -40,6 +41,7 @@ INCIDENTS: Final = Service(
         contacts.router,
         residents.router,
         tracking.router,
+        volunteers.router,
         attachments.routes("incidents", incidents, add="incidents:attach", see="incidents:read"),
     ],
     loops=[attachments.sweep_attachments],

@@ -42,6 +42,7 @@ WORKER, GRID_LEADER = frozenset({"grid_worker"}), frozenset({"grid_leader"})
 TOWN_LEADER, COUNTY = frozenset({"town_leader"}), frozenset({"county_duty"})
 HOTLINE, SPEAKERS = frozenset({"hotline_desk"}), frozenset({"hotline_desk", "resident"})
 SYSTEM: Final = frozenset({"auto"})
+HELPED: Final = DISPATCHER | GRID_LEADER | COUNTY
 
 
 class UnknownGrid(Invalid):
@@ -110,6 +111,8 @@ OPEN: Final = (
     "dept_review", "handled", "checking", "checked", "rework",
 )  # fmt: skip
 """States in which somebody works on an incident, or should."""
+WORKED_ON: Final = ("dispatched", "in_progress", "dept_review", "handled", "checking", "checked", "rework")
+"""States in which volunteers can help."""
 ENDED: Final = ("closed", "rejected", "redirected", "merged", "voided")
 """States in which nobody has to do anything any more."""
 
@@ -168,6 +171,8 @@ INCIDENT: Final = Machine(
         Step("checking",    "check_unclear",     "handled",       WORKER,     "two could not tell: the acceptor decides", _LOOKED),
         Step("rework",      "redispatch",        "in_progress",   DISPATCHER, "it goes back to be done, with what time was left or half of it"),
         Step("checked",     "close",             "closed",        ACCEPTOR,   "the township, which took it in, ends it"),
+        *(Step(state,       "ask_volunteers",    state,           HELPED,     "more hands are wanted where it lies") for state in WORKED_ON),
+        *(Step(state,       "credit_volunteer",  state,           HELPED,     "a volunteer helped, and somebody else says how long") for state in (*WORKED_ON, "closed")),
         Step("closed",      "callback",          "closed",        HOTLINE,    "somebody asked the reporter, who is content or could not be reached"),
         Step("closed",      "reopen",            "in_progress",   SPEAKERS,   "it is not done, says who reported it; who had it has it again", in_time_and_once, when=lambda incident: incident.handled_at),
         Step("closed",      "reopen",            "filed",         SPEAKERS,   "it is not done, says who reported it, and nobody had it", in_time_and_once, when=lambda incident: incident.category and incident.grid_code),
@@ -196,7 +201,7 @@ INCIDENT: Final = Machine(
         "send_back": "退回处置", "confirm": "部门确认", "order_check": "安排核查", "waive_check": "免核查",
         "check_failed": "核查不通过", "check_unclear": "无法核查", "redispatch": "重派", "close": "结案", "callback": "回访",
         "reopen": "重办", "feedback_over": "反馈期满", "ask_void": "申请作废", "void": "作废", "refuse_void": "不同意作废",
-        "withdraw_void": "撤回作废申请", "archive": "归档",
+        "withdraw_void": "撤回作废申请", "archive": "归档", "ask_volunteers": "招募志愿者", "credit_volunteer": "登记志愿服务",
     },
     clocks={
         "reported":      ["incidents.accept"],

@@ -232,7 +232,22 @@ callbacks = Table(
     CheckConstraint("is_reached = (is_resolved IS NOT NULL AND satisfaction IS NOT NULL)", name="says_something_iff_reached"),
     info={"thing": Term("回访", "callback")},
 )
-CHILDREN: Final = (adjustments, objections, tasks, callbacks)
+volunteer_works = Table(
+    "volunteer_work",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("incident_id", Uuid, ForeignKey("incident.id", ondelete="CASCADE"), nullable=False),
+    Column("participant_id", Uuid, nullable=False),
+    Column("service_code", Text, nullable=False),
+    moment("started_at", nullable=False),
+    Column("minutes", Integer, nullable=False),
+    Column("told_by", Text, nullable=False),
+    moment("told_at", nullable=False),
+    UniqueConstraint("incident_id", "participant_id"),
+    CheckConstraint("minutes BETWEEN 1 AND 1440", name="takes_a_day_at_most"),
+    info={"thing": Term("志愿服务", "volunteer work")},
+)
+CHILDREN: Final = (adjustments, objections, tasks, callbacks, volunteer_works)
 
 known_grids = copy(
     "known_grid",
