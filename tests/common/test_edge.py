@@ -194,13 +194,14 @@ def test_a_problem_comes_in_the_language_asked_for(suite: RunningSuite, incident
     in_chinese = suite.person("town_acceptor").post(path, {}, Accept_Language="zh-CN")
     in_english = suite.person("town_acceptor").post(path, {}, Accept_Language="en")
 
-    assert (
-        in_chinese.json()["detail"]
-        == "事件现为“已上报”,不能“结案”;现在可以:自处置、分流、不予受理、并案、安排核实、受理、申请作废、作废、不同意作废。"
+    assert in_chinese.json()["detail"] == (
+        "事件现为“已上报”,不能“结案”;"
+        "现在可以:自处置、分流、不予受理、并案、安排核实、受理、申请作废、作废、不同意作废、撤回作废申请。"
     )
     assert in_english.json()["detail"] == (
         "The incident is reported, so close is not possible; "
-        "possible now: resolve_on_spot, redirect, reject, merge, order_verification, accept, ask_void, void, refuse_void."
+        "possible now: resolve_on_spot, redirect, reject, merge, order_verification, accept, ask_void, void, refuse_void, "
+        "withdraw_void."
     )
     assert "accept" in in_english.json()["allowed"]
     assert (in_chinese.headers["content-language"], in_english.headers["content-language"]) == ("zh-CN", "en")
