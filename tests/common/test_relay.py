@@ -9,6 +9,7 @@ from uuid import UUID
 
 import asyncpg
 import nats
+import orjson
 import pytest
 from nats.js.errors import NotFoundError
 from sqlalchemy import MetaData
@@ -20,7 +21,7 @@ from gridwhistle.common.data_classes import Count
 from gridwhistle.common.database import Database
 from gridwhistle.common.events import Envelope, Event
 from gridwhistle.common.ids import new_id
-from gridwhistle.common.relay import Refused, Relay
+from gridwhistle.common.relay import BATCH_MAX, WAITING, Refused, Relay
 from gridwhistle.common.repair import Gap, ask_again, asked_for, publish_again
 from gridwhistle.common.sealing import Seal
 from gridwhistle.common.service import Service
@@ -406,3 +407,24 @@ async def test_an_event_that_waits_twice_does_not_stop_the_others(database: Data
         await until(lambda: all_published(database))
 
     assert await in_stream(nc) == [1, 2]
+
+
+async def test_a_batch_reads_no_more_than_itself_however_much_waits(database: Database) -> None:
+    await tell(database, 1)
+    await database.run(database.requests, "ANALYZE")  # as PostgreSQL counted it before so much came
+    await database.run(
+        database.requests,
+        "WITH told AS (INSERT INTO outbox SELECT gen_random_uuid(), aggregate_id, n, subject, envelope, occurred_at, epoch"
+        " FROM outbox, generate_series(2, 20000) n RETURNING event_id)"
+        " INSERT INTO waiting (event_id) SELECT event_id FROM told",
+    )
+
+    [[plan]] = await database.run(database.requests, f"EXPLAIN (ANALYZE, FORMAT JSON) {WAITING}")
+
+    assert plan_rows(orjson.loads(plan)[0]["Plan"], "outbox") == BATCH_MAX
+
+
+def plan_rows(node: dict[str, Any], table: str) -> float:
+    """Return how many rows of a table a plan read."""
+    own = node["Actual Rows"] * node["Actual Loops"] if node.get("Relation Name") == table else 0
+    return own + sum(plan_rows(child, table) for child in node.get("Plans", ()))
