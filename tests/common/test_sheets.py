@@ -6,6 +6,7 @@ import io
 import zipfile
 from decimal import Decimal
 from typing import Annotated, Literal
+from uuid import UUID
 
 import openpyxl
 import pytest
@@ -154,12 +155,24 @@ def test_no_text_is_written_as_a_formula(text: str) -> None:
 
 
 def test_numbers_stay_numbers_and_long_ones_keep_their_digits() -> None:
-    row = [-30, 2.5, Decimal("1.10"), 990101001000, 1234567890123456789, True, dt.date(2026, 7, 6), None, ["近", "远"]]
+    row = [
+        -30,
+        2.5,
+        Decimal("1.10"),
+        990101001000,
+        1234567890123456789,
+        True,
+        dt.date(2026, 7, 6),
+        None,
+        ["近", "远"],
+        UUID(int=7),
+    ]
     moment = dt.datetime(2026, 7, 6, 0, 30, tzinfo=dt.UTC)
 
     as_text, as_workbook = (texts_of(written) for written in (csv_of([[*row, moment]]), xlsx_of("x", [[*row, moment]])))
 
     assert as_text == [["-30", "2.5", "1.10", "990101001000", "1234567890123456789", "true", "2026-07-06", "", "近\n远",
+                        "00000000-0000-0000-0000-000000000007",
                         "2026-07-06T08:30:00+08:00"]]  # fmt: skip
     assert as_workbook == [[text if text != "1.10" else "1.1" for text in as_text[0]]]
 

@@ -18,6 +18,7 @@ from gridwhistle.common.edge import EdgeRoute
 from gridwhistle.common.examples import example_id, example_of
 from gridwhistle.common.principal import PUBLIC, InsufficientScope
 from gridwhistle.common.problems import Problem, Term
+from gridwhistle.common.sheet_formats import ROWS_MAX
 from gridwhistle.common.sheets import FAULTS_SHOWN
 from gridwhistle.common.tokens import NotAuthenticated
 from gridwhistle.common.wire import NotValid
@@ -48,7 +49,7 @@ _PROBLEM: Final = {
                     "pointer": _LINE,
                     "code": _CODE,
                     "message": _LINE,
-                    "row": {"type": "integer", "minimum": 1, "description": "Of a file, as a spreadsheet shows it."},
+                    "row": {"type": "integer", "minimum": 1, "maximum": ROWS_MAX, "description": "As a spreadsheet shows it."},
                     "column": {"type": "string", "pattern": "^[A-Z]{1,3}$", "description": "Of a file."},
                 },
             },

@@ -8,13 +8,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from io import BytesIO, StringIO
 from typing import Any, Final, Literal
+from uuid import UUID
 from zipfile import ZipFile
 
 from gridwhistle.common.calendars import LOCAL
 from gridwhistle.common.problems import Invalid
 
 Format = Literal["csv", "xlsx"]
-Cell = str | int | float | Decimal | dt.date | Sequence[str] | None
+Cell = str | int | float | Decimal | dt.date | UUID | Sequence[str] | None
 """What a row that is written holds; a list is lines in one cell."""
 CSV: Final = "text/csv"
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -204,8 +205,8 @@ def _plain(cell: Cell) -> str | int | float | Decimal | None:
         return "true" if cell else "false"
     if isinstance(cell, dt.datetime):
         return cell.astimezone(LOCAL).isoformat(timespec="seconds")
-    if isinstance(cell, dt.date):
-        return cell.isoformat()
+    if isinstance(cell, dt.date | UUID):
+        return str(cell)
     if isinstance(cell, str):
         return CONTROL.sub("\ufffd", cell)
     if cell is None or isinstance(cell, int | float | Decimal):
