@@ -6,23 +6,18 @@ import gzip
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from gridwhistle.common.again import Replay, again
 from gridwhistle.common.database import Database, Db
 from gridwhistle.common.ids import new_id
 from gridwhistle.common.principal import system
-from gridwhistle.common.sealing import Seal, read_keys
 from gridwhistle.personnel.app import PERSONNEL
 from gridwhistle.personnel.areas import AreaView, area_changed
 from gridwhistle.personnel.domain import LEVELS, CodeTaken
 from gridwhistle.personnel.tables import areas
-from gridwhistle.standalone.postgres import databases
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+from gridwhistle.standalone import opened
 
 FAULTS_MAX: Final = 50
 NAME_MAX: Final = 60
@@ -152,21 +147,11 @@ async def _codes(database: Database) -> set[str]:
     return {row["area_code"] for row in await database.run(database.background, _AREAS)}
 
 
-@asynccontextmanager
-async def personnel(folder: Path) -> "AsyncIterator[Database]":
-    """Return the personnel service's database of a data folder, whether the suite runs or is stopped."""
-    async with databases(folder) as url:
-        seal = Seal(read_keys(folder / "keys"))
-        database = Database(url(PERSONNEL.name), seal, PERSONNEL.constraints, presets=PERSONNEL.presets)
-        async with database.connected():
-            yield database
-
-
 async def run(
     folder: Path, files: Sequence[Path], data_set: str, begins: Callable[[int], Any], told: Callable[[int], None]
 ) -> Counter[str]:
     """Import files into the suite of a data folder; `begins` hears how many rows there are."""
-    async with personnel(folder) as database:
+    async with opened.of(PERSONNEL, folder) as database:
         rows = read(files, frozenset(await _codes(database)))
         begins(len(rows))
         return await bring_in(database, rows, data_set, told)

@@ -14,18 +14,14 @@ from typing import TYPE_CHECKING, Annotated, Final
 import orjson
 import typer
 import uvloop
-from rich.console import Console
-from rich.progress import Progress, TextColumn
+from rich.progress import Progress
 
 from gridwhistle.common import logs
 from gridwhistle.common.issuer import ISSUER, Issuer
-from gridwhistle.common.principal import DESKS, ROLES
-from gridwhistle.common.rebuilding import rebuild
-from gridwhistle.standalone import keys, recovery, rules, secret_files
+from gridwhistle.standalone import importing, issuing, keys, recovery, replaying, rules, secret_files
 from gridwhistle.standalone.children import CannotStart
 from gridwhistle.standalone.demo import words
-from gridwhistle.standalone.postgres import addresses
-from gridwhistle.standalone.shown import print_table
+from gridwhistle.standalone.shown import FOLDER, PORT, Folder, print_table, say, tell
 from gridwhistle.standalone.suite import Suite, running
 
 if TYPE_CHECKING:
@@ -34,8 +30,6 @@ if TYPE_CHECKING:
 
     from gridwhistle.standalone.demo.load import Loader
 
-PORT: Final = 8990
-FOLDER: Final = Path(".gridwhistle")
 _LOG_BYTES_MAX: Final = 50_000_000
 app = typer.Typer(
     no_args_is_help=True,
@@ -43,8 +37,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Gridwhistle 网格哨: the suite on one machine.",
 )
-imports = typer.Typer(no_args_is_help=True, help="Bring in what exists already, through the API of a running suite.")
-app.add_typer(imports, name="import")
+app.add_typer(importing.imports, name="import")
+app.command()(replaying.replay)
+app.command()(issuing.token)
 app.add_typer(keys.app, name="keys")
 for command in (recovery.backup, recovery.restore, recovery.check):
     app.command()(command)
@@ -53,8 +48,6 @@ app.add_typer(rules.rules, name="rules")
 app.add_typer(rules.calendar, name="calendar")
 audits = typer.Typer(no_args_is_help=True, help="Look at what was written down about who did what.")
 app.add_typer(audits, name="audit")
-_say = Console(stderr=True, highlight=False, soft_wrap=True)
-_print = Console(highlight=False, soft_wrap=True)
 
 DataDir = Annotated[Path, typer.Option("--data-dir", help="Keeps all data; made when it is not there.")]
 
@@ -82,7 +75,7 @@ def up(
     try:
         sys.exit(uvloop.run(_up(port, folder, ready_file, isolated=isolated, empty=empty)))
     except CannotStart as reason:
-        _say.print(f"[red]Gridwhistle did not start:[/] {reason}")
+        say.print(f"[red]Gridwhistle did not start:[/] {reason}")
         sys.exit(1)
 
 
@@ -102,7 +95,7 @@ async def _up(port: int, folder: Path, ready_file: Path | None, *, isolated: boo
     for told in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(told, stop)
     try:
-        _say.print(f"Starting Gridwhistle in {folder} …")
+        say.print(f"Starting Gridwhistle in {folder} …")
         growing = None if empty else asyncio.create_task(asyncio.to_thread(_grown))  # while the servers come up
         async with running(folder, port, isolated=isolated) as suite, AsyncExitStack() as stack:
             loader = await stack.enter_async_context((await growing)(suite.base_url, suite.issuer)) if growing else None
@@ -118,18 +111,18 @@ async def _up(port: int, folder: Path, ready_file: Path | None, *, isolated: boo
             waiting.cancel()
             filling.cancel()
             await asyncio.gather(filling, return_exceptions=True)
-            _say.print("\nStopping …")
+            say.print("\nStopping …")
             if ending.done() and (reason := ending.result()):
-                _say.print(f"[red]{reason}[/]")
+                say.print(f"[red]{reason}[/]")
                 return 1
             ending.cancel()
     except asyncio.CancelledError:
-        _say.print("\nStopped while starting.")
+        say.print("\nStopped while starting.")
         return 130
     finally:
         if ready_file:
             ready_file.unlink(missing_ok=True)
-    _say.print("Stopped. The data is kept.")
+    say.print("Stopped. The data is kept.")
     return 0
 
 
@@ -152,13 +145,13 @@ async def _fill(loader: "Loader | None") -> None:
     if loader is None or await loader.is_whole():
         return
     try:
-        with Progress(console=_say, transient=True, disable=not _say.is_terminal) as progress:
+        with Progress(console=say, transient=True, disable=not say.is_terminal) as progress:
             filling = progress.add_task("The demo county fills", total=None)
             await loader.fill(lambda done, total: progress.update(filling, completed=done, total=total))
     except (OSError, EOFError, RuntimeError) as reason:
-        _say.print(f"[red]The demo county is not whole;[/] the next start goes on: {reason}")
+        say.print(f"[red]The demo county is not whole;[/] the next start goes on: {reason}")
     else:
-        _say.print("The demo county has its workers, and a month of reports.")
+        say.print("The demo county has its workers, and a month of reports.")
 
 
 def _write_ready(path: Path, suite: Suite, tokens: dict[str, str]) -> None:
@@ -186,7 +179,7 @@ def _welcome(suite: Suite, tokens: dict[str, str]) -> None:
     file = suite.folder / "tokens"
     _write_for_owner(file, "".join(f"{name}={made}\n" for name, made in tokens.items()).encode())
     name = "town_acceptor" if "town_acceptor" in tokens else next(iter(tokens))
-    _print.print(
+    tell.print(
         f"""\
 Gridwhistle 网格哨 is ready.
   API      {suite.base_url}        documents {suite.base_url}/docs
@@ -241,157 +234,17 @@ async def _demo(base_url: str, issuer: Issuer, ready_file: Path | None) -> None:
         asyncio.get_running_loop().add_signal_handler(told, told_to_stop.set)
     async with (await asyncio.to_thread(_grown))(base_url, issuer) as loader:
         tokens = await loader.settle()
-        _print.print("Tokens for the demo county, good for seven days:")
+        tell.print("Tokens for the demo county, good for seven days:")
         for name, made in tokens.items():
-            _print.print(f"  {name:16} {made}", markup=False)
+            tell.print(f"  {name:16} {made}", markup=False)
         if ready_file:
             ready_file.touch()
         filling = asyncio.create_task(_fill(loader if issuer.name == ISSUER else None))
         if issuer.name != ISSUER:
-            _say.print("Its month of reports is left out: only a suite in development takes what happened earlier.")
+            say.print("Its month of reports is left out: only a suite in development takes what happened earlier.")
         await told_to_stop.wait()
         filling.cancel()
         await asyncio.gather(filling, return_exceptions=True)
-
-
-@app.command()
-def token(
-    role: Annotated[str, typer.Argument(help=f"One of: {', '.join(sorted(set(ROLES) - {'auto'}))}.")],
-    area: Annotated[
-        list[str], typer.Option(help="Code prefix: county 6, township 9, community 12, grid 15 digits; may be given again.")
-    ],
-    subject: Annotated[str, typer.Option(help="Who it is; a grid worker's is the worker's id.")] = "developer",
-    org: Annotated[str | None, typer.Option(help="The organisation, for department roles.")] = None,
-    scope: Annotated[str, typer.Option(help="Permissions for an integrator, separated by spaces.")] = "",
-    data_dir: DataDir = FOLDER,
-    issuer_name: Annotated[
-        str, typer.Option("--issuer", envvar="GW_ISSUER", help="The issuer whose name the token says.")
-    ] = ISSUER,
-) -> None:
-    """Print a token, signed with the issuer's key in a folder: a suite's data, or a deployment's secrets/issuer."""
-    issuer = _issuer(data_dir, issuer_name)
-    lengths = {6, 9, 12, 15}
-    if role not in set(ROLES) - {"auto"} or any(not code.isdecimal() or len(code) not in lengths for code in area):
-        _say.print("[red]That is not a role, or not a code prefix of 6, 9, 12 or 15 digits.[/] See --help.")
-        sys.exit(2)
-    if role in DESKS and not org:
-        _say.print("[red]A department's people belong to an organisation:[/] name it with --org.")
-        sys.exit(2)
-    print(issuer.token(subject, [role], area, org=org, scope=scope))  # noqa: T201  the output itself
-
-
-def _issuer(data_dir: Path, name: str = ISSUER) -> Issuer:
-    """Return the issuer of a data folder, or say that there is no suite and exit."""
-    key = data_dir / "issuer.json"
-    if not key.exists():
-        _say.print(f"[red]There is no suite in {data_dir}.[/] Start one with `gridwhistle up`, or name its --data-dir.")
-        sys.exit(1)
-    return Issuer.kept_in(key, name)
-
-
-@imports.command("reports")
-def import_reports(
-    file: Annotated[Path, typer.Argument(help="Los Angeles 311 requests: .csv or .csv.gz.")],
-    boundaries: Annotated[
-        Path | None,
-        typer.Option(help="Council districts as GeoJSON; council_districts_2012.geojson.gz beside FILE, if left out."),
-    ] = None,
-    base_url: Annotated[str, typer.Option(help="Where the suite runs.")] = f"http://127.0.0.1:{PORT}",
-    data_dir: Annotated[Path, typer.Option(help="Of that suite, whose development issuer makes the token.")] = FOLDER,
-    county: Annotated[str, typer.Option(help="Six digits; everything goes into its township 900.")] = words.COUNTY,
-    token: Annotated[
-        str | None,
-        typer.Option(help="Instead of one from --data-dir; its scopes are in the README."),
-    ] = None,
-) -> None:
-    """File the 311 requests of Los Angeles as reports. A second run changes nothing; one that was cut short goes on."""
-    # What reads maps takes a second to load, and no other command needs it.
-    from gridwhistle.standalone import la311, reports  # noqa: PLC0415
-
-    if not (county.isascii() and county.isdecimal() and len(county) == len(words.COUNTY)):
-        _say.print("[red]--county must have six digits.[/]")
-        sys.exit(2)
-    if token and not token.isascii():
-        _say.print("[red]--token is not an access token.[/]")
-        sys.exit(2)
-    try:
-        districts = la311.read_districts(boundaries or file.parent / "council_districts_2012.geojson.gz")
-        requests = la311.read_requests(file)
-        bearer = token or reports.token(_issuer(data_dir), county)
-        with Progress(console=_say) as progress:
-            filing = progress.add_task(f"Filing {len(requests):,} reports", total=len(requests))
-            work = reports.run(base_url, bearer, county, districts, requests, lambda rows: progress.advance(filing, rows))
-            summary = uvloop.run(work)
-    except la311.CannotImport as reason:
-        _say.print("[red]Not imported:[/]", end=" ")
-        _say.print(str(reason), markup=False)
-        sys.exit(1)
-    print_table(reports.as_table(len(requests), summary))
-    if summary.refused:
-        _say.print(f"[red]{len(summary.refused):,} rows were refused:[/]", ", ".join(summary.refused[:20]))
-        sys.exit(1)
-
-
-@imports.command("areas")
-def import_areas(
-    files: Annotated[list[Path], typer.Argument(help="CSV (.gz or not) with the columns code and name, UTF-8.")],
-    data_set: Annotated[
-        str, typer.Option(help="Names what is imported; with a row's code it makes each row happen once.")
-    ] = "areas",
-    data_dir: DataDir = FOLDER,
-) -> None:
-    """Make areas of all levels from CSV. Nothing is made unless every row is right; a second run changes nothing."""
-    # What reads the services takes a second to load, and most other commands do without.
-    from gridwhistle.standalone import areas  # noqa: PLC0415
-
-    _issuer(data_dir)
-    try:
-        with Progress(console=_say) as progress:
-            making = progress.add_task("Making areas", total=None)
-            counts = uvloop.run(
-                areas.run(
-                    data_dir.absolute(),
-                    files,
-                    data_set,
-                    lambda rows: progress.update(making, total=rows),
-                    lambda rows: progress.advance(making, rows),
-                )
-            )
-    except (areas.CannotImport, CannotStart) as reason:
-        _say.print("[red]Not imported:[/]", end=" ")
-        _say.print(str(reason), markup=False)
-        sys.exit(1)
-    _print.print(f"{counts['created']:,} areas were made; {counts['known']:,} were there.")
-
-
-@app.command()
-def replay(
-    service: Annotated[str, typer.Argument(help="Whose copies: a service.")],
-    data_dir: DataDir = FOLDER,
-) -> None:
-    """Make a service's copies of what others told anew, from their outboxes. The suite may be running or not."""
-    from gridwhistle.standalone.services import KINDS  # noqa: PLC0415  loads every service
-
-    kind = next((kind for kind in KINDS if kind.name == service), None)
-    if kind is None:
-        _say.print(f"[red]There is no service of that name;[/] there are: {', '.join(kind.name for kind in KINDS)}.")
-        sys.exit(2)
-
-    async def work() -> dict[str, int]:
-        with Progress(*Progress.get_default_columns()[:1], TextColumn("{task.completed:,} rows"), console=_say) as progress:
-            bars = {table.name: progress.add_task(table.name, total=None) for table in kind.consumer.copied}
-            async with addresses(data_dir.absolute()) as url:
-                sources = {one.name: url(one.name) for one in KINDS}
-                return await rebuild(
-                    kind.consumer, url(kind.name), sources, lambda table, rows: progress.update(bars[table], completed=rows)
-                )
-
-    try:
-        counts = uvloop.run(work())
-    except CannotStart as reason:
-        _say.print(f"[red]Nothing was replayed:[/] {reason}")
-        sys.exit(1)
-    _print.print(*(f"{table}: {rows:,} rows" for table, rows in counts.items()), sep="\n")
 
 
 @app.command("config")
@@ -407,7 +260,7 @@ def print_config(*, as_json: Annotated[bool, typer.Option("--json", help="For pr
 
 
 @audits.command("verify")
-def verify_audit(data_dir: DataDir = FOLDER) -> None:
+def verify_audit(data_dir: Folder = FOLDER) -> None:
     """Prove that nothing was changed in the audit of any service, whether the suite runs or is stopped."""
     # What reads the services takes a second to load, and most other commands do without.
     from gridwhistle.standalone import auditing  # noqa: PLC0415
@@ -415,15 +268,15 @@ def verify_audit(data_dir: DataDir = FOLDER) -> None:
     try:
         verdict = uvloop.run(auditing.verify(data_dir.absolute()))
     except CannotStart as reason:
-        _say.print(f"[red]The audit cannot be read:[/] {reason}")
+        say.print(f"[red]The audit cannot be read:[/] {reason}")
         sys.exit(2)
     print_table(verdict.table())
     rows = sum(proof.rows for proof in verdict.proofs)
-    _print.print(f"{rows:,} rows against {verdict.anchors:,} anchors, in {verdict.seconds:.1f} s.")
+    tell.print(f"{rows:,} rows against {verdict.anchors:,} anchors, in {verdict.seconds:.1f} s.")
     for proof in verdict.proofs:
         for fault in proof.faults:
             where = f"{proof.service}, seal {fault.seal}" + (f", row {fault.row}" if fault.row is not None else "")
-            _say.print(f"[red]{where}:[/] {fault.what}")
+            say.print(f"[red]{where}:[/] {fault.what}")
     if not verdict.whole:
         sys.exit(1)
 

@@ -3,56 +3,51 @@
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Final
 
 import typer
 import uvloop
-from rich.console import Console
 from rich.progress import Progress
 
 from gridwhistle.common.sealing import Seal, add_key
 from gridwhistle.standalone.children import CannotStart
 from gridwhistle.standalone.postgres import databases
+from gridwhistle.standalone.shown import FOLDER, Folder, say
 
-FOLDER: Final = Path(".gridwhistle")
 app = typer.Typer(no_args_is_help=True, help="The keys that seal personal values and stored answers.")
-_say = Console(stderr=True, highlight=False, soft_wrap=True)
-
-DataDir = Annotated[Path, typer.Option("--data-dir", help="Of the suite, whether it runs or not.")]
 
 
 @app.command()
-def add(data_dir: DataDir = FOLDER) -> None:
+def add(data_dir: Folder = FOLDER) -> None:
     """Put a new key into the ring. Services seal with it from their next start on, and open with all."""
     file = data_dir / "keys"
     if not file.exists():
-        _say.print(f"[red]There is no suite in {data_dir}.[/] Start one with `gridwhistle up`, or name its --data-dir.")
+        say.print(f"[red]There is no suite in {data_dir}.[/] Start one with `gridwhistle up`, or name its --data-dir.")
         sys.exit(1)
     number = add_key(file)
-    _say.print(
+    say.print(
         f"Key {number} is in {file}. Start the services again, so that they seal with it; then `gridwhistle keys reseal`."
     )
-    _say.print("Keep a copy of the file apart from the backups of the databases: without it they cannot be read.")
+    say.print("Keep a copy of the file apart from the backups of the databases: without it they cannot be read.")
 
 
 @app.command()
-def reseal(data_dir: DataDir = FOLDER) -> None:
+def reseal(data_dir: Folder = FOLDER) -> None:
     """Seal again whatever older keys seal, so that they can go. It may be stopped at any time; a second run goes on."""
     try:
         left = uvloop.run(_reseal(data_dir.absolute()))
     except CannotStart as reason:
-        _say.print("[red]Nothing was sealed again:[/]", str(reason))
+        say.print("[red]Nothing was sealed again:[/]", str(reason))
         sys.exit(1)
     if left.waiting:
-        _say.print(
+        say.print(
             f"[red]{left.waiting:,} values are still sealed under older keys,[/] by services that have not been started"
             " again since the key was added. Start them again, and run this once more before a key goes."
         )
     if left.lost:
-        _say.print(f"[red]{left.lost:,} values cannot be opened:[/] they were changed, or their key is no longer in the file.")
+        say.print(f"[red]{left.lost:,} values cannot be opened:[/] they were changed, or their key is no longer in the file.")
     if left.waiting or left.lost:
         sys.exit(1)
-    _say.print(
+    say.print(
         f"Everything is sealed under key {left.current}. Lines of other numbers may be taken out of"
         f" {data_dir / 'keys'}, if every service was started since this key was added: until then it seals with an older one."
     )
@@ -75,7 +70,7 @@ async def _reseal(folder: Path) -> _Left:
     async with databases(folder) as url_of:
         seal = Seal.kept_in(folder / "keys")
         left = _Left(seal.current)
-        with Progress(console=_say) as progress:
+        with Progress(console=say) as progress:
             for kind in KINDS:
                 async with Database(url_of(kind.name), seal, {}).connected() as database:
                     sealing = progress.add_task(kind.name, total=await count_old(database, kind.tables))

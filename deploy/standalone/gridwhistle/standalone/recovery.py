@@ -11,21 +11,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import asyncpg
 import typer
 import uvloop
-from rich.console import Console
 
 from gridwhistle.standalone.children import CannotStart
 from gridwhistle.standalone.postgres import is_of_containers
+from gridwhistle.standalone.shown import FOLDER, Folder, say, tell
 
 if TYPE_CHECKING:
     from gridwhistle.common.agreement import Agreement
     from gridwhistle.standalone.stack import Stack
 
-FOLDER: Final = Path(".gridwhistle")
 PASSPHRASE: Final = "GW_KEYS_PASSPHRASE"  # noqa: S105  where it is, not what it is
-_say = Console(stderr=True, highlight=False, soft_wrap=True)
-_print = Console(highlight=False, soft_wrap=True)
 
-DataDir = Annotated[Path, typer.Option("--data-dir", help="Of the suite, whether it runs or not.")]
 Databases = Annotated[
     list[str] | None,
     typer.Option(
@@ -90,7 +86,7 @@ class _Where:
 
 def backup(
     folder: Annotated[Path, typer.Argument(help="A new folder, which will be the backup.")],
-    data_dir: DataDir = FOLDER,
+    data_dir: Folder = FOLDER,
     databases: Databases = None,
     keys_file: KeysFile = None,
     attachments_dir: AttachmentsDir = None,
@@ -113,7 +109,7 @@ def backup(
             kept = await back_up(stack, folder.absolute(), _step)
             if sealed:
                 _write_keys(folder.with_name(folder.name + ".keys"), sealed)
-        _print.print(
+        tell.print(
             f"{folder}: {kept.bytes / 1e6:,.1f} MB, {kept.attachments:,} attachments, in {kept.seconds:.1f} s."
             f" 备份完成，共 {kept.bytes / 1e6:,.1f} MB。"
         )
@@ -130,7 +126,7 @@ def backup(
 
 def restore(
     folder: Annotated[Path, typer.Argument(help="The backup.")],
-    data_dir: DataDir = FOLDER,
+    data_dir: Folder = FOLDER,
     databases: Databases = None,
     keys_file: KeysFile = None,
     attachments_dir: AttachmentsDir = None,
@@ -167,7 +163,7 @@ def restore(
             seconds = await restore.restore(
                 stack, folder.absolute(), _step, manifest=manifest, keys=opened, replace=replace_all, only=only or NAMES
             )
-            _print.print(
+            tell.print(
                 f"Restored to {manifest['made_at']} in {seconds:.1f} s. 已恢复至 {manifest['made_at']} 的状态，请照常启动。"
             )
             try:
@@ -180,7 +176,7 @@ def restore(
     _run("The restore is not done 恢复未完成", work)
 
 
-def check(data_dir: DataDir = FOLDER, databases: Databases = None) -> None:
+def check(data_dir: Folder = FOLDER, databases: Databases = None) -> None:
     """Compare the services: what each has heard with what the others have told (核对)."""
     where = _Where(data_dir, databases)
 
@@ -202,8 +198,8 @@ def _run(failed: str, work: Callable[[], Coroutine[Any, Any, bool]]) -> None:
         why = f"a database went away, or did not do what was asked ({type(error).__name__}: {error})."
     else:
         sys.exit(0 if is_well else 1)
-    _say.print(f"[red]{failed}:[/]", end=" ")
-    _say.print(why, markup=False)
+    say.print(f"[red]{failed}:[/]", end=" ")
+    say.print(why, markup=False)
     sys.exit(2)
 
 
@@ -226,11 +222,11 @@ def _report(agreements: "Iterable[Agreement]") -> bool:
                 f"若做不到，请逐一核对这些对象，清理其未处理消息，再运行 `gridwhistle replay {one.service}`。",
             )
             for thing in one.shown:
-                _say.print(f"  {thing.thing_id}, event {thing.event_no} 第 {thing.event_no} 个事件")
+                say.print(f"  {thing.thing_id}, event {thing.event_no} 第 {thing.event_no} 个事件")
         else:
             waits = f", and will hear more of {one.behind:,}" if one.behind else ""
             waits_zh = f"，另有 {one.behind:,} 个对象的事件待补收" if one.behind else ""
-            _print.print(
+            tell.print(
                 f"{one.service} agrees with {sources}: it has heard of {one.heard:,} things{waits}."
                 f" {one.service} 与 {sources} 一致，已收到 {one.heard:,} 个对象的事件{waits_zh}。"
             )
@@ -244,7 +240,7 @@ def _passphrase(*, twice: bool) -> str:
     if given := os.environ.get(PASSPHRASE):
         return given
     if not sys.stdin.isatty():
-        _say.print(f"[red]The copy of the keys needs a passphrase:[/] set {PASSPHRASE}, or run this on a terminal.")
+        say.print(f"[red]The copy of the keys needs a passphrase:[/] set {PASSPHRASE}, or run this on a terminal.")
         sys.exit(2)
     return str(typer.prompt("Passphrase of the keys 密钥口令", hide_input=True, confirmation_prompt=twice, err=True))
 
@@ -277,9 +273,9 @@ def _opened_keys(path: Path) -> bytes:
         copy = path.read_bytes()
         return key_copies.unseal(copy, _passphrase(twice=False)) if key_copies.is_sealed(copy) else copy
     except OSError as error:
-        _say.print(f"[red]The keys cannot be read:[/] {path}: {error.strerror}.")
+        say.print(f"[red]The keys cannot be read:[/] {path}: {error.strerror}.")
     except CannotStart as reason:
-        _say.print(f"[red]The restore is not done 恢复未完成:[/] {reason}")
+        say.print(f"[red]The restore is not done 恢复未完成:[/] {reason}")
     sys.exit(2)
 
 
@@ -299,9 +295,9 @@ def _about_keys(folder: Path, stack: "Stack", *, with_keys: bool) -> None:
 
 
 def _warn(en: str, zh: str) -> None:
-    _say.print(f"[yellow]{en}[/]")
-    _say.print(f"[yellow]{zh}[/]")
+    say.print(f"[yellow]{en}[/]")
+    say.print(f"[yellow]{zh}[/]")
 
 
 def _step(what: str) -> None:
-    _say.print(what, markup=False)
+    say.print(what, markup=False)

@@ -15,8 +15,8 @@ import shapely
 from rich.table import Table
 
 from gridwhistle.common.issuer import Issuer
-from gridwhistle.incidents.domain import FoundInTheFuture
 from gridwhistle.incidents.intake import BATCH_MAX
+from gridwhistle.incidents.refusals import FoundInTheFuture
 from gridwhistle.standalone.la311 import SYSTEM, CannotImport, Districts, Request
 
 OUTCOMES: Final = ("created", "known", "refused")

@@ -5,14 +5,13 @@ import csv
 import datetime as dt
 import getpass
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import typer
 from pydantic import ValidationError
-from rich.console import Console
 from rich.table import Table
 
 from gridwhistle.common.calendars import LOCAL
@@ -20,30 +19,22 @@ from gridwhistle.common.ids import new_id
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import NotFound, Problem
 from gridwhistle.standalone.children import CannotStart
-from gridwhistle.standalone.postgres import databases
-from gridwhistle.standalone.shown import print_table
-
-if TYPE_CHECKING:
-    from gridwhistle.common.database import Database
-    from gridwhistle.common.service import Service
+from gridwhistle.standalone.shown import FOLDER, Folder, print_table, say
 
 rules = typer.Typer(no_args_is_help=True, help="The rules of a county 规则: what holds, what is unconfirmed, its own values.")
 calendar = typer.Typer(no_args_is_help=True, help="The working days of a county 日历.")
-_say = Console(stderr=True, highlight=False, soft_wrap=True)
-DataDir = Annotated[Path, typer.Option("--data-dir", help="Of the suite; it may be running or not.")]
-FOLDER: Final = Path(".gridwhistle")
 Area = Annotated[str, typer.Option("--county", help="Six digits.")]
 COUNTY: Final = "990101"
 
 
 @rules.command("list")
-def list_rules(county: Area = COUNTY, data_dir: DataDir = FOLDER) -> None:
+def list_rules(county: Area = COUNTY, data_dir: Folder = FOLDER) -> None:
     """List every rule as it holds in a county, with its source."""
     _show(county, data_dir, unconfirmed=False)
 
 
 @rules.command("unconfirmed")
-def list_unconfirmed(county: Area = COUNTY, data_dir: DataDir = FOLDER) -> None:
+def list_unconfirmed(county: Area = COUNTY, data_dir: Folder = FOLDER) -> None:
     """List what a county has to confirm, or set, before going live."""
     _show(county, data_dir, unconfirmed=True)
 
@@ -57,7 +48,7 @@ def set_rule(
     cutoff: Annotated[Literal["close", "midnight"] | None, typer.Option(help="When a day by law ends.")] = None,
     since: Annotated[dt.datetime | None, typer.Option(help="By the county's clocks (北京时间); now, if left out.")] = None,
     county: Area = COUNTY,
-    data_dir: DataDir = FOLDER,
+    data_dir: Folder = FOLDER,
 ) -> None:
     """Set a county's own value. Clocks that run already keep what they were started with."""
     given = {
@@ -77,7 +68,7 @@ def set_rule(
 def confirm_rule(
     key: Annotated[str, typer.Argument(help="As `gridwhistle rules unconfirmed` names it.")],
     county: Area = COUNTY,
-    data_dir: DataDir = FOLDER,
+    data_dir: Folder = FOLDER,
 ) -> None:
     """Confirm that a rule shall hold in a county as it is."""
     _print_rules(_ask(data_dir, county, "confirm_rule", "ConfirmRule", {"key": key, "area_code": county}))
@@ -87,14 +78,14 @@ def confirm_rule(
 def choose_set(
     name: Annotated[str, typer.Argument(help="Of the set: urban or township; jinan, beijing or fengxian.")],
     county: Area = COUNTY,
-    data_dir: DataDir = FOLDER,
+    data_dir: Folder = FOLDER,
 ) -> None:
     """Choose a set of rules for a county. Clocks that run already keep what they were started with."""
     _print_rules(_ask(data_dir, county, "choose", "ChooseRuleSet", {"name": name, "area_code": county}))
 
 
 @calendar.command("show")
-def show(year: Annotated[int, typer.Argument(min=2000, max=2199)], county: Area = COUNTY, data_dir: DataDir = FOLDER) -> None:
+def show(year: Annotated[int, typer.Argument(min=2000, max=2199)], county: Area = COUNTY, data_dir: Folder = FOLDER) -> None:
     """List the days of a year that are not what their weekday says."""
     _print_days(_ask(data_dir, county, "list_calendar_days", "CalendarQuery", {"year": year, "area_code": county}))
 
@@ -108,7 +99,7 @@ def put(
         bool, typer.Option("--notice", help="These are all days of the State Council's notice for their year.")
     ] = False,
     county: Area = COUNTY,
-    data_dir: DataDir = FOLDER,
+    data_dir: Folder = FOLDER,
 ) -> None:
     """Put calendar days in: a county's own, or a year's notice that this release does not know yet."""
     try:
@@ -118,7 +109,7 @@ def put(
                 for row in csv.DictReader(text)
             ]
     except (OSError, AttributeError, KeyError, ValueError):
-        _say.print("[red]The file cannot be read:[/] it is CSV in UTF-8 with the columns date, is_workday (0 or 1) and name.")
+        say.print("[red]The file cannot be read:[/] it is CSV in UTF-8 with the columns date, is_workday (0 or 1) and name.")
         sys.exit(1)
     given = {"area_code": county, "source_ref": source, "of_notice": notice, "days": days}
 
@@ -163,11 +154,11 @@ def _ask(folder: Path, county: str, operation: str, model: str, given: Mapping[s
     try:
         return asyncio.run(_each(folder.absolute(), county, operation, model, given))
     except CannotStart as reason:
-        _say.print(f"[red]{reason}[/]")
+        say.print(f"[red]{reason}[/]")
     except ValidationError as error:
-        _say.print("[red]Not valid:[/]", *(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()))
+        say.print("[red]Not valid:[/]", *(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()))
     except Problem as refusal:
-        _say.print(f"[red]{refusal.sentence('en')}[/]")
+        say.print(f"[red]{refusal.sentence('en')}[/]")
     sys.exit(1)
 
 
@@ -176,11 +167,13 @@ async def _each(folder: Path, county: str, operation: str, model: str, given: Ma
     from gridwhistle.common import rule_sets, rulebook  # noqa: PLC0415
     from gridwhistle.common.again import again  # noqa: PLC0415
     from gridwhistle.common.database import Db  # noqa: PLC0415
+    from gridwhistle.standalone import opened  # noqa: PLC0415
+    from gridwhistle.standalone.services import KINDS  # noqa: PLC0415
 
     asked = getattr(rule_sets if operation == "choose" else rulebook, model).model_validate(given)
     caller = Principal(id=f"operator:{getpass.getuser()}", roles=frozenset({"county_admin"}), areas=(county,))
     answers = []
-    async for kind, database in _databases(folder):
+    async for kind, database in opened.each(folder, *KINDS):
         work = partial(rule_sets.choose, kind.rule_sets) if operation == "choose" else getattr(rulebook, operation)
         db = Db(database, scope=f"request|{caller.id}", key=None, request_id=str(new_id()))
 
@@ -195,15 +188,3 @@ async def _each(folder: Path, county: str, operation: str, model: str, given: Ma
     if not answers:
         raise CannotStart("No service has such a rule or set; `gridwhistle rules list` names the rules.")
     return answers
-
-
-async def _databases(folder: Path) -> "AsyncIterator[tuple[Service, Database]]":
-    from gridwhistle.common.database import Database  # noqa: PLC0415  as above
-    from gridwhistle.common.sealing import Seal, read_keys  # noqa: PLC0415  as above
-    from gridwhistle.standalone.services import KINDS  # noqa: PLC0415  as above
-
-    async with databases(folder) as url:
-        for kind in KINDS:
-            seal = Seal(read_keys(folder / "keys"))
-            async with Database(url(kind.name), seal, kind.constraints, presets=kind.presets).connected() as database:
-                yield kind, database

@@ -1,7 +1,19 @@
-"""Tables on standard output: on a terminal within its width, into a pipe as wide as they are."""
+"""What the commands share: the folder of a suite, and how they speak. Tables fit a terminal, and are whole in a pipe."""
 
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
 from rich.console import Console
 from rich.table import Table
+
+PORT: Final = 8990
+FOLDER: Final = Path(".gridwhistle")
+Folder = Annotated[Path, typer.Option("--data-dir", help="Of the suite, whether it runs or not.")]
+tell = Console(highlight=False, soft_wrap=True)
+"""Says what was asked for."""
+say = Console(stderr=True, highlight=False, soft_wrap=True)
+"""Says what else there is to say."""
 
 
 def print_table(table: Table) -> None:

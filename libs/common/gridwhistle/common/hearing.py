@@ -18,12 +18,12 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js.api import AckPolicy, ConsumerConfig
-from sqlalchemy import Table
 
 from gridwhistle.common import parking
 from gridwhistle.common.again import AWAY, Away, Replay, again
 from gridwhistle.common.bus import BUS_AWAY, stream_name
 from gridwhistle.common.consumers import Consumer, Handler
+from gridwhistle.common.copying import Faults, copy
 from gridwhistle.common.database import Database, Db
 from gridwhistle.common.deliveries import delivered
 from gridwhistle.common.events import Envelope, NotAnEvent
@@ -32,7 +32,6 @@ from gridwhistle.common.metrics import count
 from gridwhistle.common.parking import Kept
 from gridwhistle.common.problems import Busy, Problem
 from gridwhistle.common.repair import Gap, ask_again
-from gridwhistle.common.statements import arrays_of, upsert
 
 log = logging.getLogger(__name__)
 _RETRY_S = 0.5
@@ -42,8 +41,6 @@ _AT_ONCE = 3
 _DELIVERIES_TRUSTED = 2
 """What is delivered more often may have taken its process with it: from then on its tries are counted before they are made."""
 _LATER: Final = (*AWAY, Away, Busy)
-Faults = dict[UUID, str]
-"""Why events did not take effect, by their ids."""
 
 
 @dataclass
@@ -234,7 +231,7 @@ class Hearing:
 
     async def _take_effect(self, events: list[Envelope[Any]]) -> Faults:
         """Copy and handle events; return the faults. Behind one that failed, the events of its thing wait."""
-        faults = await self._copy(events)
+        faults = await copy(self.consumer, self.database, events)
         chains: dict[UUID, list[Envelope[Any]]] = defaultdict(list)
         for event in events:
             chains[event.aggregate_id].append(event)
@@ -255,34 +252,6 @@ class Hearing:
         ]
         await asyncio.gather(*map(follow, busy))
         return faults
-
-    async def _copy(self, events: list[Envelope[Any]]) -> Faults:
-        """Upsert copies, all of a table at once; return the faults of those that the database refuses."""
-        rows: dict[Table, list[tuple[Envelope[Any], dict[str, Any]]]] = defaultdict(list)
-        faults: Faults = {}
-        for event in events:
-            for table, row in self.consumer.rows_of(event):
-                rows[table].append((event, row))
-        for table, copies in rows.items():
-            latest = {row["id"]: row for _, row in copies}
-            try:
-                await _upsert(table, list(latest.values()), self.database)
-            except asyncpg.PostgresError:
-                await self._copy_one_by_one(table, copies, faults)
-        return faults
-
-    async def _copy_one_by_one(self, table: Table, copies: list[tuple[Envelope[Any], dict[str, Any]]], faults: Faults) -> None:
-        """Upsert copies in their order; behind one that is refused, those of its thing are left out."""
-        refused: set[UUID] = set()
-        for event, row in copies:
-            if event.aggregate_id in refused:
-                continue
-            try:
-                await _upsert(table, [row], self.database)
-            except asyncpg.PostgresError as error:
-                log.error("no copy of event %s: %s", event.id, told_safely(error))  # noqa: TRY400
-                faults[event.id] = told_safely(error)
-                refused.add(event.aggregate_id)
 
     async def _handle(self, event: Envelope[Any]) -> str | None:
         """Run the handlers of an event; return the fault of the first that fails."""
@@ -350,7 +319,3 @@ def _is_of_another_history(event: Envelope[Any], last_no: int, last_id: UUID) ->
     if event.event_no == last_no:
         return event.id != last_id
     return (event.id.int >> 80) - (last_id.int >> 80) > _SKEW_MS
-
-
-async def _upsert(table: Table, rows: list[dict[str, Any]], database: Database) -> None:
-    await database.run(database.background, upsert(table), *arrays_of(table, rows))

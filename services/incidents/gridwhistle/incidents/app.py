@@ -8,14 +8,16 @@ from gridwhistle.common.again import Changed
 from gridwhistle.common.service import Service
 from gridwhistle.incidents import (
     adjustments,
-    cataloguing,
+    categories,
     contacts,
     deciding,
     handling,
     intake,
     judging,
     lists,
+    matter_list,
     residents,
+    responsibility,
     timeline,
     tracking,
     volunteers,
@@ -32,7 +34,9 @@ INCIDENTS: Final = Service(
     routers=[
         intake.router,
         lists.router,
-        cataloguing.router,
+        categories.router,
+        responsibility.router,
+        matter_list.router,
         timeline.router,
         deciding.router,
         handling.router,

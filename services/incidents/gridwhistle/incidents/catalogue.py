@@ -34,7 +34,7 @@ from gridwhistle.common.problems import Term
 from gridwhistle.common.retention import Kept
 from gridwhistle.common.sealed import PUBLIC
 from gridwhistle.common.tables import code, moment, place, root, word
-from gridwhistle.incidents.domain import UnknownCategory
+from gridwhistle.incidents.refusals import UnknownCategory
 from gridwhistle.incidents.tables import metadata
 
 Kind = Literal["component", "event", "social"]
@@ -229,9 +229,14 @@ def line_for(category: Category, organisation: Any) -> Any | None:
     It is the newest line of the organisation's level, and of its kind.
     """
     level, may_lead = level_of(organisation), _LEADS.get(organisation.kind, frozenset())
+    lines = [line for line in matters_of(category) if level is None or line.level == level]
+    return next((line for line in lines if line.lead_org_type in may_lead), None)
+
+
+def matters_of(category: Category) -> list[Any]:
+    """Return the lines of the matter list that hold: of each level the newest, unless it is withdrawn."""
     newest = {line.level: line for line in sorted(category.matters, key=lambda line: (line.published_at, str(line.id)))}
-    lines = [line for line in newest.values() if level is None or line.level == level]
-    return next((line for line in lines if line.withdrawn_at is None and line.lead_org_type in may_lead), None)
+    return [line for line in newest.values() if line.withdrawn_at is None]
 
 
 def may_be_given(category: Category, organisation: Any) -> bool:

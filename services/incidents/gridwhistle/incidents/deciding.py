@@ -31,12 +31,13 @@ from gridwhistle.common.wire import Body
 from gridwhistle.incidents.catalogue import Category as CategoryInUse
 from gridwhistle.incidents.catalogue import category_in_use
 from gridwhistle.incidents.children import ADJUSTMENT, OBJECTION
-from gridwhistle.incidents.domain import INCIDENT, OPEN, GridMissing, facts_of
+from gridwhistle.incidents.domain import INCIDENT, OPEN, facts_of
 from gridwhistle.incidents.limits import BY_URGENCY, COMPLEX_BY_COUNTY, Grade
 from gridwhistle.incidents.refusals import (
     AnotherComplaint,
     ComplexByCounty,
     ConditionOpen,
+    GridMissing,
     MergedIntoItself,
     ParentEnded,
     UnknownStandard,

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import AfterValidator
 
 from gridwhistle.common.machine import Machine, Step
-from gridwhistle.common.problems import Conflict, Invalid, Term
+from gridwhistle.common.problems import Term
 from gridwhistle.incidents.guards import (
     asked_and,
     both,
@@ -43,66 +43,6 @@ TOWN_LEADER, COUNTY = frozenset({"town_leader"}), frozenset({"county_duty"})
 HOTLINE, SPEAKERS = frozenset({"hotline_desk"}), frozenset({"hotline_desk", "resident"})
 SYSTEM: Final = frozenset({"auto"})
 HELPED: Final = DISPATCHER | GRID_LEADER | COUNTY
-
-
-class UnknownGrid(Invalid):
-    """Personnel told of no such grid."""
-
-    code = "unknown_grid"
-    zh, en = "没有这个网格;网格列表见 /personnel/v1/grids。", "There is no such grid; see /personnel/v1/grids."
-
-
-class GridMissing(Invalid):
-    """Nobody could check an incident that lies in no grid."""
-
-    code = "grid_missing"
-    zh, en = "该事件尚无网格,请填写 grid_code。", "The incident lies in no grid yet: say its grid_code."
-
-
-class UnknownOrganisation(Invalid):
-    """Personnel told of no such organisation."""
-
-    code = "unknown_organisation"
-    zh = "没有这个单位;单位列表见 /personnel/v1/organisations。"
-    en = "There is no such organisation; see /personnel/v1/organisations."
-
-
-class OutsideEveryGrid(Invalid):
-    """Nobody is responsible for the place, as far as we know."""
-
-    code = "outside_every_grid"
-    zh = "该位置不在任何网格内;请核对坐标,或填写 area_code。"
-    en = "The location lies in no grid: check the coordinates, or say the area_code."
-
-
-class PlaceMissing(Invalid):
-    """A report has to say where."""
-
-    code = "place_missing"
-    zh, en = "请填写 location 或 area_code。", "Say where: give a location, or an area_code."
-
-
-class FoundInTheFuture(Invalid):
-    """A thing cannot have been found in the future."""
-
-    code = "found_in_the_future"
-    zh, en = "发现时间不得晚于现在。", "found_at may not be in the future."
-
-
-class UnknownCategory(Invalid):
-    """The county's catalogue has no such category in use."""
-
-    code = "unknown_category"
-    zh = "本县事项目录中没有启用的 {category};目录见 /incidents/v1/categories。"
-    en = "The county's catalogue has no {category} in use; see /incidents/v1/categories."
-
-
-class AlreadyReported(Conflict):
-    """The caller's own number stands under an incident already."""
-
-    code = "already_reported"
-    zh, en = "该 reference 已上报过,事件编号 {incident_no}。", "Reported before under this reference, as {incident_no}."
-
 
 _THEIRS: Final = only_its_department
 _LOOKED: Final = only_the_worker_sent

@@ -26,16 +26,9 @@ from gridwhistle.common.wire import Body, Moment, View
 from gridwhistle.incidents.catalogue import category_in_use
 from gridwhistle.incidents.contacts import Contact, add_contact, check_contact
 from gridwhistle.incidents.danger import whom_to_call
-from gridwhistle.incidents.domain import (
-    INCIDENT,
-    MASKED,
-    AlreadyReported,
-    FoundInTheFuture,
-    OutsideEveryGrid,
-    PlaceMissing,
-    facts_of,
-)
+from gridwhistle.incidents.domain import INCIDENT, MASKED, facts_of
 from gridwhistle.incidents.duplicates import SHOWN_MAX, Duplicate, near
+from gridwhistle.incidents.refusals import AlreadyReported, FoundInTheFuture, OutsideEveryGrid, PlaceMissing
 from gridwhistle.incidents.tables import GRIDS, incidents, known_organisation
 from gridwhistle.incidents.tracking import TokenShown, hash_of, new_token
 from gridwhistle.incidents.views import AddressText, ComplainedOrg, Description, IncidentView, RequestType, Title, shown_to

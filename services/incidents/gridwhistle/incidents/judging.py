@@ -30,8 +30,9 @@ from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body
 from gridwhistle.incidents.catalogue import category_in_use
 from gridwhistle.incidents.children import TASK
-from gridwhistle.incidents.domain import INCIDENT, GridMissing, facts_of, worker_of
+from gridwhistle.incidents.domain import INCIDENT, facts_of, worker_of
 from gridwhistle.incidents.limits import HANDLE, PHOTOS_LOOKED, PHOTOS_ON_SPOT, SAMPLED
+from gridwhistle.incidents.refusals import GridMissing
 from gridwhistle.incidents.steps import answer, ask, decide, end, lay_in, rule_of, see
 from gridwhistle.incidents.tables import callbacks, incidents, next_checker, tasks
 from gridwhistle.incidents.views import IncidentView, Note, Said, Seen

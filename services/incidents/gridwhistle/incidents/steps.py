@@ -14,8 +14,14 @@ from gridwhistle.common.rows import Row
 from gridwhistle.common.rules import RULES, Rule
 from gridwhistle.incidents.catalogue import category_of, line_for, may_be_given
 from gridwhistle.incidents.children import ADJUSTMENT, OBJECTION, TASK
-from gridwhistle.incidents.domain import UnknownGrid, UnknownOrganisation
-from gridwhistle.incidents.refusals import ConflictOfInterest, NotOnTheList, PhotoOfMissing, PhotosMissing
+from gridwhistle.incidents.refusals import (
+    ConflictOfInterest,
+    NotOnTheList,
+    PhotoOfMissing,
+    PhotosMissing,
+    UnknownGrid,
+    UnknownOrganisation,
+)
 from gridwhistle.incidents.tables import GRIDS, LOOKED_AT, adjustments, known_grids, known_organisation, objections, tasks
 from gridwhistle.incidents.views import IncidentView, Seen, seen_by
 from gridwhistle.incidents.words import word

@@ -32,7 +32,8 @@ from gridwhistle.common.retention import Kept
 from gridwhistle.common.sealed import PUBLIC
 from gridwhistle.common.tables import LEVELS, NAMING, code, copy, emergency_session, moment, newest_first, place, root, word
 from gridwhistle.incidents.children import ADJUSTMENT, OBJECTION, TASK
-from gridwhistle.incidents.domain import ENDED, INCIDENT, UnknownOrganisation, checker_among
+from gridwhistle.incidents.domain import ENDED, INCIDENT, checker_among
+from gridwhistle.incidents.refusals import UnknownOrganisation
 
 LOOKED_AT: Final = ("verifying", "checking")
 """States in which a worker of the grid has to look."""

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from gridwhistle.common.service import Service
-from gridwhistle.personnel import access, areas, grids, points, workers
+from gridwhistle.personnel import access, areas, grids, micro_grids, points, shifts, workers
 from gridwhistle.personnel.consumers import CONSUMER
 from gridwhistle.personnel.domain import PRESETS, AlreadyAssigned, AlreadyOnShift, CodeTaken, ContractEndsTooSoon
 from gridwhistle.personnel.tables import metadata
@@ -12,7 +12,7 @@ from gridwhistle.personnel.tables import metadata
 PERSONNEL: Final = Service(
     name="personnel",
     title="Gridwhistle personnel 网格员",
-    routers=[areas.router, grids.router, points.router, workers.router, access.router],
+    routers=[areas.router, grids.router, micro_grids.router, points.router, workers.router, shifts.router, access.router],
     consumer=CONSUMER,
     tables=metadata,
     versions=Path(__file__).parent / "versions",

@@ -1,4 +1,4 @@
-"""What townships can ask about grid workers and their grids, and what workers can ask about their shifts."""
+"""What townships can ask about grid workers (网格员), and about the grids that are theirs."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -16,8 +16,6 @@ from gridwhistle.common.events.personnel import (
     GRIDS_MAX,
     Duty,
     Employment,
-    ShiftEnded,
-    ShiftStarted,
     WorkerActivated,
     WorkerAssigned,
     WorkerExited,
@@ -35,21 +33,18 @@ from gridwhistle.common.wire import Actions, Body, Keyset, Page, PageQuery, Vers
 from gridwhistle.personnel.access import revoke
 from gridwhistle.personnel.areas import Name as PlaceName
 from gridwhistle.personnel.domain import (
-    SHIFT,
     WORKER,
     NotAssigned,
     NothingToChange,
-    NotYourShift,
     check_active,
-    may_work_in,
 )
-from gridwhistle.personnel.tables import area_of, assignments, check_org, grids, shifts, workers
+from gridwhistle.personnel.shifts import held_by, stop_open_shift
+from gridwhistle.personnel.tables import area_of, assignments, check_org, grids, workers
 
 router = Router("personnel", "Grid workers 网格员")
-_NEWEST, _LATEST_SHIFT = Keyset(workers.c.id), Keyset(shifts.c.started_at, shifts.c.id)
+_NEWEST = Keyset(workers.c.id)
 ASSIGNMENTS_MAX = GRIDS_MAX
 Name = Annotated[PlaceName, Field(examples=["网格员甲"])]
-ShiftState = Literal[SHIFT.states]  # type: ignore[name-defined]
 WorkerState = Literal[WORKER.states]  # type: ignore[name-defined]
 Day = Annotated[
     dt.date,
@@ -150,30 +145,6 @@ class EndAssignment(Body):
     grid_code: GridCode
 
 
-class StartShift(Body):
-    """The grid that the shift is in."""
-
-    grid_code: GridCode
-
-
-class ShiftLine(View):
-    """A shift in a list."""
-
-    id: UUID
-    version: Version
-    state: Annotated[ShiftState, OPEN]
-    worker_id: UUID
-    grid_code: GridCode
-    started_at: AwareDatetime
-    ended_at: AwareDatetime | None
-
-
-class ShiftView(ShiftLine):
-    """A worker's shift in a grid."""
-
-    actions: Actions
-
-
 @router.post("/workers", may="workers:write", status_code=201)
 async def add_worker(body: NewWorker, caller: Caller, db: Db) -> WorkerView:
     """Add a grid worker. The worker's tokens carry the id as their subject; their area and organisation have to be there."""
@@ -213,7 +184,7 @@ async def change_worker(worker_id: UUID, body: WorkerChange, caller: Caller, db:
     async with db.command(caller, workers, worker_id) as tx:
         tx.update(tx.row, **changes)
         tx.record(tx.row, "change")
-        return tx.answer(_view(tx.row, await _held(tx), caller))
+        return tx.answer(_view(tx.row, await held_by(tx), caller))
 
 
 @router.post("/workers/{worker_id}/start_training", may="workers:write")
@@ -257,7 +228,7 @@ async def renew_worker(worker_id: UUID, body: Renew, caller: Caller, db: Db) -> 
     """Let a worker's contract go on (续聘)."""
     async with db.command(caller, workers, worker_id) as tx:
         tx.move(tx.row, WORKER.step(tx.row, "renew", caller), contract_to=body.contract_to)
-        return tx.answer(_view(tx.row, await _held(tx), caller))
+        return tx.answer(_view(tx.row, await held_by(tx), caller))
 
 
 @router.post("/workers/{worker_id}/exit", may="workers:write")
@@ -277,7 +248,7 @@ async def assign_grid(worker_id: UUID, body: NewAssignment, caller: Caller, db: 
     async with db.command(caller, workers, worker_id) as tx:
         if tx.row.state != "suspended":
             check_active(tx.row)
-        before = await _held(tx)
+        before = await held_by(tx)
         made = tx.insert(assignments, worker_id=worker_id, grid_code=body.grid_code, duty=body.duty, assigned_at=tx.now)
         tx.record(tx.row, "assign")
         tx.tell(tx.row, WorkerAssigned(grid_code=body.grid_code, duty=body.duty))
@@ -288,14 +259,14 @@ async def assign_grid(worker_id: UUID, body: NewAssignment, caller: Caller, db: 
 async def unassign_grid(worker_id: UUID, body: EndAssignment, caller: Caller, db: Db) -> WorkerView:
     """End a worker's responsibility for a grid; an open shift there ends."""
     async with db.command(caller, workers, worker_id) as tx:
-        held = await _held(tx)
+        held = await held_by(tx)
         ended = next((one for one in held if one.grid_code == body.grid_code), None)
         if ended is None:
             raise NotAssigned(grids=[Term(one.grid_code, one.grid_code) for one in held])
         tx.update(ended, ended_at=tx.now)
         tx.record(tx.row, "unassign")
         left = [one for one in held if one is not ended]
-        await _stop_shift(tx, body.grid_code)
+        await stop_open_shift(tx, body.grid_code)
         tx.tell(tx.row, WorkerUnassigned(**_facts(tx.row, left)))
         return tx.answer(_view(tx.row, left, caller))
 
@@ -304,7 +275,7 @@ async def _step(db: Db, caller: Principal, worker_id: UUID, action: str, reason:
     """Take a step of a worker's, with what follows from it."""
     async with db.command(caller, workers, worker_id) as tx:
         worker, step = tx.row, WORKER.step(tx.row, action, caller)
-        held = await _held(tx)
+        held = await held_by(tx)
         ends: dict[str, Any] = {"exited_at": tx.now} if step.target == "exited" else {}
         tx.move(worker, step, reason=reason, **ends)
         await _follow(tx, step, held)
@@ -315,7 +286,7 @@ async def _follow(tx: Command, step: Step, held: list[Row]) -> None:
     """Tell of a step, and end what ends with it."""
     facts = _facts(tx.row, held)
     if step.target in {"suspended", "exited"}:
-        await _stop_shift(tx)
+        await stop_open_shift(tx)
     if step.target == "exited":
         for assignment in held:
             tx.update(assignment, ended_at=tx.now)
@@ -333,82 +304,5 @@ def _facts(worker: Row, held: list[Row]) -> dict[str, Any]:
     return {"worker_id": worker.id, "employment": worker.employment, "grids": [one.grid_code for one in held]}
 
 
-async def _held(tx: Command) -> list[Row]:
-    """Return the worker's assignments that last."""
-    return [one for one in await tx.children(assignments) if one.ended_at is None]
-
-
-async def _stop_shift(tx: Command, grid_code: str | None = None) -> None:
-    """End the worker's open shift, in this grid or wherever it is."""
-    on = select(shifts.c.id).where(shifts.c.worker_id == tx.row.id, shifts.c.state == "on")
-    if grid_code:
-        on = on.where(shifts.c.grid_code == grid_code)
-    for shift in await tx.hold(shifts, [row.id for row in await tx.db.fetch(on)]):
-        if shift and shift.state == "on":
-            _end(tx, shift, SHIFT.step(shift, "stop", tx.caller))
-
-
-def _end(tx: Command, shift: Row, step: Step) -> None:
-    tx.move(shift, step, ended_at=tx.now)
-    told = {"worker_id": shift.worker_id, "grid_code": shift.grid_code, "started_at": shift.started_at}
-    tx.tell(shift, ShiftEnded(**told, ended_at=tx.now))
-
-
 def _view(worker: Any, held: Sequence[Any], caller: Principal) -> WorkerView:
     return WorkerView.of(worker, assignments=[AssignmentView.of(row) for row in held], actions=WORKER.actions(worker, caller))
-
-
-@router.post("/shifts", may="shifts:own", status_code=201)
-async def start_shift(body: StartShift, caller: Caller, db: Db) -> ShiftView:
-    """Start your shift in one of your grids. You are asked for checks there until it ends."""
-    async with db.command(caller, workers, _own_id(caller)) as tx:
-        step = SHIFT.step(None, "start", caller)
-        check_active(tx.row)
-        may_work_in(body.grid_code, [row.grid_code for row in await _held(tx)])
-        shift = tx.create(shifts, step, grid_code=body.grid_code, worker_id=tx.row.id, started_at=tx.now)
-        tx.tell(shift, ShiftStarted(worker_id=tx.row.id, grid_code=shift.grid_code, started_at=tx.now))
-        return tx.answer(ShiftView.of(shift, actions=SHIFT.actions(shift, caller)))
-
-
-@router.post("/shifts/{shift_id}/end", may="shifts:own")
-async def end_shift(shift_id: UUID, caller: Caller, db: Db) -> ShiftView:
-    """End your shift."""
-    async with db.command(caller, shifts, shift_id) as tx:
-        _end(tx, tx.row, SHIFT.step(tx.row, "end", caller))
-        return tx.answer(ShiftView.of(tx.row, actions=SHIFT.actions(tx.row, caller)))
-
-
-@router.post("/shifts/{shift_id}/stop", may="workers:write")
-async def stop_shift(shift_id: UUID, caller: Caller, db: Db) -> ShiftView:
-    """End somebody's shift for them (代为下班)."""
-    async with db.command(caller, shifts, shift_id) as tx:
-        _end(tx, tx.row, SHIFT.step(tx.row, "stop", caller))
-        return tx.answer(ShiftView.of(tx.row, actions=SHIFT.actions(tx.row, caller)))
-
-
-@router.get("/shifts/{shift_id}", may="shifts:read")
-async def get_shift(shift_id: UUID, caller: Caller, db: Db) -> ShiftView:
-    """Return a shift."""
-    shift = await one(db, caller, shifts, shift_id)
-    return ShiftView.of(shift, actions=SHIFT.actions(shift, caller))
-
-
-class ShiftQuery(PageQuery):
-    """Which shifts."""
-
-    state: ShiftState | None = None
-    grid_code: GridCode | None = None
-
-
-@router.get("/shifts", may="shifts:read")
-async def list_shifts(query: Annotated[ShiftQuery, Query()], caller: Caller, db: Db) -> Page[ShiftLine]:
-    """List the shifts of your jurisdiction, newest first."""
-    return await page(db, caller, shifts, _LATEST_SHIFT, query, ShiftLine)
-
-
-def _own_id(caller: Principal) -> UUID:
-    """Return the worker that the caller is."""
-    try:
-        return UUID(caller.id)
-    except ValueError:
-        raise NotYourShift from None

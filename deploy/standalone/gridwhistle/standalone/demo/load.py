@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from gridwhistle.common.issuer import Issuer
-from gridwhistle.incidents.domain import FoundInTheFuture
+from gridwhistle.incidents.refusals import FoundInTheFuture
 from gridwhistle.standalone.demo import words
 from gridwhistle.standalone.demo.county import EXAMPLES, Area, County, Grid, Organisation, Report, Worker, middle
 from gridwhistle.standalone.demo.lines import Lines
