@@ -18,7 +18,7 @@ from rich.progress import Progress
 
 from gridwhistle.common import logs
 from gridwhistle.common.issuer import ISSUER, Issuer
-from gridwhistle.standalone import importing, issuing, keys, recovery, replaying, rules, secret_files
+from gridwhistle.standalone import catalogue, importing, issuing, keys, recovery, replaying, rules, secret_files
 from gridwhistle.standalone.children import CannotStart
 from gridwhistle.standalone.demo import words
 from gridwhistle.standalone.shown import FOLDER, PORT, Folder, print_table, say, tell
@@ -46,6 +46,7 @@ for command in (recovery.backup, recovery.restore, recovery.check):
 app.add_typer(secret_files.app, name="secrets")
 app.add_typer(rules.rules, name="rules")
 app.add_typer(rules.calendar, name="calendar")
+app.add_typer(catalogue.catalogue, name="catalogue")
 audits = typer.Typer(no_args_is_help=True, help="Look at what was written down about who did what.")
 app.add_typer(audits, name="audit")
 

@@ -8,6 +8,7 @@ from gridwhistle.common.again import Changed
 from gridwhistle.common.service import Service
 from gridwhistle.incidents import (
     adjustments,
+    catalogue_files,
     categories,
     contacts,
     deciding,
@@ -37,6 +38,7 @@ INCIDENTS: Final = Service(
         categories.router,
         responsibility.router,
         matter_list.router,
+        catalogue_files.router,
         timeline.router,
         deciding.router,
         handling.router,
