@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from gridwhistle.common.coordinates import shifted
 from tests.conftest import RunningSuite
 
 INCIDENTS = "/incidents/v1/incidents"
@@ -30,6 +31,19 @@ def test_a_report_belongs_to_the_grid_of_its_point_or_to_its_area(
     made = suite.person("resident").post(INCIDENTS, {"title": "路灯不亮", **place}).json()
 
     assert (made["grid_code"], made["area_code"]) == (grid_code, area_code)
+
+
+@pytest.mark.parametrize("coord_sys", ["wgs84", "cgcs2000", "gcj02", "bd09"])
+def test_a_point_of_any_map_lies_in_its_grid_and_is_kept_in_one_system(suite: RunningSuite, coord_sys: str) -> None:
+    lon, lat = (float(number) for number in shifted(120.156, 30.272, coord_sys))
+    report = {"title": "路灯不亮", "location": {"lon": lon, "lat": lat, "coord_sys": coord_sys}}
+
+    alone = suite.person("town_acceptor").post(INCIDENTS, report).json()
+    batch = suite.person("town_acceptor").post(f"{INCIDENTS}/batch", {"reports": [report]}).json()["results"][0]
+
+    assert (alone["lon"], alone["lat"]) == pytest.approx((120.156, 30.272), abs=1e-6)
+    assert alone["coord_sys"] == ("cgcs2000" if coord_sys == "cgcs2000" else "wgs84")
+    assert alone["grid_code"] == batch["grid_code"] == "990101001001002"
 
 
 @pytest.mark.parametrize(

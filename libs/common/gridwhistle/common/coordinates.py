@@ -1,14 +1,13 @@
 """Coordinate systems of Chinese maps: what comes in GCJ-02 (火星坐标) or BD-09 (百度坐标) becomes WGS-84."""
 
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
-
-from gridwhistle.common.wire import Body
 
 AnyCoordSys = Literal["wgs84", "cgcs2000", "gcj02", "bd09"]
+SHIFTED: Final = frozenset({"gcj02", "bd09"})
+"""Systems whose points lie some hundred metres off."""
 Degrees = NDArray[np.float64]
 _SEMI_MAJOR_M: Final = 6378245.0  # Krassowsky's ellipsoid, which the shift is reckoned on
 _ECCENTRICITY_SQUARED: Final = 0.00669342162296594323
@@ -19,20 +18,12 @@ _ROUNDS: Final = 6
 """Each round leaves a hundredth of what was wrong; what is wrong at first is less than a kilometre."""
 
 
-class MapPoint(Body):
-    """A point as a map service or a phone gives it. CGCS2000 (国家大地坐标系) differs from WGS-84 by centimetres."""
-
-    lon: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, examples=[120.1551])]
-    lat: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, examples=[30.2741])]
-    coord_sys: Annotated[AnyCoordSys, Field(description="What the numbers mean: phones in China mostly say `gcj02`.")] = "wgs84"
-
-
 def wgs84(lons: Any, lats: Any, coord_sys: str) -> tuple[Degrees, Degrees]:
     """Return points of a coordinate system in WGS-84, exact to less than a metre; outside China they stay as they are."""
     lons, lats = np.asarray(lons, float), np.asarray(lats, float)
     if coord_sys == "bd09":
         lons, lats = _unshifted(lons, lats, _baidu)
-    if coord_sys in {"bd09", "gcj02"}:
+    if coord_sys in SHIFTED:
         lons, lats = _unshifted(lons, lats, _mars)
     return lons, lats
 

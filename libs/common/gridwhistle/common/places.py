@@ -4,13 +4,14 @@ import math
 from array import array
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from pydantic import AfterValidator, Field, TypeAdapter, WithJsonSchema
+from pydantic import AfterValidator, Field, TypeAdapter, WithJsonSchema, model_validator
 
+from gridwhistle.common.coordinates import SHIFTED, AnyCoordSys, wgs84
 from gridwhistle.common.data_classes import inlined
 from gridwhistle.common.problems import Invalid
 from gridwhistle.common.wire import Body
@@ -40,11 +41,18 @@ class NotABoundary(Invalid):
 
 
 class Point(Body):
-    """A point in WGS-84; CGCS2000 (国家大地坐标系) differs by centimetres and is taken as it is."""
+    """A point as a phone or a map gives it, kept in WGS-84. CGCS2000 (国家大地坐标系), centimetres off, is taken as it is."""
 
     lon: Longitude
     lat: Latitude
-    coord_sys: CoordSys = "wgs84"
+    coord_sys: Annotated[AnyCoordSys, Field(description="What the numbers mean: phones in China mostly say `gcj02`.")] = "wgs84"
+
+    @model_validator(mode="after")
+    def _in_wgs84(self) -> Self:
+        if self.coord_sys in SHIFTED:
+            lon, lat = wgs84(self.lon, self.lat, self.coord_sys)
+            self.lon, self.lat, self.coord_sys = round(float(lon), 7), round(float(lat), 7), "wgs84"
+        return self
 
 
 _Position = Annotated[list[float], Field(min_length=2, max_length=2)]

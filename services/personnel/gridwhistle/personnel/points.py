@@ -5,10 +5,10 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from gridwhistle.common.coordinates import AnyCoordSys, MapPoint, wgs84
+from gridwhistle.common.coordinates import AnyCoordSys, wgs84
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.ids import AreaCode, GridCode
-from gridwhistle.common.places import Latitude, Longitude
+from gridwhistle.common.places import Latitude, Longitude, Point
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.wire import Body, View
 from gridwhistle.personnel.tables import GRIDS, Filed
@@ -45,10 +45,10 @@ class ManyLocated(View):
 
 
 @router.post("/grids/locate", may="grids:read")
-async def locate_point(body: MapPoint, caller: Caller, db: Db) -> Located:
+async def locate_point(body: Point, caller: Caller, db: Db) -> Located:
     """Find the grid of your jurisdiction that holds a point. Grids filed in the last second may be missed."""
-    filed, (lon, lat) = await GRIDS.of(db), wgs84(body.lon, body.lat, body.coord_sys)
-    return _located(filed, filed.index.locate(float(lon), float(lat), prefer=caller.areas), caller)
+    filed = await GRIDS.of(db)
+    return _located(filed, filed.index.locate(body.lon, body.lat, prefer=caller.areas), caller)
 
 
 @router.post("/grids/locate/batch", may="grids:read", body_bytes_max=2 * 1024 * 1024)
