@@ -106,6 +106,7 @@ def test_who_reports_danger_is_told_whom_to_call(acceptor: Person) -> None:
         pytest.param(("井盖缺失", None), None, id="no danger"),
         pytest.param(("三楼着火",), "119", id="fire"),
         pytest.param(("有人持刀伤人", "两人受伤"), "110、120", id="two of them"),
+        pytest.param(("楼道里有燃气味",), "119", id="a smell of gas"),
         pytest.param(("Explosion in a yard",), "119", id="in English, in any case"),
         pytest.param(("", ""), None, id="nothing"),
     ],

@@ -6,7 +6,8 @@ from gridwhistle.common.problems import Term
 
 _WORDS: Final = {
     "110": "持刀|行凶|抢劫|绑架|持枪|开枪|砍人|打人|斗殴|家暴|knife|robbery|gunshot",
-    "119": "起火|着火|失火|火灾|爆炸|燃气泄漏|煤气泄漏|天然气泄漏|被困|溺水|on fire|explosion|gas leak|trapped|drowning",
+    "119": "起火|着火|失火|火灾|爆炸|燃气泄漏|煤气泄漏|天然气泄漏|燃气味|煤气味|天然气味|被困|溺水"
+    "|on fire|explosion|gas leak|smell of gas|smell gas|trapped|drowning",
     "120": "昏迷|昏倒|晕倒|大出血|中毒|没有呼吸|心脏骤停|受伤|unconscious|bleeding|poisoned|injured",
 }
 """By the number that is called: police, fire brigade, ambulance. Nothing is refused for them."""
