@@ -5,21 +5,39 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import RunningSuite
 
 ROOT = Path(__file__).parents[2]
 
 
-def test_the_guide_for_a_street_leads_a_report_through_its_whole_life(suite: RunningSuite, tmp_path: Path) -> None:
-    blocks = re.findall(r"```bash\n(.*?)```", (ROOT / "docs/guide-street.md").read_text(), re.DOTALL)
-    tokens = tmp_path / "tokens"
-    tokens.write_text("".join(f"{name}={token}\n" for name, token in suite.tokens.items()))
-    environment = {**os.environ, "BASE": suite.base_url, "TOKENS": str(tokens)}
+def blocks(name: str) -> list[str]:
+    """Return the examples of a guide."""
+    return re.findall(r"```bash\n(.*?)```", (ROOT / f"docs/{name}.md").read_text(encoding="utf-8"), re.DOTALL)
 
-    told = subprocess.run(  # noqa: S603
-        ["bash", "-euc", "\n".join(blocks)],  # noqa: S607
-        env=environment, capture_output=True, text=True, check=True, timeout=60,
-    ).stdout.splitlines()  # fmt: skip
+
+def told_by(name: str, suite: RunningSuite, between: str = "", **environment: str) -> str:
+    """Return what the examples of a guide print, run one after the other."""
+    environment = {**os.environ, "BASE": suite.base_url, **environment}
+    done = subprocess.run(  # noqa: S603
+        ["bash", "-euo", "pipefail", "-c", between.join(blocks(name))],  # noqa: S607
+        env=environment, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture
+def tokens(suite: RunningSuite, tmp_path: Path) -> str:
+    """Return the file that `make run` writes."""
+    file = tmp_path / "tokens"
+    file.write_text("".join(f"{name}={token}\n" for name, token in suite.tokens.items()))
+    return str(file)
+
+
+def test_the_guide_for_a_street_leads_a_report_through_its_whole_life(suite: RunningSuite, tokens: str) -> None:
+    told = told_by("guide-street", suite, TOKENS=tokens).splitlines()
 
     said = [line for line in told if re.match(r"[a-z_]+: ", line) and not re.match(r"[a-z_]+: .* → ", line)]
     assert said == [
@@ -59,20 +77,53 @@ def test_the_guide_for_a_street_leads_a_report_through_its_whole_life(suite: Run
 
 
 def test_the_guide_to_grids_works_as_it_stands(suite: RunningSuite) -> None:
-    text = (ROOT / "docs/guide-grids.md").read_text(encoding="utf-8")
-    script = "echo =====\n".join(re.findall(r"```bash\n(.*?)```", text, re.DOTALL))
     tokens = {
         name: suite.issuer.token(f"guide-{name}", [f"{name.lower()}_admin"], [area])
         for name, area in (("TOWN", "990101001"), ("COUNTY", "990101"), ("CITY", "990101"))
     }
 
-    environment = {**os.environ, **tokens, "BASE": suite.base_url}
-    done = subprocess.run(["bash", "-euc", script], env=environment, capture_output=True, text=True, check=True)  # noqa: S603, S607
+    told = told_by("guide-grids", suite, between="echo =====\n", **tokens)
 
-    filed, versions, located = done.stdout.split("=====")
+    filed, versions, located = told.split("=====")
     assert '"state":"filed"' in filed
     assert '"code":"households_below"' in filed
     assert versions.count('"edition"') == 2
     assert '"households":410' in versions
     assert '"found":[0,null]' in located
     assert '"grid_code":"990101' in located
+
+
+def test_the_guide_to_reporting_works_as_it_stands(suite: RunningSuite, tokens: str) -> None:
+    told = told_by("guide-reporting", suite, TOKENS=tokens).splitlines()
+
+    advice, tracked, has_contact, known, near_by, *rest = told
+    assert "119" in advice
+    assert "We have your report" in tracked
+    assert has_contact == "False"
+    assert re.fullmatch(r"Reported before under this reference, as I990101\d+\.", known)
+    assert re.match(r"near by: I990101\d+", near_by)
+    assert rest == [
+        "created ",
+        "refused place_missing",
+        "accepted",
+        "filed",
+        "dispatched",
+        "in_progress",
+        "dept_review",
+        "handled",
+        "checking",
+        "checked",
+        "closed",
+        "The department is handling it",
+    ]
+
+
+@pytest.mark.parametrize("name", ["guide-grids", "guide-reporting", "guide-street"])
+def test_a_guide_in_chinese_has_the_same_examples_and_headings(name: str) -> None:
+    assert blocks(f"{name}.zh-CN") == blocks(name)
+    english, chinese = (
+        re.findall(r"^#+ ", re.sub(r"```.*?```", "", (ROOT / f"docs/{guide}.md").read_text(encoding="utf-8"), flags=re.DOTALL),
+                   re.MULTILINE)
+        for guide in (name, f"{name}.zh-CN")
+    )  # fmt: skip
+    assert chinese == english
