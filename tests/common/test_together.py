@@ -1,7 +1,7 @@
 """Statements that travel together: each hears its own answer, and a refused one stops nobody else."""
 
 import asyncio
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
 import pytest
@@ -9,7 +9,7 @@ import pytest
 from gridwhistle.common.again import AWAY
 from gridwhistle.common.database import Database
 from gridwhistle.common.ids import new_id
-from gridwhistle.common.statements import Statement
+from gridwhistle.common.statements import Function, Statement, refused_rows
 from gridwhistle.common.together import Together
 from tests.toolshed import AREA, tools
 
@@ -84,6 +84,42 @@ async def test_a_refused_one_hears_it_and_the_others_are_written(road: Road) -> 
         type(None),
     ]
     assert await there(road, "plane") == 4
+
+
+EVEN: Final = Function("even_only", (("number", "int"),))
+_EVEN: Final = """
+CREATE OR REPLACE FUNCTION even_only(numbers int[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE odd text := (SELECT '[' || string_agg(format('[%s, "odd"]', place - 1), ',') || ']'
+                     FROM unnest(numbers) WITH ORDINALITY AS rows (number, place) WHERE number % 2 = 1);
+BEGIN
+  IF odd IS NOT NULL THEN RAISE 'refused' USING ERRCODE = 'check_violation', CONSTRAINT = 'even', DETAIL = odd; END IF;
+END $$
+"""
+
+
+def calling(title: str, *numbers: int) -> Statement:
+    statement = bringing(title)
+    statement.call(EVEN, [{"number": number} for number in numbers])
+    return statement
+
+
+async def test_only_those_whose_rows_a_function_refuses_go_by_themselves(road: Road, truth: "asyncpg.Connection[Any]") -> None:
+    await truth.execute(_EVEN)
+    together = Together(road.send)
+    road.open.clear()
+    statements = [calling("adze", *numbers) for numbers in ((2,), (4, 6), (3,), (8,), (2, 5), ())]
+    writes = [asyncio.create_task(together.write(statement)) for statement in statements]
+    await asyncio.sleep(0.01)
+    road.open.set()
+
+    answers = await asyncio.gather(*writes, return_exceptions=True)
+
+    refused = [answer for answer in answers if isinstance(answer, asyncpg.CheckViolationError)]
+    assert [isinstance(answer, asyncpg.CheckViolationError) for answer in answers] == [False, False, True, False, True, False]
+    assert [refused_rows(one) for one in refused] == [{0: "odd"}, {1: "odd"}]
+    assert refused[0].constraint_name == "even"
+    assert sorted(road.sent) == [2, 2, 3, 6, 11]  # the first; all the others; then two alone, and the rest together
+    assert await there(road, "adze") == 4
 
 
 async def test_when_the_line_breaks_everybody_on_it_hears_it_and_the_next_goes_on(road: Road) -> None:

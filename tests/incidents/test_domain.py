@@ -7,9 +7,10 @@ from uuid import uuid4
 
 import pytest
 
+from gridwhistle.common.personal import masked
 from gridwhistle.common.principal import ROLES, Principal
 from gridwhistle.common.problems import IllegalMove, Problem, WrongRole
-from gridwhistle.incidents.domain import ENDED, INCIDENT, OPEN, WORKED_ON, checker_among, masked
+from gridwhistle.incidents.domain import ENDED, INCIDENT, OPEN, WORKED_ON, checker_among
 from gridwhistle.incidents.limits import RULE_SETS
 from gridwhistle.incidents.refusals import (
     AlreadyAsked,

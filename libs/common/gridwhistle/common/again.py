@@ -31,6 +31,10 @@ class Changed(Exception):
     """A row moved between reading and writing; nothing was written, and the work runs again."""
 
 
+class SomeRefused(Changed):
+    """Some of many were refused, and nothing was written; the work runs again without them."""
+
+
 class Unsure(Changed):
     """The connection broke while writing under a key: run again, and the key tells whether it had happened."""
 

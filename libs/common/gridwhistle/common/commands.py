@@ -26,7 +26,7 @@ import asyncpg
 from pydantic import BaseModel
 from sqlalchemy import Table
 
-from gridwhistle.common.again import AWAY, Changed, Unsure
+from gridwhistle.common.again import AWAY, Changed, SomeRefused, Unsure
 from gridwhistle.common.calendars import LOCAL
 from gridwhistle.common.clocks import Clocks, Limit
 from gridwhistle.common.events import Envelope, Event
@@ -37,7 +37,7 @@ from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Busy, MayHaveHappened, NotFound, OutsideYourArea, Problem, Stale
 from gridwhistle.common.rows import Row, row_from, thing_of
 from gridwhistle.common.rules import RULES
-from gridwhistle.common.statements import NOW, Statement, read_rows, read_versions
+from gridwhistle.common.statements import NOW, Function, Statement, read_rows, read_versions, refused_rows
 from gridwhistle.common.tables import audit, command_key, history, outbox, waiting
 from gridwhistle.common.wishes import Target, Wishes, in_order
 
@@ -64,6 +64,7 @@ class Command:
         self._children: dict[Target, list[Row]] = {}
         self._wishes = Wishes()
         self._clocks: Clocks | None = None
+        self._items: list[int] = []  # of which item each row of a call is, where items have answers of their own
         self._role = min(caller.roles, default="none")  # as whom the caller acts; a step says it exactly
 
     @property
@@ -150,6 +151,16 @@ class Command:
     def update_where(self, table: Table, where: dict[str, Any], **values: Any) -> None:
         """Change the children of a held row that are so, if there are any; None means that the column is empty."""
         self._wishes.change_where(table, where, values)
+
+    def call(self, function: Function, rows: list[dict[str, Any]], *, items: Sequence[int] = ()) -> None:
+        """Hand rows to a function of the database, which does with all of them what one statement of tables cannot.
+
+        What it refuses has its words with the constraints of the service. Where each row has an answer of its own, `items` says
+        of which item it is: then nothing is written, and the work runs again, knowing from `db.refused_items` which rows to
+        leave out.
+        """
+        self._wishes.call(function, rows)
+        self._items += items
 
     def move(
         self, row: Row, step: Step, *, reason: str | None = None, limits: Mapping[str, Limit] = NO_LIMITS, **values: Any
@@ -374,6 +385,9 @@ class Command:
 
     async def _refused_by_database(self, error: asyncpg.IntegrityConstraintViolationError) -> None:
         constraint = error.constraint_name or ""
+        if self._items and (refused := refused_rows(error)):
+            self.db.refused_items.update({self._items[row]: why for row, why in refused.items()})
+            raise SomeRefused from None
         if error.table_name == command_key.name:
             await self.db.replay()
         if constraint.endswith("_pkey"):

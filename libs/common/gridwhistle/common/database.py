@@ -251,6 +251,8 @@ class Db:
         self.answered: bytes | None = None
         self.moved: dict[str, str] = {}  # codes of areas that were merged, as they were asked for, and their codes of today
         self.refused = False  # a refusal of this very run is stored as the key's answer
+        self.refused_items: dict[int, str] = {}
+        """Which items a run before this one was refused, and why: work on many leaves them out and says so."""
         self._refusal_body = refusal_body
         self._pool = database.background if background else database.requests
         self._began = False

@@ -110,9 +110,14 @@ class Router(APIRouter):
         status_code: Literal[200, 201] = 200,
         body_bytes_max: int = BODY_BYTES_MAX,
         takes: Sequence[str] = (),
+        needs_key: bool = False,
     ) -> Callable[[_Endpoint], _Endpoint]:
-        """Register a command; one that takes a file names the media types that it may be sent as."""
-        return self._operation("POST", path, may=may, status_code=status_code, body_bytes_max=body_bytes_max, takes=takes)
+        """Register a command; one that takes a file names the media types that it may be sent as.
+
+        One that `needs_key` is never to happen twice, whoever asks: it asks for an `Idempotency-Key`.
+        """
+        more = {"body_bytes_max": body_bytes_max, "takes": takes, "needs_key": needs_key}
+        return self._operation("POST", path, may=may, status_code=status_code, **more)
 
     def patch(  # type: ignore[override]
         self, path: str, *, may: str, body_bytes_max: int = BODY_BYTES_MAX
@@ -138,6 +143,7 @@ class _Options(BaseModel):
     body_bytes_max: int = BODY_BYTES_MAX
     takes: tuple[str, ...] = ()
     gives: tuple[str, ...] = ()
+    needs_key: bool = False
 
 
 class EdgeRoute(APIRoute):
@@ -156,7 +162,7 @@ class EdgeRoute(APIRoute):
         self.may, self.bytes_max = options.may, options.body_bytes_max
         self.takes, self.gives = options.takes, options.gives
         self.method = next(iter(self.methods - {"HEAD"})) if self.methods else "GET"
-        self.needs_key = self.may == PUBLIC and self.method != "GET"
+        self.needs_key = options.needs_key or (self.may == PUBLIC and self.method != "GET")
         self.success = self.status_code or 200
         in_path = {parameter.name for parameter in self.dependant.path_params}
         self.asks = Signature(endpoint, in_path, takes_files=bool(self.takes))

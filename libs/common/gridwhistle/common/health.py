@@ -99,19 +99,23 @@ def readiness(services: Mapping[str, Mapping[str, Any]]) -> Response:
 
 
 async def fares(service: "Running") -> dict[str, Any]:
-    """Return how a service fares: `degraded` serves, but events wait; `stopping` and `not_ready` are not to be asked."""
+    """Return how a service fares: `degraded` serves, but events wait or a part has a fault.
+
+    What is `stopping` or `not_ready` is not to be asked.
+    """
     state = service.state
     parts = {
         "database": await _database(service),
         "nats": _bus(service),
         **{name: "stopped" if task.done() else "runs" for name, task in state.loops.items()},
+        **state.faults,
     }
     if state.leaving or state.stopping.is_set():
         status = "stopping"
     elif parts["database"] != "here" or parts["nats"].startswith("refuse") or "stopped" in parts.values():
         status = "not_ready"
     else:
-        status = "ready" if parts["nats"] == "here" else "degraded"
+        status = "ready" if parts["nats"] == "here" and not state.faults else "degraded"
     return {"status": status, "parts": parts}
 
 
@@ -144,7 +148,7 @@ async def _asked(service: "Running") -> AsyncIterator[Family]:
     waiting = [Sample({"pool": name}, number) for name, (_, number) in pools.items()]
     yield Family("gw_database_connections_wanted", waiting)
     if here:
-        for name, meaning, statement in QUERIES:
+        for name, meaning, statement in (*QUERIES, *service.gauges):
             with suppress(Away, Busy, TimeoutError):
                 async with asyncio.timeout(_PATIENCE_S):
                     number = (await database.run(database.background, statement))[0][0]

@@ -156,7 +156,9 @@ def statuses_of(route: EdgeRoute) -> list[int]:
 
 
 def _key_of(route: EdgeRoute) -> dict[str, Any]:
-    return _KEY_OF_STRANGERS if route.needs_key else _KEY
+    if route.may == PUBLIC:
+        return _KEY_OF_STRANGERS
+    return _KEY | {"required": True, "example": "6f1c2f2e-order-17"} if route.needs_key else _KEY
 
 
 def _takes_version(route: EdgeRoute) -> bool:

@@ -5,7 +5,7 @@ import re
 import unicodedata
 from typing import Any, ClassVar, Final, Self
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import AfterValidator, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from gridwhistle.common.data_classes import KEYWORD, P2, P3, DataClass
@@ -252,3 +252,17 @@ class ExactPoint(Personal):
 
 
 KINDS: Final = (Phone, PersonName, IdNumber, AddressDetail, BirthYear, RealNameToken, Entitlement, ExactPoint)
+
+
+_MOBILE: Final = r"(?:\+?86[ -]?)?1[3-9][0-9](?:[ -]?[0-9]{4}){2}"
+_IDENTITY: Final = r"[1-9][0-9]{16}[0-9Xx]"
+_NUMBERS: Final = re.compile(rf"(?<![0-9])(?:{_MOBILE}|{_IDENTITY})(?![0-9])")
+
+
+def masked(text: str) -> str:
+    """Return what people wrote with mobile and identity numbers made unreadable: texts are about things, not about people."""
+    return _NUMBERS.sub(lambda found: f"{found[0][:3]}****{found[0][-4:]}", text)
+
+
+MASKED: Final = AfterValidator(masked)
+"""Stands last on every field that people write text into."""

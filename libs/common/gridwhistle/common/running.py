@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -39,6 +39,8 @@ class State:
     bus_refused_at: float | None = None
     """When NATS last refused a permission, by the monotonic clock."""
     loops: "dict[str, asyncio.Task[Any]]" = field(default_factory=dict)
+    faults: dict[str, str] = field(default_factory=dict)
+    """What is wrong with a part of the service that serves all the same, by the part; for those who run it."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +61,12 @@ class Running:
     files: Files | None = None
     """Where attachments are kept, in services that have some."""
     nats_replicas: int = 1
+    gauges: "Sequence[Gauge]" = ()
+    """Numbers of its own that the database is asked for when somebody reads the metrics."""
 
 
+Gauge = tuple[str, str, str]
+"""A number that the database is asked for: its name, its meaning, the statement."""
 Loop = Callable[[Running], Awaitable[None]]
 """What a service does in the background, over and over, until it is cancelled or the service is stopping."""
 

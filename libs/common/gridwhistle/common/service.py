@@ -40,7 +40,7 @@ from gridwhistle.common.problems import Busy, Problem
 from gridwhistle.common.relay import Relay
 from gridwhistle.common.revoked import copy_revoked, watch_revoked
 from gridwhistle.common.rule_sets import RuleSets
-from gridwhistle.common.running import Loop, Running, keep_up
+from gridwhistle.common.running import Gauge, Loop, Running, keep_up
 from gridwhistle.common.sealing import Seal
 from gridwhistle.common.settings import Settings, read, tracing_is_asked_for
 from gridwhistle.common.sweep import sweep
@@ -88,6 +88,8 @@ class Service:
     """What it does when a clock fires, by the clock's rule, besides telling of it."""
     loops: Sequence[Loop] = ()
     """What it does in the background, besides what every service does."""
+    gauges: Sequence[Gauge] = ()
+    """Numbers of its own, which the database is asked for when somebody reads the metrics."""
     settings: type[Settings] = Settings
     """What an operator can set."""
 
@@ -176,6 +178,7 @@ class Service:
                 tracing=self._tracing(),
                 files=self._files(settings),
                 nats_replicas=settings.nats_replicas,
+                gauges=self.gauges,
             )
 
             async def connection(service: Running) -> None:

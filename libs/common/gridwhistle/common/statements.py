@@ -1,10 +1,13 @@
 """The SQL of the write path, made from the tables: how rows are read, and how a whole command is written in one statement."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import orjson
 from sqlalchemy import JSON, Column, Table
 from sqlalchemy.dialects import postgresql
@@ -65,6 +68,31 @@ def arrays_of(table: Table, rows: Sequence[Mapping[str, Any]]) -> list[list[Any]
     return [[_text(row[c.name]) if c.name in texts else row[c.name] for row in rows] for c in written_columns(table)]
 
 
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function of a service's database that takes the rows of a whole statement, one array a column, and answers nothing.
+
+    It writes all of them or refuses, as a constraint would: the error of a CHECK, the name of what is broken, and as its detail
+    which rows those are and why: `[[17, "not_enough_minutes"]]`, counted from 0.
+    """
+
+    name: str
+    columns: tuple[tuple[str, str], ...]
+    """What it takes, and of which type; an array of each."""
+
+    def of(self, first: int) -> str:
+        """Return the call, its arguments counted from the first."""
+        marks = ", ".join(f"${number}::{kind}[]" for number, (_, kind) in enumerate(self.columns, first))
+        return f"{quoted(self.name)}({marks})"
+
+
+def refused_rows(error: asyncpg.PostgresError) -> dict[int, str]:
+    """Return which rows a function refused, and why; none when it was something else."""
+    with suppress(ValueError, TypeError):
+        return dict(orjson.loads(error.detail or ""))
+    return {}
+
+
 _Shape = tuple[str, Table, tuple[str, ...], int | tuple[tuple[str, bool], ...]]
 """What is done to which columns of a table; for how many new rows, or where: by which columns, and which are empty."""
 
@@ -75,6 +103,7 @@ class Statement:
     def __init__(self) -> None:
         self._changes: list[tuple[str, Table, dict[str, Any], dict[str, Any]]] = []
         self._rows: dict[Table, list[dict[str, Any]]] = {}
+        self._call: tuple[Function, list[dict[str, Any]]] | None = None
 
     @classmethod
     def of_all(cls, statements: Iterable["Statement"]) -> "Statement":
@@ -83,6 +112,8 @@ class Statement:
         for statement in statements:
             for table, rows in statement._rows.items():  # noqa: SLF001  of its own kind
                 united.insert(table, rows)
+            if statement._call:  # noqa: SLF001  likewise
+                united.call(*statement._call)  # noqa: SLF001
         return united
 
     @property
@@ -93,7 +124,12 @@ class Statement:
     @property
     def rows(self) -> int:
         """How many rows it makes."""
-        return sum(map(len, self._rows.values()))
+        return sum(map(len, self._rows.values())) + self.called_with
+
+    @property
+    def called_with(self) -> int:
+        """How many rows it hands to a function."""
+        return len(self._call[1]) if self._call else 0
 
     def hold(self, table: Table, id: UUID, version: int, changes: dict[str, Any]) -> None:  # noqa: A002
         """Change a held row (or only raise its version), if it is still at the version at which it was read."""
@@ -110,6 +146,13 @@ class Statement:
     def insert(self, table: Table, rows: Iterable[dict[str, Any]]) -> None:
         """Insert rows of one table, in this order; the columns are those that any of them names."""
         self._rows.setdefault(table, []).extend(rows)
+
+    def call(self, function: Function, rows: Sequence[dict[str, Any]]) -> None:
+        """Hand rows to a function, after those that it is handed already. A service has one for each kind of work."""
+        if self._call is None:
+            self._call = function, []
+        assert self._call[0] is function, "a statement calls one function"
+        self._call[1].extend(rows)
 
     def compose(self) -> tuple[str, list[Any]]:
         """Return the SQL and its arguments. Shapes are remembered, since commands of one kind all look alike."""
@@ -128,7 +171,10 @@ class Statement:
             few = len(rows) <= _VALUES_ROWS_MAX
             shape.append(("insert", table, names, len(rows) if few else 0))
             args += [value for row in values for value in row] if few else map(list, zip(*values, strict=True))
-        return _compose(tuple(shape)), args
+        if self._call:
+            function, given = self._call
+            args += [[row.get(name) for row in given] for name, _ in function.columns]
+        return _compose(tuple(shape), function if self._call else None), args
 
 
 def _texts(table: Table, values: dict[str, Any]) -> list[Any]:
@@ -143,7 +189,7 @@ def _text(value: Any) -> str | None:
 
 
 @lru_cache(maxsize=4096)
-def _compose(shape: tuple[_Shape, ...]) -> str:
+def _compose(shape: tuple[_Shape, ...], function: Function | None) -> str:
     parts: list[str] = []
     counted: list[str] = []
     position = 0
@@ -171,7 +217,8 @@ def _compose(shape: tuple[_Shape, ...]) -> str:
         if kind != "change_where":
             counted.append(f"(SELECT count(*) FROM w{number})")
     end = f"gw_all_held({' + '.join(counted)}, {len(counted)})" if counted else "clock_timestamp()"
-    return f'WITH {", ".join(parts)} SELECT {end} AS "{NOW}"'
+    call = f", {function.of(position + 1)}" if function else ""  # after what is held was found as it was
+    return f'WITH {", ".join(parts)} SELECT {end} AS "{NOW}"{call}'
 
 
 @lru_cache(maxsize=1024)

@@ -22,7 +22,8 @@ from pydantic import (
     ValidationError,
 )
 from pydantic_core import CoreSchema, PydanticKnownError
-from sqlalchemy import BigInteger, Column, Integer, Select, literal_column, tuple_
+from sqlalchemy import BigInteger, Integer, Select, literal_column, tuple_
+from sqlalchemy.sql.elements import KeyedColumnElement
 
 from gridwhistle.common.data_classes import Word
 from gridwhistle.common.personal import KINDS
@@ -194,7 +195,7 @@ def _plain(value: Any) -> Any:
 class Keyset:
     """A stable order, descending by the given columns, that pages can be cut from."""
 
-    def __init__(self, *columns: Column[Any]) -> None:
+    def __init__(self, *columns: KeyedColumnElement[Any]) -> None:
         """Take the columns of the order; the last one is unique."""
         self.columns = columns
 
@@ -228,7 +229,7 @@ class Keyset:
 
 
 @lru_cache(maxsize=256)
-def _adapter(column: Column[Any]) -> TypeAdapter[Any]:
+def _adapter(column: KeyedColumnElement[Any]) -> TypeAdapter[Any]:
     kind = column.type.python_type
     if isinstance(column.type, Integer):
         bound = 2 ** (63 if isinstance(column.type, BigInteger) else 31)

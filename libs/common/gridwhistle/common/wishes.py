@@ -10,7 +10,7 @@ from gridwhistle.common.ids import new_id
 from gridwhistle.common.rows import Row, blank
 from gridwhistle.common.sealed import closed, sealed_columns
 from gridwhistle.common.sealing import Seal
-from gridwhistle.common.statements import Statement
+from gridwhistle.common.statements import Function, Statement
 
 Target = tuple[Table, UUID]
 
@@ -25,6 +25,7 @@ class Wishes:
         self._owned: set[Target] = set()  # children of held rows
         self._of_owned: dict[Target, dict[str, Any]] = {}
         self._where: dict[tuple[Any, ...], dict[str, Any]] = defaultdict(dict)  # children that nobody has read
+        self._calls: list[tuple[Function, list[dict[str, Any]]]] = []
 
     def hold(self, row: Row) -> None:
         """Let a held row be changed. Its version goes up in any case."""
@@ -45,6 +46,10 @@ class Wishes:
     def append(self, table: Table, values: dict[str, Any]) -> None:
         """Make a row that nobody changes any more."""
         self.made_in[table].append(values)
+
+    def call(self, function: Function, rows: list[dict[str, Any]]) -> None:
+        """Hand rows to a function of the database."""
+        self._calls.append((function, rows))
 
     def change(self, row: Row, values: dict[str, Any]) -> None:
         """Change a row that is held, belongs to a held one, or is about to be made."""
@@ -75,6 +80,8 @@ class Wishes:
             if sealed_columns(table):
                 rows = [closed(table, row["id"], row, seal) for row in rows]  # noqa: PLW2901
             statement.insert(table, rows)
+        for function, rows in self._calls:
+            statement.call(function, rows)
         return statement
 
 

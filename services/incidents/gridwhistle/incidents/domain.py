@@ -1,11 +1,8 @@
 """Incidents: the closed loop from found to closed, who may take each step, and why."""
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
-
-from pydantic import AfterValidator
 
 from gridwhistle.common.machine import Machine, Step
 from gridwhistle.common.problems import Term
@@ -176,19 +173,6 @@ INCIDENT: Final = Machine(
         "incidents.archive": "archive",
     },
 )  # fmt: skip
-
-_PHONE = r"(?:\+?86[ -]?)?1[3-9][0-9](?:[ -]?[0-9]{4}){2}"
-_ID_NUMBER = r"[1-9][0-9]{16}[0-9Xx]"
-_PERSONAL = re.compile(rf"(?<![0-9])(?:{_PHONE}|{_ID_NUMBER})(?![0-9])")
-
-
-def masked(text: str) -> str:
-    """Return the text with mobile and identity numbers made unreadable: reports are about places, not about people."""
-    return _PERSONAL.sub(lambda found: f"{found[0][:3]}****{found[0][-4:]}", text)
-
-
-MASKED: Final = AfterValidator(masked)
-"""Stands last on every field that people write text into."""
 
 
 def checker_among(

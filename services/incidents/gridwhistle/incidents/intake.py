@@ -18,6 +18,7 @@ from gridwhistle.common.editions import Edition, Grids
 from gridwhistle.common.events.incidents import Category, IncidentNo, IncidentReported, Source, Urgency
 from gridwhistle.common.ids import AreaCode, GridCode
 from gridwhistle.common.moved import today
+from gridwhistle.common.personal import MASKED
 from gridwhistle.common.places import Point
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Problem
@@ -26,7 +27,7 @@ from gridwhistle.common.wire import Body, Moment, View
 from gridwhistle.incidents.catalogue import category_in_use
 from gridwhistle.incidents.contacts import Contact, add_contact, check_contact
 from gridwhistle.incidents.danger import whom_to_call
-from gridwhistle.incidents.domain import INCIDENT, MASKED, facts_of
+from gridwhistle.incidents.domain import INCIDENT, facts_of
 from gridwhistle.incidents.duplicates import SHOWN_MAX, Duplicate, near
 from gridwhistle.incidents.refusals import AlreadyReported, FoundInTheFuture, OutsideEveryGrid, PlaceMissing
 from gridwhistle.incidents.tables import GRIDS, incidents, known_organisation

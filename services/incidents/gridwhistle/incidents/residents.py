@@ -9,13 +9,14 @@ from gridwhistle.common.edge import Db, Router
 from gridwhistle.common.events.incidents import Category, IncidentNo
 from gridwhistle.common.ids import AreaCode
 from gridwhistle.common.moved import today
+from gridwhistle.common.personal import MASKED
 from gridwhistle.common.principal import PUBLIC
 from gridwhistle.common.problems import Invalid
 from gridwhistle.common.wire import Body, Moment, View
 from gridwhistle.incidents.contacts import Contact, has_contact
 from gridwhistle.incidents.danger import whom_to_call
 from gridwhistle.incidents.deciding import object_to_rejection
-from gridwhistle.incidents.domain import INCIDENT, MASKED
+from gridwhistle.incidents.domain import INCIDENT
 from gridwhistle.incidents.intake import Location, Report, place_of, take_in
 from gridwhistle.incidents.judging import Reopen, do_again
 from gridwhistle.incidents.tables import GRIDS, incidents, known_grids

@@ -9,10 +9,11 @@ from gridwhistle.common.attachments import AttachmentIds, AttachmentView, attach
 from gridwhistle.common.data_classes import OPEN, Count, Word
 from gridwhistle.common.events.incidents import Category, IncidentNo, Result, SentTo, Source, Urgency
 from gridwhistle.common.ids import AreaCode, GridCode, OrgCode
+from gridwhistle.common.personal import MASKED
 from gridwhistle.common.places import CoordSys, Latitude, Longitude
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.wire import Body, Version, View
-from gridwhistle.incidents.domain import INCIDENT, MASKED
+from gridwhistle.incidents.domain import INCIDENT
 from gridwhistle.incidents.limits import Grade
 
 HISTORY_MAX = 1_000
