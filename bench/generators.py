@@ -54,11 +54,16 @@ class Requests:
 
     @classmethod
     def write(
-        cls, house: House, name: str, lines: Iterable[tuple[str, str]], order: Literal["any", "once"] = "any"
+        cls,
+        house: House,
+        name: str,
+        lines: Iterable[tuple[str, str]],
+        order: Literal["any", "once"] = "any",
+        token: str | None = None,
     ) -> "Requests":
         """Write the lines, pairs of path and body, where the generator finds them."""
         file = house.folder / f"{name}.requests"
-        file.write_text("\n".join([house.token(), *(f"{path}\t{body}" for path, body in lines)]))
+        file.write_text("\n".join([token or house.token(), *(f"{path}\t{body}" for path, body in lines)]))
         return cls(file, order)
 
 

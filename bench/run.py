@@ -12,6 +12,7 @@ import accept
 import bulk
 import events
 import hot
+import ledger
 import lists
 import locate
 import machine
@@ -27,6 +28,7 @@ QUESTIONS: Final[dict[str, Callable[[int, float], Awaitable[list[Answer]]]]] = {
     "bulk": bulk.ask,
     "accept": accept.ask,
     "hot": hot.ask,
+    "ledger": ledger.ask,
     "client": report.ask_one,
     "pipeline": pipeline.ask,
     "events": events.ask,
