@@ -72,6 +72,8 @@ class Attacker:
             base = Request("", method, self._real(path), marker, operation["operationId"], operation.get("x-permission", ""))
             base.body = self._example(operation)
             base.headers = [(one["name"], self._ids[one["name"]][0]) for one in self._in_headers(operation)]
+            if any(one["name"] == "Idempotency-Key" and one["required"] for one in operation.get("parameters", ())):
+                base.headers.append(("Idempotency-Key", f"{marker}-{self._random.random()}"))
             attack = self._random.choice(
                 BODY_ATTACKS if base.body is not None and self._random.random() < 0.7 else OTHER_ATTACKS
             )

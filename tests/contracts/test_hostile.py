@@ -161,6 +161,7 @@ def ids_there(suite: RunningSuite, document: dict[str, Any]) -> dict[str, list[s
     suite.client.post(f"{base}/{asked['id']}/accept", json={}, headers=headers)
     suite.client.post(f"{base}/{asked['id']}/answer", json={"answer": "请到社区办理"}, headers=headers).raise_for_status()
     found = {"incident_no": [asked["incident_no"]], "Tracking-Token": [asked["tracking_token"]]}
+    _post_something(suite)
     for path in document["paths"]:
         if (
             (match := re.fullmatch(r"(.+)/\{(\w+)\}.*", path))
@@ -170,6 +171,20 @@ def ids_there(suite: RunningSuite, document: dict[str, Any]) -> dict[str, list[s
             items = suite.client.get(f"{match[1]}?limit=5", headers=headers).json().get("items", [])
             found[match[2]] = [item["id"] for item in items if "id" in item]
     return found
+
+
+def _post_something(suite: RunningSuite) -> None:
+    """Open two accounts of the time bank, unless they are there, and propose something for them."""
+    headers, base = {"Authorization": f"Bearer {suite.everybody()}"}, "/timebank/v1"
+    for kind in ("issuance", "pool"):
+        suite.client.post(f"{base}/accounts", json={"kind": kind, "area_code": "990101001001"}, headers=headers)
+    items = suite.client.get(f"{base}/accounts?area_code=990101001001&limit=200", headers=headers).json()["items"]
+    ids = {item["kind"]: item["id"] for item in items}
+    sides = {"from_account_id": ids["issuance"], "to_account_id": ids["pool"], "minutes": 600}
+    grant = {**sides, "resolution_ref": "1", "reason": "年度拨付"}
+    suite.client.post(f"{base}/grants", json=grant, headers=headers).raise_for_status()
+    own = {**headers, "Idempotency-Key": str(uuid.uuid4())}
+    suite.client.post(f"{base}/postings", json={**sides, "type": "earn_public"}, headers=own).raise_for_status()
 
 
 async def storm(suite: RunningSuite, attacker: Attacker, count: int, judge: Judge) -> int:

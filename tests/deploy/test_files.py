@@ -141,7 +141,7 @@ def test_alerts_and_dashboard_ask_for_numbers_that_there_are() -> None:
     dashboard = orjson.loads((DEPLOY / "grafana" / "dashboards" / "gridwhistle.json").read_bytes())
     alerts = yaml.safe_load((DEPLOY / "prometheus" / "alerts.yml").read_text())["groups"][0]["rules"]
     asked = [rule["expr"] for rule in alerts] + [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
-    told = {*MEANINGS, *(name for name, _, _ in QUERIES)}
+    told = {*MEANINGS, *(name for name, _, _ in (*QUERIES, *(gauge for kind in KINDS for gauge in kind.gauges)))}
 
     for expression in asked:
         names = re.findall(r"\b(?:gw|process)_\w+", expression)

@@ -66,6 +66,7 @@ async def _serve(database_url: str, nats_url: str, folder: Path, port_file: Path
         database_url=database_url,
         nats_url=nats_url,
         keys_file=folder / "keys",
+        attachments_dir=folder / "attachments",
         issuer=ISSUER,
         jwks_file=folder / "jwks.json",
         development=True,

@@ -57,6 +57,16 @@ def test_a_set_of_rules_is_chosen_and_still_to_be_confirmed(folder: Folder) -> N
     assert "incidents.verify" in unconfirmed.stdout
 
 
+def test_of_two_services_with_a_set_of_one_name_one_alone_can_choose_it(folder: Folder) -> None:
+    alone = folder.gridwhistle("rules", "choose", "beijing", "--service", "timebank")
+    both = folder.gridwhistle("rules", "choose", "beijing")
+    folder.gridwhistle("rules", "choose", "jinan")
+
+    assert "timebank.redeem_age_min" in alone.stdout
+    assert "incidents.handle" not in alone.stdout
+    assert "incidents.handle" in both.stdout
+
+
 def test_a_rule_that_is_set_beside_a_running_suite_holds_when_it_is_stopped(folder: Folder) -> None:
     before = folder.gridwhistle("rules", "unconfirmed")
     done = folder.gridwhistle("rules", "set", "incidents.sign", "8", "--source", "county notice 7")

@@ -127,3 +127,37 @@ def test_a_guide_in_chinese_has_the_same_examples_and_headings(name: str) -> Non
         for guide in (name, f"{name}.zh-CN")
     )  # fmt: skip
     assert chinese == english
+
+
+def test_the_guide_to_the_books_works_as_it_stands(suite: RunningSuite) -> None:
+    text = (ROOT / "docs/guide-timebank.md").read_text(encoding="utf-8")
+    script = "\n".join(re.findall(r"```bash\n(.*?)```", text, re.DOTALL))
+    tokens = {
+        name: suite.issuer.token(f"guide-{name}", [role], ["990101"], scope=scope)
+        for name, role, scope in (
+            ("FIRST", "timebank_admin", ""),
+            ("SECOND", "timebank_admin", ""),
+            ("AUDITOR", "auditor", ""),
+            ("APPLICATION", "integrator", "ledger:post"),
+        )
+    }
+
+    environment = {**os.environ, **tokens, "BASE": suite.base_url}
+    done = subprocess.run(["bash", "-euc", script], env=environment, capture_output=True, text=True, check=True)  # noqa: S603, S607
+
+    assert done.stdout.splitlines() == [
+        "alone: approved_by_you",
+        "by two: approved",
+        "moved in: 120",
+        "too much: not_enough_minutes",
+        "batch: posted ",
+        "batch: refused not_enough_minutes",
+        "batch: posted ",
+        "entry: transfer -45 → 0",
+        "entry: hold -75 → 45",
+        "entry: import 120 → 120",
+        "before all: 0",
+        "sum: 0",
+        "reversed: approved",
+        "once: already_reversed",
+    ]

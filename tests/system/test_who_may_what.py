@@ -73,12 +73,20 @@ THINGS: Final = {
     "hold_id": "legal_holds",
     "category_id": "categories",
     "account_id": "accounts",
+    "posting_id": "postings",
+    "proposal_id": "proposals",
     **asked_of_timebank.THINGS,
 }
 """Which things a parameter of a path names."""
 WHOLE: Final = {"list_seals", "list_rule_sets"}
 """What belongs to a service and to no place: whoever has the permission has all of it."""
-OF_THE_COUNTY: Final = {"list_rules": "", "list_calendar_days": "&year=2026", "list_categories": "", "export_catalogue": ""}
+OF_THE_COUNTY: Final = {
+    "list_rules": "",
+    "list_calendar_days": "&year=2026",
+    "list_categories": "",
+    "export_catalogue": "",
+    "get_trial_balance": "",
+}
 """Reads of what holds in one's own county, whatever side of it one is on, and how they are asked."""
 _SQUARE: Final = {"type": "Polygon", "coordinates": [[[60, 10], [60.05, 10], [60.05, 10.05], [60, 10.05], [60, 10]]]}
 NOBODY: Final = str(uuid.UUID(int=0))
@@ -162,8 +170,14 @@ SENT: Final[dict[str, dict[str, Any]]] = {
     "reopen_as_reporter": {"reason": "井盖还在响"},
     "contest_as_reporter": {"reason": "井盖归街道管"},
     "reveal_contact": {"fields": ["phone"], "purpose": "call_back", "note": "回访井盖修复情况"},
-    "open_account": {"kind": "issuance", "area_code": HERE},
+    "open_account": {"kind": "retired", "area_code": HERE},
     "freeze_account": {"reason": "核查"},
+    "post_minutes": {"type": "earn_public", "minutes": 60},
+    "post_many": {},
+    "propose_grant": {"minutes": 60, "resolution_ref": "?", "reason": "?"},
+    "propose_adjustment": {"minutes": 60, "reason": "?"},
+    "propose_reversal_posting": {"reason": "?"},
+    "reject_proposal": {"reason": "?"},
     "place_hold": {"thing": "?", "thing_id": "?", "cause": "行政复议 2026-17"},
     **asked_of_timebank.sent(HERE),
 }
@@ -188,10 +202,10 @@ LIES_NOWHERE: Final = {"upload_attachment"}
 """Operations whose thing has no place yet."""
 ONLY_ASKED: Final = {"exit_worker"}
 """Operations that are asked of a version that is none: once done, the worker who asks here would have no tokens any more."""
-NOT_THERE: Final = {"place_hold"}
-"""Operations that name another thing in their body: out of reach, it may not even be there."""
 HELD: Final = {"incidents": ("incident", "incidents"), "personnel": ("worker", "workers"), "timebank": ("account", "accounts")}
 """What can be held in a service: its table, and the kind of thing that is planted."""
+NOT_THERE: Final = {"place_hold", "post_minutes", "post_many", "propose_grant", "propose_adjustment"}
+"""Operations that name other things in their body: out of reach, they may not even be there."""
 OF_EVERY_SERVICE: Final = {"dead_letters", "overdue", "legal_holds", "disclosures", "deletion_certificates"}
 """Things that are planted in every service's database."""
 IDS: Final = {"list_audit": "object_id", "list_overdue_clocks": "owner_id"}
@@ -201,6 +215,10 @@ IDS: Final = {"list_audit": "object_id", "list_overdue_clocks": "owner_id"}
 def of_a_batch(answer: httpx2.Response) -> str:
     code = answer.json()["results"][0]["code"]
     return "outside" if code == "outside_your_area" else "let through"
+
+
+def of_postings(answer: httpx2.Response) -> str:
+    return "not there" if answer.json()["results"][0]["code"] == "not_found" else "let through"
 
 
 def of_a_point(answer: httpx2.Response) -> str:
@@ -213,6 +231,7 @@ def of_points(answer: httpx2.Response) -> str:
 
 SAYS_INSIDE: Final[dict[str, Callable[[httpx2.Response], str]]] = {"report_incidents": of_a_batch, "locate_point": of_a_point}
 SAYS_INSIDE["locate_points"] = of_points
+SAYS_INSIDE["post_many"] = of_postings
 """Operations that answer 200 and say within the answer that a place is out of reach."""
 
 
@@ -317,9 +336,16 @@ def _plant_personnel(suite: RunningSuite, planted: Planted, place: str, west: fl
 
 def _plant_timebank(suite: RunningSuite, planted: Planted, place: str) -> None:
     admin = suite.somebody("timebank_admin", place[:6])
-    account = _made(admin.post("/timebank/v1/accounts", {"kind": "pool", "area_code": place}))
-    planted.add("accounts", account["id"], place)
     asked_of_timebank.plant(suite, planted.add, planted.parts, place, picture())
+    application = suite.somebody("integrator", place[:6], scope="ledger:post")
+    for kind in ("issuance", "pool"):
+        planted.add("accounts", _made(admin.post("/timebank/v1/accounts", {"kind": kind, "area_code": place}))["id"], place)
+    sides = dict(zip(("from_account_id", "to_account_id"), list(planted.things["accounts"])[-2:], strict=True))
+    posting = {"type": "earn_public", "minutes": 60, **sides}
+    made = _made(application.post("/timebank/v1/postings", posting, Idempotency_Key=str(uuid.uuid4())))
+    planted.add("postings", made["id"], place)
+    grant = {**SENT["propose_grant"], **sides}
+    planted.add("proposals", _made(admin.post("/timebank/v1/grants", grant))["id"], place)
 
 
 def _plant_incidents(suite: RunningSuite, planted: Planted, place: str, west: float) -> None:
@@ -480,6 +506,8 @@ def asked(
     if route.method == "PATCH":
         return person.patch(path, SENT[name], If_Match='"1"')
     headers = {"If_Match": '"999"'} if name in ONLY_ASKED else {}
+    if route.needs_key and route.may != PUBLIC:
+        headers["Idempotency_Key"] = str(uuid.uuid4())
     return person.post(path, {**SENT[name], **more} if name in SENT else None, **headers)
 
 
@@ -562,14 +590,22 @@ def _asked_and_expected(
         if answer.status_code == 200 and name not in WHOLE:
             yield _strangers_in(answer, planted, asker, kind_of(service, route), name), "nobody else's, and all of one's own"
         return
-    thing, kind = HELD[service]
-    more = {"thing": thing, "thing_id": planted.of(kind)[0]} if name in NOT_THERE else {}
+    more = _named_in(planted, service, name) if name in NOT_THERE else {}
     said = outcome(asked(person, route, route.path, name, more), name)
     within = name in LIES_NOWHERE or asker.sees(LIES_IN.get(name, HERE), None, is_incident=False)
     if name in NOT_THERE and said == "not there":
         said = "outside"
     expected = "no permission" if not asker.may(route.may) else "let through" if within else "outside"
     yield ("let through" if within and said.startswith("refused") else said), expected
+
+
+def _named_in(planted: Planted, service: str, name: str) -> dict[str, Any]:
+    """Return the part of a body that names things that were planted here."""
+    if name == "place_hold":
+        thing, kind = HELD[service]
+        return {"thing": thing, "thing_id": planted.of(kind)[0]}
+    sides = dict(zip(("from_account_id", "to_account_id"), planted.of("accounts"), strict=False))
+    return {"postings": [{**SENT["post_minutes"], **sides}]} if name == "post_many" else sides
 
 
 def _own_countys(person: Person, asker: Asker, route: EdgeRoute, name: str) -> tuple[str, str]:

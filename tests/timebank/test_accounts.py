@@ -112,7 +112,6 @@ def test_a_frozen_account_is_opened_again_by_a_person(admin: Person) -> None:
         ("locked_minutes = 1", "account_not_overdrawn"),
         ("locked_minutes = -1", "account_locks_not_negative"),
         ("balance_minutes = 1, state = 'closed'", "account_closed_when_empty"),
-        ("owner_id = NULL", "account_owner_iff_owned"),
     ],
 )
 def test_the_database_itself_keeps_the_rules(

@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 import orjson
 from pydantic import TypeAdapter, ValidationError
 
+from gridwhistle.common.personal import masked
 from gridwhistle.common.places import Boundary, checked
 from gridwhistle.common.problems import Invalid
-from gridwhistle.incidents.domain import masked
 from gridwhistle.incidents.intake import Location, Reference, Report
 
 SYSTEM: Final = "la311"

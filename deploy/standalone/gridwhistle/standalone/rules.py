@@ -76,12 +76,19 @@ def confirm_rule(
 
 @rules.command("choose")
 def choose_set(
-    name: Annotated[str, typer.Argument(help="Of the set: urban or township; jinan, beijing or fengxian.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="Of the set. incidents: urban or township; jinan, beijing or fengxian;"
+            " timebank: beijing, shanghai, changning or nanjing."
+        ),
+    ],
+    service: Annotated[str | None, typer.Option(help="Of one service alone; several may have a set of that name.")] = None,
     county: Area = COUNTY,
     data_dir: Folder = FOLDER,
 ) -> None:
     """Choose a set of rules for a county. Clocks that run already keep what they were started with."""
-    _print_rules(_ask(data_dir, county, "choose", "ChooseRuleSet", {"name": name, "area_code": county}))
+    _print_rules(_ask(data_dir, county, "choose", "ChooseRuleSet", {"name": name, "area_code": county}, service))
 
 
 @calendar.command("show")
@@ -149,10 +156,12 @@ def _print_days(answers: list[Any]) -> None:
     print_table(table)
 
 
-def _ask(folder: Path, county: str, operation: str, model: str, given: Mapping[str, Any]) -> list[Any]:
-    """Ask an operation on rules in every service's database, and return what each of them answers."""
+def _ask(
+    folder: Path, county: str, operation: str, model: str, given: Mapping[str, Any], service: str | None = None
+) -> list[Any]:
+    """Ask an operation on rules in every service's database, or one's, and return what each of them answers."""
     try:
-        return asyncio.run(_each(folder.absolute(), county, operation, model, given))
+        return asyncio.run(_each(folder.absolute(), county, operation, model, given, service))
     except CannotStart as reason:
         say.print(f"[red]{reason}[/]")
     except ValidationError as error:
@@ -162,7 +171,9 @@ def _ask(folder: Path, county: str, operation: str, model: str, given: Mapping[s
     sys.exit(1)
 
 
-async def _each(folder: Path, county: str, operation: str, model: str, given: Mapping[str, Any]) -> list[Any]:
+async def _each(
+    folder: Path, county: str, operation: str, model: str, given: Mapping[str, Any], service: str | None
+) -> list[Any]:
     # What the services are made of takes two seconds to load, and --help need not wait for it.
     from gridwhistle.common import rule_sets, rulebook  # noqa: PLC0415
     from gridwhistle.common.again import again  # noqa: PLC0415
@@ -173,7 +184,8 @@ async def _each(folder: Path, county: str, operation: str, model: str, given: Ma
     asked = getattr(rule_sets if operation == "choose" else rulebook, model).model_validate(given)
     caller = Principal(id=f"operator:{getpass.getuser()}", roles=frozenset({"county_admin"}), areas=(county,))
     answers = []
-    async for kind, database in opened.each(folder, *KINDS):
+    kinds = [kind for kind in KINDS if service in {None, kind.name}]
+    async for kind, database in opened.each(folder, *kinds):
         work = partial(rule_sets.choose, kind.rule_sets) if operation == "choose" else getattr(rulebook, operation)
         db = Db(database, scope=f"request|{caller.id}", key=None, request_id=str(new_id()))
 

@@ -91,7 +91,9 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
     "privacy_officer": frozenset({"privacy:read", "privacy:write", "rules:read"}),
     "auto": frozenset(),
 }
-PERMISSIONS: Final = frozenset().union(*GRANTS.values())
+BY_SCOPE: Final = frozenset({"ledger:post"})
+"""What no person has by a role: applications that have looked at what they post, and say so by their scope."""
+PERMISSIONS: Final = BY_SCOPE.union(*GRANTS.values())
 
 
 class InsufficientScope(Forbidden):

@@ -9,11 +9,13 @@ from pydantic import AwareDatetime, Field
 from gridwhistle.common.commands import Command
 from gridwhistle.common.data_classes import OPEN, Word
 from gridwhistle.common.edge import Caller, Db, Router
+from gridwhistle.common.events.timebank import AccountKind
 from gridwhistle.common.ids import AreaCode
+from gridwhistle.common.personal import MASKED
 from gridwhistle.common.reading import one, page
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Actions, Body, Keyset, Page, PageQuery, Version, View
-from gridwhistle.timebank.domain import ACCOUNT, AccountKind, MinutesLeft, check_owner
+from gridwhistle.timebank.domain import ACCOUNT, MinutesLeft, check_owner
 from gridwhistle.timebank.tables import accounts
 
 router = Router("timebank", "Accounts 账户")
@@ -62,7 +64,7 @@ class AccountQuery(PageQuery):
 class WhyFrozen(Body):
     """Why nothing may move."""
 
-    reason: Annotated[str, Field(min_length=1, max_length=200, examples=["服务时长有争议,核查中"])]
+    reason: Annotated[str, Field(min_length=1, max_length=200, examples=["服务时长有争议,核查中"]), MASKED]
 
 
 @router.post("/accounts", may="ledger:govern", status_code=201)
@@ -96,7 +98,7 @@ async def freeze_account(account_id: UUID, body: WhyFrozen, caller: Caller, db: 
 async def unfreeze_account(account_id: UUID, caller: Caller, db: Db) -> AccountView:
     """Let things be posted to an account again (解冻)."""
     async with db.command(caller, accounts, account_id) as tx:
-        tx.move(tx.row, ACCOUNT.step(tx.row, "unfreeze", caller))
+        tx.move(tx.row, ACCOUNT.step(tx.row, "unfreeze", caller), doubted_at=None)
         return _answer(tx, tx.row)
 
 

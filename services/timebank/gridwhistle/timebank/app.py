@@ -8,18 +8,23 @@ from gridwhistle.common.again import Changed
 from gridwhistle.common.service import Service
 from gridwhistle.timebank import (
     accounts,
+    books,
     claiming,
     disputing,
     offering,
     ordering,
     participants,
+    postings,
+    proposals,
     rating,
     relatives,
     serving,
 )
+from gridwhistle.timebank.checking import GAUGES, check_ledger
 from gridwhistle.timebank.consumers import CONSUMER
-from gridwhistle.timebank.domain import AccountThere
+from gridwhistle.timebank.domain import REFUSED, AccountThere
 from gridwhistle.timebank.eligibility import ServingOneself
+from gridwhistle.timebank.limits import PRESETS, RULE_SETS
 from gridwhistle.timebank.order_by_itself import ORDER_CLOCKS
 from gridwhistle.timebank.order_limits import ORDER_PRESETS
 from gridwhistle.timebank.order_refusals import ClaimedAlready, RatedAlready
@@ -32,6 +37,9 @@ TIMEBANK: Final = Service(
     title="Gridwhistle time bank 时间银行",
     routers=[
         accounts.router,
+        postings.router,
+        proposals.router,
+        books.router,
         participants.router,
         relatives.router,
         offering.router,
@@ -42,13 +50,16 @@ TIMEBANK: Final = Service(
         rating.router,
         attachments.routes("timebank", claims, add="claims:own", see="claims:read", seen_as=as_lists),
     ],
-    loops=[attachments.sweep_attachments],
+    loops=[attachments.sweep_attachments, check_ledger],
+    gauges=GAUGES,
     consumer=CONSUMER,
     tables=metadata,
     versions=Path(__file__).parent / "versions",
-    presets=ORDER_PRESETS,
+    presets=(*ORDER_PRESETS, *PRESETS),
+    rule_sets=RULE_SETS,
     on_clock=ORDER_CLOCKS,
     constraints={
+        **REFUSED,
         "participant_registers_once": participants.AlreadyRegistered,
         "training_participant_id_course_once": participants.TrainedAlready,
         "relative_linked_once": relatives.LinkedAlready,

@@ -21,7 +21,7 @@ from gridwhistle.standalone.documents.writing import WRITTEN
 from gridwhistle.standalone.manual import operating
 from gridwhistle.standalone.register import register
 from gridwhistle.standalone.services import KINDS, NAMES, contract
-from gridwhistle.timebank.domain import ACCOUNT
+from gridwhistle.timebank.domain import ACCOUNT, PROPOSAL
 from gridwhistle.timebank.order_states import CLAIM, ORDER
 from gridwhistle.timebank.participant_states import LINK, PARTICIPANT
 
@@ -38,6 +38,7 @@ MACHINES: Final = {
     "order": ORDER,
     "participant": PARTICIPANT,
     "relative": LINK,
+    "proposal": PROPOSAL,
     "shift": SHIFT,
     "task": TASK,
     "worker": WORKER,

@@ -1,6 +1,59 @@
 """What the time bank tells: what was posted, never whose it is."""
 
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from gridwhistle.common.data_classes import OPEN, P1, Count
+from gridwhistle.common.events import Event
 from gridwhistle.common.events.inventory import SessionPurged
+
+AccountKind = Literal[
+    "personal_available",
+    "personal_hold",
+    "group",
+    "pool",
+    "pool_hold",
+    "issuance",
+    "redeemed",
+    "retired",
+    "clearing",
+]
+"""个人可用, 个人冻结, 团体, 公益池, 公益池冻结, 发行, 已兑换, 已注销, 清算."""
+PostingType = Literal[
+    "hold",
+    "capture",
+    "release",
+    "earn_public",
+    "earn_group",
+    "grant",
+    "transfer",
+    "donate",
+    "exchange",
+    "expire",
+    "reverse",
+    "adjust",
+    "import",
+    "clear_out",
+]
+"""冻结, 结算, 解冻, 公益所得, 团体所得, 拨付, 转赠, 捐赠, 兑换, 到期, 冲正, 调整, 迁入, 清算转出."""
+LINES_MAX = 1_000
+
+
+class Posted(Event):
+    """Postings of one type between two kinds of accounts: how many, and how many minutes together."""
+
+    type_code: Annotated[PostingType, OPEN, P1]
+    from_kind: Annotated[AccountKind, OPEN, P1]
+    to_kind: Annotated[AccountKind, OPEN, P1]
+    postings: Count
+    minutes: Count
+
+
+class LedgerPosted(Event, type="gw.timebank.ledger.posted.v1"):
+    """Minutes moved, all of them at once; nobody's in particular."""
+
+    lines: Annotated[list[Posted], Field(min_length=1, max_length=LINES_MAX)]
 
 
 class TimebankSessionPurged(SessionPurged, type="gw.timebank.session.purged.v1"):

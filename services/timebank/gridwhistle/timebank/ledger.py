@@ -1,0 +1,189 @@
+"""Posts minutes from account to account, as part of any command: `post(tx, [Posting(…), …])`.
+
+Commands hold no accounts. What is posted goes to `ledger_post` in the command's own statement; it holds the accounts for as
+long as it takes, so that one account that everybody pays into is no slower than many.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+
+from gridwhistle.common.commands import Command
+from gridwhistle.common.database import Db
+from gridwhistle.common.events.timebank import AccountKind, LedgerPosted, Posted, PostingType
+from gridwhistle.common.ids import new_id
+from gridwhistle.common.problems import NotFound
+from gridwhistle.common.rows import Row, thing_of
+from gridwhistle.timebank.domain import AccountGone, Facts, ReversalsStand, refusal
+from gridwhistle.timebank.tables import POST, accounts, journals, postings
+
+_KNOWN: Final = "accounts of the time bank"
+_KNOWN_MAX: Final = 50_000
+_FACTS: Final = select(*(accounts.c[name] for name in Facts._fields))
+
+
+@dataclass(slots=True)
+class Posting:
+    """Minutes that move from one account to another."""
+
+    type: PostingType
+    source: Facts
+    target: Facts
+    minutes: int
+    reference: str | None = None
+    """Names it: what is posted under a reference is posted once."""
+    for_id: UUID | None = None
+    """The order, or whatever else it is posted for."""
+    unlocks: int = 0
+    """Of the minutes that go, so many were locked."""
+    locks: int = 0
+    """Of the minutes that come, so many are locked: they count, and cannot be spent."""
+    reverses_id: UUID | None = None
+
+
+async def facts_of(db: Db, ids: Iterable[UUID]) -> dict[UUID, Facts]:
+    """Return what never changes of accounts, those that are there; asked for once, then known."""
+    known: dict[UUID, Facts] = db.database.known.setdefault(_KNOWN, {})
+    wanted = set(ids)
+    if unknown := wanted - known.keys():
+        while len(known) > _KNOWN_MAX:
+            del known[next(iter(known))]
+        known.update({row.id: Facts(*row) for row in await db.fetch(_FACTS.where(accounts.c.id.in_(unknown)))})
+    return {id_: known[id_] for id_ in wanted if id_ in known}
+
+
+async def account_of(db: Db, owner_id: UUID, kind: str) -> Facts:
+    """Return an owner's account of a kind.
+
+    Raises:
+        AccountGone: there is none.
+    """
+    row = await db.first(_FACTS.where(accounts.c.owner_id == owner_id, accounts.c.kind == kind))
+    if row is None:
+        raise AccountGone
+    return Facts(*row)
+
+
+async def account_in(db: Db, area_code: str, kind: str) -> Facts:
+    """Return an area's own account of a kind: its pool, or where its minutes come from.
+
+    Raises:
+        AccountGone: there is none.
+    """
+    row = await db.first(
+        _FACTS.where(accounts.c.area_code == area_code, accounts.c.owner_id.is_(None), accounts.c.kind == kind)
+    )
+    if row is None:
+        raise AccountGone
+    return Facts(*row)
+
+
+def post(
+    tx: Command,
+    postings: Sequence[Posting],
+    *,
+    reason: str | None = None,
+    posted_by: str | None = None,
+    approved_by: str | None = None,
+    items: Sequence[int] = (),
+) -> list[UUID]:
+    """Post with this command, all of it or nothing; return the ids of the postings.
+
+    What the database refuses is a refusal of the command: not enough minutes, a frozen account, a reference that was used.
+
+    Args:
+        tx: the command.
+        postings: in the order in which they happen.
+        reason: for the voucher.
+        posted_by: who posts; the caller, if left out.
+        approved_by: who has approved what another one posts.
+        items: of which item each posting is, where each has an answer of its own (`Command.call`).
+
+    Raises:
+        NotThatWay, OtherOwner, OtherCounty: minutes do not go that way.
+    """
+    for posting in postings:
+        if no := refusal(posting.type, posting.source, posting.target):
+            raise no
+    more = {"reason": reason, "posted_by": posted_by or tx.caller.id, "approved_by": approved_by}
+    journal = _journal(tx, postings, more)
+    ids = [new_id() for _ in postings]
+    as_of = tx.db.as_of
+    rows = [
+        {
+            "id": id_,
+            "journal_id": journal.id,
+            "type": posting.type,
+            "from_account_id": posting.source.id,
+            "to_account_id": posting.target.id,
+            "minutes": posting.minutes,
+            "unlocks": posting.unlocks,
+            "locks": posting.locks,
+            "reverses_id": posting.reverses_id,
+            "reference": posting.reference,
+            "for_id": posting.for_id,
+            "as_of": as_of,
+        }
+        for id_, posting in zip(ids, postings, strict=True)
+    ]
+    tx.call(POST, rows, items=items)
+    return ids
+
+
+async def reversal(db: Db, posting_id: UUID, unlocks: int = 0) -> Posting:
+    """Return the posting that takes a posting back; of what it takes, so many minutes may be locked.
+
+    Raises:
+        NotFound: there is no such posting.
+        ReversalsStand: it takes back another one itself.
+    """
+    posting = await db.first(select(postings).where(postings.c.id == posting_id))
+    if posting is None:
+        raise NotFound(thing=thing_of(postings))
+    if posting.reverses_id:
+        raise ReversalsStand
+    sides = await facts_of(db, (posting.from_account_id, posting.to_account_id))
+    source, target = sides[posting.to_account_id], sides[posting.from_account_id]
+    return Posting("reverse", source, target, posting.minutes, unlocks=unlocks, for_id=posting.for_id, reverses_id=posting_id)
+
+
+def lock(tx: Command, account: Facts, minutes: int) -> None:
+    """Lock minutes of an account, so that they count and cannot be spent; unlock them, if less than zero.
+
+    The database refuses to lock what is not there (`not_enough_minutes`) and to unlock what is not locked (`not_locked`).
+    """
+    row = {"id": new_id(), "from_account_id": account.id, "to_account_id": account.id, "minutes": 0, "as_of": tx.db.as_of}
+    tx.call(POST, [{**row, "unlocks": max(-minutes, 0), "locks": max(minutes, 0)}])
+
+
+def _journal(tx: Command, postings: Sequence[Posting], more: dict[str, Any]) -> Row:
+    """Make the voucher of what a command posts, and tell of it."""
+    area_code = _common(posting.source.area_code for posting in postings)
+    more |= {"posted_at": tx.now, "postings": len(postings), "area_code": area_code}
+    journal = tx.insert(journals, version=1, event_no=0, **more)
+    tx.record(journal, "post", more["reason"])
+    kinds = [(posting.type, posting.source.kind, posting.target.kind) for posting in postings]
+    numbers, minutes = Counter(kinds), Counter[tuple[PostingType, AccountKind, AccountKind]]()
+    for kind, posting in zip(kinds, postings, strict=True):
+        minutes[kind] += posting.minutes
+    lines = [
+        Posted.model_construct(
+            type_code=kind, from_kind=source, to_kind=target, postings=number, minutes=minutes[kind, source, target]
+        )
+        for (kind, source, target), number in numbers.items()
+    ]
+    tx.tell(journal, LedgerPosted.model_construct(lines=lines))
+    return journal
+
+
+def _common(area_codes: Iterable[str]) -> str:
+    """Return the area in which all of these lie."""
+    common, *others = set(area_codes)
+    digits = 12
+    while digits and any(other[:digits] != common[:digits] for other in others):
+        digits -= 3
+    return common[:digits].ljust(12, "0")
