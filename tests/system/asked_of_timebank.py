@@ -19,8 +19,11 @@ THINGS: Final = {
     "station_id": "stations",
     "order_id": "orders",
     "claim_id": "claims",
+    "team_id": "teams",
+    "transfer_id": "transfers",
+    "activity_id": "activities",
 }
-PRIVATE: Final = {"participants", "relatives", "orders", "claims", "timebank.attachments"}
+PRIVATE: Final = {"transfers", "participants", "relatives", "orders", "claims", "timebank.attachments"}
 """What people see of themselves alone, and those who work for the time bank in their area."""
 STAFF: Final = {"station_clerk", "timebank_admin", "integrator"}
 COUNTY_WIDE: Final = {
@@ -29,10 +32,22 @@ COUNTY_WIDE: Final = {
     "get_service_kind",
     "list_stations",
     "get_station",
+    "list_teams",
+    "get_team",
+    "list_activities",
+    "get_activity",
+    "join_team",
+    "welcome_team",
+    "leave_team",
+    "donate_team",
+    "call_off_activity",
+    "call_roll_activity",
 }
 """What everybody sees of their whole county."""
 _REVEALED: Final = {"participant": "phone", "entitlement": "category", "order": "address", "claim": "address"}
-FIRST_REGISTERED: Final = {"claim_order"}
+NAMES_ANOTHER: Final = {"found_team": ("leader_id", "participants"), "plan_activity": ("team_id", "teams")}
+"""What names another thing in its body: by which field, and of which kind it is."""
+FIRST_REGISTERED: Final = {"claim_order", "join_team", "leave_team"}
 """What is refused to whoever is no participant, whatever it is about."""
 
 
@@ -63,6 +78,18 @@ def sent(here: str) -> dict[str, dict[str, Any]]:
         "decide_claim": {"verdict": "void"},
         "rate_claim": {"stars": 5},
         "choose_claim": {"to": "pool"},
+        "offer_transfer": {"to_id": _NOBODY, "minutes": 60},
+        "donate_participant": {"minutes": 60},
+        "found_team": {"name": "示例志愿队", "area_code": here, "leader_id": _NOBODY},
+        "welcome_team": {"participant_id": _NOBODY},
+        "name_leader_team": {"participant_id": _NOBODY},
+        "donate_team": {"minutes": 60},
+        "plan_activity": {"team_id": _NOBODY, "name": "巡逻", "service_code": "matrix"}
+        | {name: order[name] for name in ("start_at", "end_at")},
+        "call_off_activity": {},
+        "call_roll_activity": {"present": [{"participant_id": _NOBODY, "minutes": 60}]},
+        "confirm_roll_activity": {},
+        "return_roll_activity": {},
         **{
             f"reveal_{thing}": {"fields": [name], "purpose": "handling", "note": "上门服务"}
             for thing, name in {
@@ -94,6 +121,10 @@ def plant(suite: RunningSuite, add: Callable[..., None], parts: dict[str, str], 
     )
     link = _made(elder.post(f"{BASE}/relatives", {"other_id": serving["id"], "kinship": "child"}))
     add("relatives", link["id"], place)
+    _made(volunteer.post(f"{BASE}/relatives/{link['id']}/agree"))
+    _made(clerk.post(f"{BASE}/relatives/{link['id']}/check"))
+    gift = {"to_id": serving["id"], "minutes": 60}
+    add("transfers", _made(elder.post(f"{BASE}/transfers", gift))["id"], place)
     order = sent(place)["request_order"] | {"kind": "ordinary", "beneficiary_id": served["id"], "address": "示例县幸福里3栋"}
     waiting, taken = (_made(clerk.post(f"{BASE}/orders", order))["id"] for _ in range(2))
     add("orders", waiting, place)
@@ -101,12 +132,14 @@ def plant(suite: RunningSuite, add: Callable[..., None], parts: dict[str, str], 
     claim = _made(volunteer.post(f"{BASE}/orders/{taken}/claim"))["id"]
     add("claims", claim, place)
     add("open_orders", _made(clerk.post(f"{BASE}/orders", sent(place)["request_order"]))["id"], place)
-    _with_picture(suite, add, place, picture, elder=served["id"], volunteer=serving["id"])
+    founded = _made(clerk.post(f"{BASE}/teams", sent(place)["found_team"] | {"leader_id": serving["id"]}))["id"]
+    add("teams", founded, place)
+    planned = _made(volunteer.post(f"{BASE}/activities", sent(place)["plan_activity"] | {"team_id": founded}))["id"]
+    add("activities", planned, place)
+    _with_picture(suite, add, place, picture, volunteer=serving["id"])
 
 
-def _with_picture(
-    suite: RunningSuite, add: Callable[..., None], place: str, picture: bytes, *, elder: str, volunteer: str
-) -> None:
+def _with_picture(suite: RunningSuite, add: Callable[..., None], place: str, picture: bytes, *, volunteer: str) -> None:
     """Plant a claim of the past with a picture."""
     begins = dt.datetime.now(dt.UTC) - dt.timedelta(days=1)
     past = {"scope": "history:import"}
@@ -117,9 +150,8 @@ def _with_picture(
         return {"As_Of": (begins + dt.timedelta(hours=hours)).isoformat()}
 
     times = {"start_at": begins.isoformat(), "end_at": (begins + dt.timedelta(hours=2)).isoformat()}
-    wish = sent(place)["request_order"] | times | {"kind": "ordinary", "beneficiary_id": elder}
+    wish = sent(place)["request_order"] | times
     order = _made(clerk.post(f"{BASE}/orders", wish, **at(-6)))["id"]
-    _made(clerk.post(f"{BASE}/orders/{order}/publish", {}, **at(-6)))
     path = f"{BASE}/claims/{_made(person.post(f'{BASE}/orders/{order}/claim', **at(-5)))['id']}"
     pin = _made(clerk.post(f"{path}/confirm", {}, **at(-4)))["pin"]
     sent_file = _made(person.send(f"{BASE}/attachments", picture, "image/png"))["id"]

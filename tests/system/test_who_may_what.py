@@ -204,7 +204,9 @@ ONLY_ASKED: Final = {"exit_worker"}
 """Operations that are asked of a version that is none: once done, the worker who asks here would have no tokens any more."""
 HELD: Final = {"incidents": ("incident", "incidents"), "personnel": ("worker", "workers"), "timebank": ("account", "accounts")}
 """What can be held in a service: its table, and the kind of thing that is planted."""
-NOT_THERE: Final = {"place_hold", "post_minutes", "post_many", "propose_grant", "propose_adjustment"}
+NOT_THERE: Final = {"place_hold", "post_minutes", "post_many", "propose_grant", "propose_adjustment"} | set(
+    asked_of_timebank.NAMES_ANOTHER
+)
 """Operations that name other things in their body: out of reach, they may not even be there."""
 OF_EVERY_SERVICE: Final = {"dead_letters", "overdue", "legal_holds", "disclosures", "deletion_certificates"}
 """Things that are planted in every service's database."""
@@ -591,6 +593,9 @@ def _asked_and_expected(
             yield _strangers_in(answer, planted, asker, kind_of(service, route), name), "nobody else's, and all of one's own"
         return
     more = _named_in(planted, service, name) if name in NOT_THERE else {}
+    if name in asked_of_timebank.NAMES_ANOTHER:
+        named, of_kind = asked_of_timebank.NAMES_ANOTHER[name]
+        more = {named: planted.of(of_kind)[0]}
     said = outcome(asked(person, route, route.path, name, more), name)
     within = name in LIES_NOWHERE or asker.sees(LIES_IN.get(name, HERE), None, is_incident=False)
     if name in NOT_THERE and said == "not there":

@@ -12,7 +12,7 @@ from gridwhistle.common.database import Database, Db
 from gridwhistle.common.principal import Principal, system
 from gridwhistle.common.problems import Problem
 from gridwhistle.common.sealing import Seal
-from gridwhistle.timebank import claiming, offering, ordering, participants
+from gridwhistle.timebank import accounts, claiming, offering, ordering, participants
 from gridwhistle.timebank.app import TIMEBANK
 from gridwhistle.timebank.order_states import CLAIM, ORDER
 from gridwhistle.timebank.participant_states import PARTICIPANT
@@ -107,4 +107,7 @@ async def a_station(url: str) -> AsyncIterator[Station]:
         station = Station(processes)
         kind = offering.NewServiceKind(service_code="errands", area_code="990101000000", name="代办")
         await station.do(lambda db: offering.add_service_kind(kind, CLERK, db))
+        for name in ("issuance", "pool", "pool_hold"):
+            account = accounts.NewAccount(kind=name, area_code="990101000000")  # type: ignore[arg-type]
+            await station.do(lambda db, account=account: accounts.open_account(account, CLERK, db))  # type: ignore[misc]
         yield station

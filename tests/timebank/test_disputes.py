@@ -51,6 +51,7 @@ def test_two_of_three_say_that_it_does_not_count(bank: Bank, elder: Somebody, vo
 
     assert [said["state"] for said in (one, two, three)] == ["disputed", "disputed", "voided"]
     assert earned(bank, volunteer) == 0
+    assert bank.minutes_of(volunteer.id)["personal_available"] == (0, 0)
 
 
 @pytest.mark.parametrize("settled_before", [True, False], ids=["paid before", "not paid yet"])
@@ -69,6 +70,7 @@ def test_two_of_three_say_what_it_is_worth(
 
     assert (two["state"], two["earned_minutes"], two["verdict"]) == ("settled", 30, "minutes")
     assert earned(bank, volunteer) == 30
+    assert bank.minutes_of(volunteer.id)["personal_available"] == (30, 30)
     again = elder.person.post(f"{path}/dispute", {"kind": "duration", "reason": "还是不对"}, As_Of=at(7 * HOUR))
     assert code_of(again) == "disputed_before"
 

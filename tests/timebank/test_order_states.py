@@ -24,6 +24,10 @@ from gridwhistle.timebank.order_states import CLAIM, CLAIM_ENDED, ORDER, ORDER_E
 from gridwhistle.timebank.order_tables import claims, orders
 from gridwhistle.timebank.participant_states import LINK, PARTICIPANT, NotYourself, OtherSideAgrees
 from gridwhistle.timebank.participant_tables import participants, relatives
+from gridwhistle.timebank.team_states import ACTIVITY, TEAM, LeaderStays, NotTheLeader, OwnTeam
+from gridwhistle.timebank.team_tables import activities, teams
+from gridwhistle.timebank.transfer_states import TRANSFER, NotYourGift
+from gridwhistle.timebank.transfers import transfers
 
 ME, OTHER = "0190c8f2-5d1e-7c3a-9d55-0c5b3f1f7a10", "0190c8f2-5d1e-7c3a-9d55-0c5b3f1f7a11"
 May = dict[tuple[str | None, str], set[str]]
@@ -77,6 +81,31 @@ LINKS: May = {
     ("agreed", "check"): {"station_clerk"},
     **{(state, "end"): PEOPLE for state in ("asked", "agreed", "checked")},
 }
+TEAMS: May = {
+    (None, "found"): {"station_clerk"},
+    ("active", "join"): {"volunteer"},
+    ("active", "welcome"): {"volunteer"},
+    ("active", "leave"): {"volunteer"},
+    ("active", "name_leader"): {"station_clerk"},
+    ("active", "donate"): {"volunteer"},
+    ("active", "disband"): {"station_clerk"},
+}
+ACTIVITIES: May = {
+    (None, "plan"): {"volunteer"},
+    ("planned", "call_off"): {"volunteer"},
+    ("planned", "call_roll"): {"volunteer"},
+    ("held", "confirm_roll"): {"station_clerk"},
+    ("held", "return_roll"): {"station_clerk"},
+}
+TRANSFERS: May = {
+    (None, "offer"): {"resident", "volunteer"},
+    ("offered", "accept"): {"resident", "volunteer"},
+    ("offered", "decline"): {"resident", "volunteer"},
+    ("offered", "withdraw"): {"resident", "volunteer"},
+    ("offered", "lapse"): {"auto"},
+}
+LEADS = {"welcome", "donate", "call_off", "call_roll"}
+"""What the leader of a team does, and nobody else."""
 SERVES = {"check_in", "check_out", "choose"}
 """What who serves does; all the rest, as far as it asks for a person, is done by who is served."""
 
@@ -92,6 +121,10 @@ def an_order(state: str | None, **values: Any) -> SimpleNamespace | None:
 def a_claim(state: str | None, action: str = "", **values: Any) -> SimpleNamespace | None:
     sides = {"volunteer_id": ME, "beneficiary_id": OTHER} if action in SERVES else {"volunteer_id": OTHER, "beneficiary_id": ME}
     return a_row(claims, state, **{**sides, "asked_by": "clerk", "panel": [ME, "b", "c"], **values})
+
+
+def a_team(table: Any, state: str | None, action: str) -> SimpleNamespace | None:
+    return a_row(table, state, leader_id=ME if action in LEADS else OTHER)
 
 
 def refused(machine: Machine, row: Any, action: str, caller: Principal) -> type[Problem] | None:
@@ -115,6 +148,16 @@ def refused(machine: Machine, row: Any, action: str, caller: Principal) -> type[
         pytest.param(PARTICIPANT, PARTICIPANTS, lambda state, _action: a_row(participants, state, id=ME), id="participants"),
         pytest.param(
             LINK, LINKS, lambda state, _action: a_row(relatives, state, asked_by_id=OTHER, other_id=ME), id="relatives"
+        ),
+        pytest.param(TEAM, TEAMS, lambda state, action: a_team(teams, state, action), id="teams"),
+        pytest.param(ACTIVITY, ACTIVITIES, lambda state, action: a_team(activities, state, action), id="activities"),
+        pytest.param(
+            TRANSFER,
+            TRANSFERS,
+            lambda state, action: a_row(
+                transfers, state, from_id=ME if action == "withdraw" else OTHER, to_id=OTHER if action == "withdraw" else ME
+            ),
+            id="transfers",
         ),
     ],
 )
@@ -221,3 +264,18 @@ def test_nobody_has_to_do_anything_in_a_state_that_ended(machine: Machine, ended
     left = {step.source for step in machine.steps if step.target != step.source}
 
     assert set(ended) == set(machine.states) - left
+
+
+def test_the_leader_speaks_for_a_team_and_does_not_confirm_what_it_says() -> None:
+    mine, anothers = (a_row(teams, "active", leader_id=who) for who in (ME, OTHER))
+
+    assert refused(TEAM, anothers, "donate", everybody()) is NotTheLeader
+    assert refused(TEAM, mine, "leave", everybody()) is LeaderStays
+    assert refused(ACTIVITY, a_row(activities, "held", leader_id=ME), "confirm_roll", everybody()) is OwnTeam
+
+
+def test_who_gives_does_not_accept_and_who_gets_does_not_withdraw() -> None:
+    given, got = (a_row(transfers, "offered", from_id=one, to_id=two) for one, two in ((ME, OTHER), (OTHER, ME)))
+
+    assert refused(TRANSFER, given, "accept", everybody()) is NotYourGift
+    assert refused(TRANSFER, got, "withdraw", everybody()) is NotYourGift

@@ -47,6 +47,7 @@ def test_a_need_becomes_minutes(bank: Bank, elder: Somebody, volunteer: Somebody
     assert (here["state"], here["pin_shown"], here["place_shown"], here["in_distance_m"]) == ("checked_in", True, True, 96)
     assert (gone["state"], gone["actual_minutes"]) == ("checked_out", 80)
     assert (settled["state"], settled["earned_minutes"], settled["overflow_minutes"]) == ("settled", 75, 0)
+    assert bank.minutes_of(volunteer.id)["personal_available"] == (75, 75)  # earned, and locked while it may be disputed
     assert order_of(bank, order_id)["state"] == "full"
 
 
@@ -348,3 +349,43 @@ def test_a_public_activity_is_open_at_once_and_nobody_pays(bank: Bank, volunteer
 
     assert (order["state"], order["payer"], order["beneficiary_id"]) == ("published", "issuance", None)
     assert claim_of(bank, claim_id)["state"] == "claimed"
+
+
+def test_what_was_saved_pays_for_what_is_asked_and_the_rest_comes_back(bank: Bank) -> None:
+    saver, volunteer = bank.register("both"), bank.register()
+    bank.give(saver, 100)
+    order_id = bank.published(saver, agreed_minutes=60)
+    claim_id = bank.claimed(order_id, volunteer)
+    bank.confirmed(claim_id)
+    held = bank.minutes_of(saver.id)
+    too_much = bank.clerk.post(
+        f"{BASE}/claims/{bank.claimed(bank.published(saver), volunteer)}/confirm", {}, As_Of=at(-4 * HOUR)
+    )
+
+    made(bank.clerk.post(f"{BASE}/claims/{claim_id}/admit", {}, As_Of=at()))
+    made(volunteer.person.post(f"{BASE}/claims/{claim_id}/check_out", {}, As_Of=at(50 * MINUTE)))
+    made(bank.clerk.post(f"{BASE}/claims/{claim_id}/settle", {}, As_Of=at(2 * HOUR)))
+
+    assert held == {"personal_available": (25, 0), "personal_hold": (75, 0)}
+    assert (too_much.status_code, code_of(too_much)) == (409, "not_enough_minutes")
+    assert bank.minutes_of(saver.id) == {"personal_available": (55, 0), "personal_hold": (0, 0)}
+    assert bank.minutes_of(volunteer.id)["personal_available"] == (45, 45)
+
+
+@pytest.mark.parametrize("how", ["cancel", "decline"])
+def test_what_was_held_goes_back_when_it_falls_through(bank: Bank, how: str) -> None:
+    saver, volunteer = bank.register("both"), bank.register()
+    bank.give(saver, 100)
+    claim_id = bank.claimed(bank.published(saver), volunteer)
+    if how == "cancel":
+        bank.confirmed(claim_id)
+
+    made(bank.clerk.post(f"{BASE}/claims/{claim_id}/{how}", {}, As_Of=at(-3 * HOUR)))
+
+    assert bank.minutes_of(saver.id) == {"personal_available": (100, 0), "personal_hold": (0, 0)}
+
+
+def test_the_countys_minutes_sum_to_zero(bank: Bank) -> None:
+    trial = made(bank.admin.get(f"{BASE}/trial_balance?area_code={COUNTY}"))
+
+    assert trial["sum_minutes"] == 0

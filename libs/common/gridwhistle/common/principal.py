@@ -49,6 +49,7 @@ _PLACES = {"areas:read", "grids:read", "organisations:read"}
 _SERVED = {"participants:read", "participants:own", "services:read", "orders:request", "orders:read", "orders:handle"} | {
     "claims:read",
     "claims:handle",
+    "teams:read",
 }
 GRANTS: Final[dict[str, frozenset[str]]] = {
     "resident": frozenset({"incidents:report", "incidents:attach", *_SERVED}),
@@ -75,11 +76,11 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
         | {"catalogue:read", "catalogue:write", "contacts:read"}
     ),
     "city_admin": frozenset({*_PLACES, "grids:write", "workers:read"}),
-    "volunteer": frozenset({*_SERVED, "claims:own", _REVEAL}),
-    "station_clerk": frozenset({"ledger:read", *_SERVED, "participants:write", _REVEAL}),
+    "volunteer": frozenset({*_SERVED, "claims:own", "teams:own", _REVEAL}),
+    "station_clerk": frozenset({"ledger:read", *_SERVED, "participants:write", "teams:found", _REVEAL}),
     "timebank_admin": frozenset(
         {"ledger:read", "ledger:govern", "rules:read", "rules:write", "participants:read", "participants:govern"}
-        | {"services:read", "services:write", "orders:read", "claims:read", "claims:handle"}
+        | {"services:read", "services:write", "orders:read", "claims:read", "claims:handle", "teams:read"}
     ),
     "dispute_panel": frozenset({"claims:read", "claims:decide"}),
     # An application has nothing by role: only what the scopes of its token name.

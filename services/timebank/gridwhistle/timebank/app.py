@@ -8,6 +8,7 @@ from gridwhistle.common.again import Changed
 from gridwhistle.common.service import Service
 from gridwhistle.timebank import (
     accounts,
+    activities,
     books,
     claiming,
     disputing,
@@ -19,6 +20,8 @@ from gridwhistle.timebank import (
     rating,
     relatives,
     serving,
+    teams,
+    transfers,
 )
 from gridwhistle.timebank.checking import GAUGES, check_ledger
 from gridwhistle.timebank.consumers import CONSUMER
@@ -26,7 +29,7 @@ from gridwhistle.timebank.domain import REFUSED, AccountThere
 from gridwhistle.timebank.eligibility import ServingOneself
 from gridwhistle.timebank.limits import PRESETS, RULE_SETS
 from gridwhistle.timebank.order_by_itself import ORDER_CLOCKS
-from gridwhistle.timebank.order_limits import ORDER_PRESETS
+from gridwhistle.timebank.order_limits import ORDER_PRESETS, TRANSFER_ANSWER
 from gridwhistle.timebank.order_refusals import ClaimedAlready, RatedAlready
 from gridwhistle.timebank.order_tables import claims
 from gridwhistle.timebank.people import as_lists
@@ -48,6 +51,9 @@ TIMEBANK: Final = Service(
         serving.router,
         disputing.router,
         rating.router,
+        teams.router,
+        activities.router,
+        transfers.router,
         attachments.routes("timebank", claims, add="claims:own", see="claims:read", seen_as=as_lists),
     ],
     loops=[attachments.sweep_attachments, check_ledger],
@@ -57,7 +63,7 @@ TIMEBANK: Final = Service(
     versions=Path(__file__).parent / "versions",
     presets=(*ORDER_PRESETS, *PRESETS),
     rule_sets=RULE_SETS,
-    on_clock=ORDER_CLOCKS,
+    on_clock={**ORDER_CLOCKS, TRANSFER_ANSWER: transfers.lapse},
     constraints={
         **REFUSED,
         "participant_registers_once": participants.AlreadyRegistered,
@@ -65,6 +71,7 @@ TIMEBANK: Final = Service(
         "relative_linked_once": relatives.LinkedAlready,
         "service_kind_once_in_use": offering.AlreadyOffered,
         "claim_one_place_each": ClaimedAlready,
+        "member_once": teams.MemberAlready,
         # Another event told of the same thing first: run again, and find it.
         "order_origin_once": Changed,
         "claim_nobody_serves_themselves": ServingOneself,

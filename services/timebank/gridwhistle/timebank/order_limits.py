@@ -13,6 +13,7 @@ SETTLE: Final = "timebank.settle"
 DISPUTE: Final = "timebank.dispute"
 PANEL_DECIDES: Final = "timebank.panel"
 FREEZE: Final = "timebank.freeze"
+ROLL_CALL: Final = "timebank.roll_call"
 STEP: Final = "timebank.settle_step_minutes"
 TOLERANCE: Final = "timebank.settle_tolerance"
 DAILY_CAP: Final = "timebank.daily_cap"
@@ -26,6 +27,7 @@ MINORS: Final = "timebank.minors_with_guardian"
 NO_SHOWS: Final = "timebank.no_shows_max"
 NO_SHOW_DAYS: Final = "timebank.no_shows_days"
 PAUSE_DAYS: Final = "timebank.no_shows_pause"
+TRANSFER_ANSWER: Final = "timebank.transfer_answer"
 TRANSFER_CAP: Final = "timebank.transfer_cap_month"
 CLOSE_KIN: Final = "timebank.transfer_close_kin_only"
 
@@ -38,6 +40,7 @@ ORDER_PRESETS: Final = (
     Preset(SETTLE, 72, "urgent_hour", "INF", "Then two of four proofs settle it; with fewer a clerk asks."),
     Preset(DISPUTE, 15, "natural_day", "INF", "From checking out on; until then minutes are earned and not spent."),
     Preset(PANEL_DECIDES, 15, "work_day_legal", "INF"),
+    Preset(ROLL_CALL, 3, "work_day_legal", "INF", "How long a station may think about who a team says was there."),
     Preset(FREEZE, 30, "natural_day", "INF", "The longest."),
     Preset(STEP, 15, "minutes", "INF", "Minutes are settled in whole steps."),
     Preset(TOLERANCE, 125, "percent", "INF", "Of what was agreed: the most that a service is worth."),
@@ -52,6 +55,7 @@ ORDER_PRESETS: Final = (
     Preset(NO_SHOWS, 3, "times", "INF", "So many within the days below pause claiming."),
     Preset(NO_SHOW_DAYS, 90, "day", "INF"),
     Preset(PAUSE_DAYS, 30, "day", "INF", "A person of the station may end it earlier."),
+    Preset(TRANSFER_ANSWER, 7, "natural_day", "INF", "Then what was offered to a relative is not any more."),
     Preset(TRANSFER_CAP, 600, "minutes", "INF", "A month, of one participant; 0: none."),
     Preset(CLOSE_KIN, 1, "yes_or_no", "P 央视网 2022-01-20", "1: parents, children, grandparents and spouses alone."),
 )

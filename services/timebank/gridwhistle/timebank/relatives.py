@@ -134,6 +134,24 @@ async def end_relative(relative_id: UUID, caller: Caller, db: Db) -> RelativeVie
         return tx.answer(_view(tx.row, caller))
 
 
+async def kinship_of(db: Work, one: UUID, other: UUID) -> str | None:
+    """Return what the other is to the one, of those who are linked and checked; None, if they are not.
+
+    Said from the other side it is the same word turned round.
+    """
+    there = select(relatives.c.kinship, relatives.c.asked_by_id).where(
+        _ones_own(one), _ones_own(other), relatives.c.state == "checked"
+    )
+    found = await db.first(there)
+    if found is None:
+        return None
+    kinship: str = found.kinship if found.asked_by_id == one else _TURNED.get(found.kinship, found.kinship)
+    return kinship
+
+
+_TURNED = {"parent": "child", "child": "parent", "grandparent": "grandchild", "grandchild": "grandparent"}
+
+
 async def are_linked(db: Work, one: UUID, other: UUID) -> bool:
     """Tell whether two participants are of one family: both said so, and a clerk saw a proof."""
     there = select(relatives.c.id).where(_ones_own(one), _ones_own(other), relatives.c.state == "checked")

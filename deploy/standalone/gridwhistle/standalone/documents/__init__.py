@@ -24,10 +24,13 @@ from gridwhistle.standalone.services import KINDS, NAMES, contract
 from gridwhistle.timebank.domain import ACCOUNT, PROPOSAL
 from gridwhistle.timebank.order_states import CLAIM, ORDER
 from gridwhistle.timebank.participant_states import LINK, PARTICIPANT
+from gridwhistle.timebank.team_states import ACTIVITY, TEAM
+from gridwhistle.timebank.transfer_states import TRANSFER
 
 FOLDER: Final = Path("docs")
 MACHINES: Final = {
     "account": ACCOUNT,
+    "activity": ACTIVITY,
     "adjustment": ADJUSTMENT,
     "claim": CLAIM,
     "dead_letter": LETTER,
@@ -41,6 +44,8 @@ MACHINES: Final = {
     "proposal": PROPOSAL,
     "shift": SHIFT,
     "task": TASK,
+    "team": TEAM,
+    "transfer": TRANSFER,
     "worker": WORKER,
 }
 

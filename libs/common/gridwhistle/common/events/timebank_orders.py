@@ -183,6 +183,53 @@ class ParticipantClockEscalated(ClockEvent, type="gw.timebank.participant.clock_
     """A stage took half as long again, or twice as long as its limit."""
 
 
+class TransferClockWarned(ClockEvent, type="gw.timebank.transfer.clock_warned.v1"):
+    """Four fifths of a stage's limit have passed."""
+
+
+class TransferClockBreached(ClockEvent, type="gw.timebank.transfer.clock_breached.v1"):
+    """A stage took longer than its limit."""
+
+
+class TransferClockEscalated(ClockEvent, type="gw.timebank.transfer.clock_escalated.v1"):
+    """A stage took half as long again, or twice as long as its limit."""
+
+
+class TeamFounded(Event, type="gw.timebank.team.founded.v1"):
+    """A station founded a volunteer team (平安志愿队)."""
+
+
+class TeamDisbanded(Event, type="gw.timebank.team.disbanded.v1"):
+    """A team is over."""
+
+
+class ActivityPlanned(Event, type="gw.timebank.activity.planned.v1"):
+    """A team will do something together."""
+
+    team_id: ThingId
+    service_code: ServiceCode
+
+
+class ActivityConfirmed(Event, type="gw.timebank.activity.confirmed.v1"):
+    """A station confirmed who was there: the team's minutes are issued, to be given away."""
+
+    team_id: ThingId
+    people_present: Count
+    issued_minutes: Count
+
+
+class ActivityClockWarned(ClockEvent, type="gw.timebank.activity.clock_warned.v1"):
+    """Four fifths of a stage's limit have passed."""
+
+
+class ActivityClockBreached(ClockEvent, type="gw.timebank.activity.clock_breached.v1"):
+    """A stage took longer than its limit."""
+
+
+class ActivityClockEscalated(ClockEvent, type="gw.timebank.activity.clock_escalated.v1"):
+    """A stage took half as long again, or twice as long as its limit."""
+
+
 class RelativesChecked(Event, type="gw.timebank.relative.checked.v1"):
     """Two participants are of one family: both said so, and a clerk saw a proof."""
 

@@ -1,0 +1,134 @@
+"""Volunteer teams: a leader, members, what they do together, and minutes that they can only give away."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from tests.conftest import RunningSuite
+from tests.timebank.bank import BASE, BEGINS, HOUR, Bank, Somebody, at, code_of, made
+
+
+@pytest.fixture(scope="module")
+def bank(suite: RunningSuite) -> Bank:
+    return Bank(suite)
+
+
+@pytest.fixture
+def leader(bank: Bank) -> Somebody:
+    return bank.register()
+
+
+@pytest.fixture
+def team(bank: Bank, leader: Somebody) -> str:
+    content = {"name": "示例社区平安志愿队", "area_code": bank.area, "leader_id": leader.id}
+    return f"{BASE}/teams/{made(bank.clerk.post(f'{BASE}/teams', content))['id']}"
+
+
+@pytest.fixture
+def member(bank: Bank, team: str, leader: Somebody) -> Somebody:
+    member = bank.register()
+    made(member.person.post(f"{team}/join"))
+    made(leader.person.post(f"{team}/welcome", {"participant_id": member.id}))
+    return member
+
+
+def activity(leader: Somebody, team: str) -> str:
+    content = {
+        "team_id": team.rpartition("/")[2],
+        "name": "夜间平安巡逻",
+        "service_code": "errands",
+        "start_at": BEGINS.isoformat(),
+        "end_at": (BEGINS + 2 * HOUR).isoformat(),
+    }
+    return f"{BASE}/activities/{made(leader.person.post(f'{BASE}/activities', content, As_Of=at(-9 * HOUR)))['id']}"
+
+
+def roll(*people: Somebody, minutes: int = 100) -> dict[str, Any]:
+    return {"present": [{"participant_id": one.id, "minutes": minutes} for one in people]}
+
+
+def test_somebody_asks_and_the_leader_says_yes(bank: Bank, team: str, leader: Somebody) -> None:
+    somebody = bank.register()
+    asked = made(somebody.person.post(f"{team}/join"))
+    twice = somebody.person.post(f"{team}/join")
+    by_another = somebody.person.post(f"{team}/welcome", {"participant_id": somebody.id})
+
+    welcomed = made(leader.person.post(f"{team}/welcome", {"participant_id": somebody.id}))
+
+    assert [one["joined_at"] is None for one in asked["members"]] == [False, True]
+    assert (code_of(twice), code_of(by_another)) == ("member_already", "not_the_leader")
+    assert all(one["joined_at"] for one in welcomed["members"])
+
+
+def test_what_a_team_did_is_worth_quarters_of_an_hour_of_each_who_was_there(
+    bank: Bank, team: str, leader: Somebody, member: Somebody
+) -> None:
+    path = activity(leader, team)
+    made(leader.person.post(f"{path}/call_roll", roll(leader, member), As_Of=at(3 * HOUR)))
+
+    done = made(bank.clerk.post(f"{path}/confirm_roll", {}, As_Of=at(4 * HOUR)))
+
+    assert (done["state"], done["people_present"], done["issued_minutes"]) == ("confirmed", 2, 180)
+    team_id = team.rpartition("/")[2]
+    assert bank.minutes_of(team_id) == {"group": (180, 0)}
+    made(leader.person.post(f"{team}/donate", {"minutes": 100}))
+    assert bank.minutes_of(team_id) == {"group": (80, 0)}
+    assert code_of(leader.person.post(f"{team}/donate", {"minutes": 81})) == "not_enough_minutes"
+
+
+def test_a_roll_that_was_not_so_is_called_again(bank: Bank, team: str, leader: Somebody, member: Somebody) -> None:
+    path = activity(leader, team)
+    made(leader.person.post(f"{path}/call_roll", roll(leader, member), As_Of=at(3 * HOUR)))
+    made(bank.clerk.post(f"{path}/return_roll", {"reason": "有一人未到"}, As_Of=at(4 * HOUR)))
+
+    made(leader.person.post(f"{path}/call_roll", roll(leader), As_Of=at(5 * HOUR)))
+
+    done = made(bank.clerk.post(f"{path}/confirm_roll", {}, As_Of=at(6 * HOUR)))
+    assert (done["people_present"], done["issued_minutes"]) == (1, 90)
+    assert [one["participant_id"] for one in made(bank.clerk.get(path))["present"]] == [leader.id]
+
+
+@pytest.mark.parametrize(
+    ("minutes", "when", "code"),
+    [
+        pytest.param(121, 3 * HOUR, "longer_than_it_took", id="longer than it took"),
+        pytest.param(60, -1 * HOUR, "not_begun_yet", id="before it began"),
+    ],
+)
+def test_a_roll_says_what_can_be(
+    team: str, leader: Somebody, member: Somebody, minutes: int, when: dt.timedelta, code: str
+) -> None:
+    refused = leader.person.post(f"{activity(leader, team)}/call_roll", roll(member, minutes=minutes), As_Of=at(when))
+
+    assert code_of(refused) == code
+
+
+def test_who_is_no_member_was_not_there(bank: Bank, team: str, leader: Somebody) -> None:
+    stranger = bank.register()
+
+    assert code_of(leader.person.post(f"{activity(leader, team)}/call_roll", roll(stranger), As_Of=at(3 * HOUR))) == "no_member"
+
+
+def test_a_leader_stays_until_another_one_is_named(bank: Bank, team: str, leader: Somebody, member: Somebody) -> None:
+    stays = leader.person.post(f"{team}/leave")
+
+    named = made(bank.clerk.post(f"{team}/name_leader", {"participant_id": member.id}))
+    left = made(leader.person.post(f"{team}/leave"))
+
+    assert code_of(stays) == "leader_stays"
+    assert named["leader_id"] == member.id
+    assert [one["participant_id"] for one in left["members"]] == [member.id]
+
+
+def test_only_the_leader_plans(bank: Bank, team: str, member: Somebody) -> None:
+    content = {
+        "team_id": team.rpartition("/")[2],
+        "name": "巡逻",
+        "service_code": "errands",
+        "start_at": at(),
+        "end_at": at(HOUR),
+    }
+
+    assert code_of(member.person.post(f"{BASE}/activities", content, As_Of=at(-9 * HOUR))) == "not_the_leader"
+    assert made(bank.clerk.post(f"{team}/disband"))["state"] == "disbanded"
