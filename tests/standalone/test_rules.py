@@ -100,15 +100,15 @@ def test_a_years_notice_is_put_in_from_a_file(folder: Folder, tmp_path: Path) ->
     assert "国办发明电〔2030〕" in after.stdout
 
 
-def test_a_file_that_says_something_else_than_0_or_1_is_not_read_as_rest_days(tmp_path: Path) -> None:
+def test_a_day_of_which_nobody_knows_whether_it_is_worked_is_told_by_its_place(tmp_path: Path) -> None:
     days = tmp_path / "days.csv"
-    days.write_text("date,is_workday,name\n2031-01-04,true,调休上班\n", encoding="utf-8")
+    days.write_text("date,is_workday,name\n2031-01-04,half,调休上班\n", encoding="utf-8")
     command = [GRIDWHISTLE, "calendar", "put", str(days), "--source", "notice 7", "--data-dir", str(tmp_path)]
 
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  our own
 
     assert done.returncode == 1
-    assert "0 or 1" in done.stderr
+    assert "row 2, column B, Working day: must be true or false" in done.stderr
 
 
 def test_a_folder_without_a_suite_is_said_to_be_one(tmp_path: Path) -> None:

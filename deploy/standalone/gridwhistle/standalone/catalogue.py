@@ -13,7 +13,7 @@ from gridwhistle.common.ids import new_id
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Language, Problem
 from gridwhistle.standalone.children import CannotStart
-from gridwhistle.standalone.shown import FOLDER, Folder, say, tell
+from gridwhistle.standalone.shown import FOLDER, Folder, say, say_refused, tell
 
 if TYPE_CHECKING:
     from gridwhistle.common.database import Db
@@ -116,9 +116,7 @@ def _ask(folder: Path, county: str, work: "Callable[[Db, Principal], Awaitable[A
     except CannotStart as reason:
         say.print(f"[red]{reason}[/]")
     except Problem as refusal:
-        say.print(f"[red]{refusal.sentence(language)}[/]")
-        for error in refusal.errors:
-            say.print(getattr(error["message"], language), markup=False)
+        say_refused(refusal, language)
     sys.exit(1)
 
 

@@ -1,7 +1,6 @@
 """`gridwhistle rules` and `gridwhistle calendar`: what holds in a county, on the databases of a running or a stopped suite."""
 
 import asyncio
-import csv
 import datetime as dt
 import getpass
 import sys
@@ -19,7 +18,7 @@ from gridwhistle.common.ids import new_id
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import NotFound, Problem
 from gridwhistle.standalone.children import CannotStart
-from gridwhistle.standalone.shown import FOLDER, Folder, print_table, say
+from gridwhistle.standalone.shown import FOLDER, Folder, print_table, say, say_refused
 
 rules = typer.Typer(no_args_is_help=True, help="The rules of a county 规则: what holds, what is unconfirmed, its own values.")
 calendar = typer.Typer(no_args_is_help=True, help="The working days of a county 日历.")
@@ -99,7 +98,7 @@ def show(year: Annotated[int, typer.Argument(min=2000, max=2199)], county: Area 
 
 @calendar.command("put")
 def put(
-    file: Annotated[Path, typer.Argument(help="CSV with the columns date, is_workday (0 or 1) and name.")],
+    file: Annotated[Path, typer.Argument(help="CSV or XLSX with the columns date, is_workday (0 or 1) and name.")],
     source: Annotated[str, typer.Option(help="The document that says so.")],
     *,
     notice: Annotated[
@@ -109,15 +108,20 @@ def put(
     data_dir: Folder = FOLDER,
 ) -> None:
     """Put calendar days in: a county's own, or a year's notice that this release does not know yet."""
+    # What reads files takes a second to load, and --help need not wait for it.
+    from gridwhistle.common import sheets  # noqa: PLC0415
+    from gridwhistle.common.rulebook import CalendarLine  # noqa: PLC0415
+
     try:
-        with file.open(encoding="utf-8-sig") as text:
-            days = [
-                {"date": row["date"], "is_workday": {"0": False, "1": True}[row["is_workday"].strip()], "name": row["name"]}
-                for row in csv.DictReader(text)
-            ]
-    except (OSError, AttributeError, KeyError, ValueError):
-        say.print("[red]The file cannot be read:[/] it is CSV in UTF-8 with the columns date, is_workday (0 or 1) and name.")
+        sheet = sheets.read(file.read_bytes(), CalendarLine)
+        sheet.check()
+    except OSError as reason:
+        say.print(f"[red]The file cannot be read:[/] {reason.strerror}")
         sys.exit(1)
+    except Problem as refusal:
+        say_refused(refusal)
+        sys.exit(1)
+    days = [line.model_dump() for _, line in sheet.lines]
     given = {"area_code": county, "source_ref": source, "of_notice": notice, "days": days}
 
     _print_days(_ask(data_dir, county, "put_in_calendar_days", "PutInDays", given))
@@ -167,7 +171,7 @@ def _ask(
     except ValidationError as error:
         say.print("[red]Not valid:[/]", *(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()))
     except Problem as refusal:
-        say.print(f"[red]{refusal.sentence('en')}[/]")
+        say_refused(refusal)
     sys.exit(1)
 
 

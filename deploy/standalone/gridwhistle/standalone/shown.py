@@ -7,6 +7,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from gridwhistle.common.problems import Language, Problem
+
 PORT: Final = 8990
 FOLDER: Final = Path(".gridwhistle")
 Folder = Annotated[Path, typer.Option("--data-dir", help="Of the suite, whether it runs or not.")]
@@ -22,3 +24,10 @@ def print_table(table: Table) -> None:
     if not console.is_terminal:
         console.width = console.measure(table, options=console.options.update(max_width=1_000_000)).maximum
     console.print(table)
+
+
+def say_refused(refusal: Problem, language: Language = "en") -> None:
+    """Say why nothing was done, and where the faults are."""
+    say.print(f"[red]{refusal.sentence(language)}[/]")
+    for error in refusal.errors:
+        say.print(getattr(error["message"], language), markup=False)

@@ -12,6 +12,7 @@ from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Invalid, NotFound, OutsideYourArea, Term
 from gridwhistle.common.rules import RULES, Rule, Rules, calendar_days, check, rules
+from gridwhistle.common.sheets import YES_OR_NO, Line
 from gridwhistle.common.wire import Body, Moment, Query, View
 
 DAYS_MAX = 100
@@ -115,6 +116,14 @@ class CalendarDay(Body):
     ]
     is_workday: bool
     name: DayName
+
+
+class CalendarLine(Line):
+    """A day of a calendar that is a file."""
+
+    date: Annotated[dt.date, Term("日期", "Date")]
+    is_workday: Annotated[bool, YES_OR_NO, Term("上班", "Working day")]
+    name: Annotated[DayName, Term("名称", "Name")]
 
 
 class PutInDays(Body):
