@@ -41,6 +41,14 @@ def test_there_and_back_is_less_than_a_metre(coord_sys: str, points: list[tuple[
     assert np.abs(back[1] - lats).max() < METRE
 
 
+@pytest.mark.parametrize("coord_sys", ["gcj02", "bd09"])
+@pytest.mark.parametrize("point", [(3.7e-267, 90.0), (0.0, -90.0), (180.0, 89.9), (-180.0, 0.0), (120.0, 90.0)])
+def test_the_ends_of_the_earth_are_shifted_nowhere(coord_sys: str, point: tuple[float, float]) -> None:
+    lon, lat = wgs84(*point, coord_sys)
+
+    assert (float(lon), float(lat)) == point
+
+
 @given(point=CHINA)
 def test_a_shift_is_some_hundred_metres(point: tuple[float, float]) -> None:
     lon, lat = shifted(*point, "gcj02")

@@ -13,6 +13,7 @@ _SEMI_MAJOR_M: Final = 6378245.0  # Krassowsky's ellipsoid, which the shift is r
 _ECCENTRICITY_SQUARED: Final = 0.00669342162296594323
 _WEST, _EAST, _SOUTH, _NORTH = 72.004, 137.8347, 0.8293, 55.8271
 """Beyond these lines nothing is shifted."""
+_MIDDLE: Final = 105.0, 35.0
 _BAIDU_PER_DEGREE: Final = 3000.0 * np.pi / 180.0
 _ROUNDS: Final = 6
 """Each round leaves a hundredth of what was wrong; what is wrong at first is less than a kilometre."""
@@ -39,10 +40,13 @@ def shifted(lons: Any, lats: Any, coord_sys: str) -> tuple[Degrees, Degrees]:
 
 
 def _unshifted(lons: Degrees, lats: Degrees, shift: Any) -> tuple[Degrees, Degrees]:
-    inside, lon, lat = _in_china(lons, lats), lons, lats
+    inside = _in_china(lons, lats)
+    # Far away the rounds would lead ever farther, at the poles out of all numbers.
+    from_lon, from_lat = np.where(inside, lons, _MIDDLE[0]), np.where(inside, lats, _MIDDLE[1])
+    lon, lat = from_lon, from_lat
     for _ in range(_ROUNDS):
         there = shift(lon, lat)
-        lon, lat = lon - (there[0] - lons), lat - (there[1] - lats)
+        lon, lat = lon - (there[0] - from_lon), lat - (there[1] - from_lat)
     return np.where(inside, lon, lons), np.where(inside, lat, lats)
 
 
