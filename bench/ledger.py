@@ -25,8 +25,8 @@ SELECT lpad(abs(n)::text, 32, CASE n WHEN -1 THEN 'f' ELSE '0' END)::uuid, 1, '9
   CASE WHEN n > 0 THEN lpad(n::text, 32, '0')::uuid END, 'open', 0, 0, now() FROM generate_series(-1, $1::int) AS n
 """
 _FILLED = """
-SELECT ledger_post(array_agg(uuidv7()), array_agg(uuidv7()), array_agg('import'), array_agg(c.id), array_agg(a.id),
-  array_agg(1000000000), array_agg(0), array_agg(0), array_agg(NULL::uuid), array_agg(NULL), array_agg(NULL::uuid),
+SELECT ledger_post(array_agg(uuidv7()), array_agg(uuidv7()), array_agg('import'::text), array_agg(c.id), array_agg(a.id),
+  array_agg(1000000000), array_agg(0), array_agg(0), array_agg(NULL::uuid), array_agg(NULL::text), array_agg(NULL::uuid),
   array_agg(NULL::timestamptz))
 FROM account a, account c WHERE a.kind <> 'clearing' AND c.kind = 'clearing'
 """

@@ -156,6 +156,8 @@ def test_the_guide_to_the_books_works_as_it_stands(suite: RunningSuite) -> None:
         "entry: transfer -45 → 0",
         "entry: hold -75 → 45",
         "entry: import 120 → 120",
+        "statement: 0 at the end",
+        "as a file: 5 lines",
         "before all: 0",
         "sum: 0",
         "reversed: approved",

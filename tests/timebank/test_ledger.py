@@ -7,6 +7,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from gridwhistle.common.sheet_formats import texts_of
 from gridwhistle.timebank.domain import BY_TWO, KINDS, OVERDRAWN, PAIRS
 from tests.conftest import Loop, RunningSuite
 from tests.timebank.ledgers import BASE, COUNTY, Bank
@@ -335,6 +336,37 @@ def test_entries_come_in_pages_each_with_the_balance_after_it(bank: Bank) -> Non
         (60, 60),
     ]
     assert [entry["account_version"] for entry in entries] == [7, 6, 5, 4, 3, 2]
+
+
+def test_a_statement_says_what_was_there_what_came_and_went_and_what_is_there(bank: Bank) -> None:
+    pool = bank.account("pool")
+    for minutes in (60, 30):
+        bank.post("earn_public", bank.account("issuance"), pool, minutes, reference=f"r-{minutes}")
+    bank.post("hold", pool, bank.account("pool_hold"), 20)
+    path = f"{BASE}/accounts/{pool}/statement"
+
+    now = bank.auditor.get(path).json()
+    before = bank.auditor.get(f"{path}?from_on=2020-01-01&to_on=2020-12-31").json()
+    after = bank.auditor.get(f"{path}?from_on=2190-01-01&to_on=2190-12-31").json()
+
+    assert (now["opening_minutes"], now["closing_minutes"]) == (0, 70)
+    assert [(entry["delta_minutes"], entry["balance_minutes"]) for entry in now["entries"]] == [(60, 60), (30, 90), (-20, 70)]
+    assert (before["closing_minutes"], before["entries"]) == (0, [])
+    assert (after["opening_minutes"], after["closing_minutes"], after["entries"]) == (70, 70, [])
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_a_statement_is_a_file_that_opens_in_a_spreadsheet(bank: Bank, kind: str) -> None:
+    pool = bank.account("pool")
+    bank.post("earn_public", bank.account("issuance"), pool, 60, reference=f"{kind}-60")
+
+    answer = bank.auditor.get(f"{BASE}/accounts/{pool}/statement/export?format={kind}")
+
+    assert answer.status_code == 200
+    head, opening, entry = texts_of(answer.content)
+    assert head[:4] == ["time", "type", "change (minutes)", "balance (minutes)"]
+    assert opening[1:4] == ["opening balance", "", "0"]
+    assert [entry[1], *entry[2:4], entry[5]] == ["earn public", "60", "60", f"{kind}-60"]
 
 
 def test_a_countys_books_sum_to_zero_now_and_at_any_instant(suite: RunningSuite) -> None:

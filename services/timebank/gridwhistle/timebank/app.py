@@ -20,6 +20,7 @@ from gridwhistle.timebank import (
     rating,
     relatives,
     serving,
+    statements,
     teams,
     transfers,
 )
@@ -43,6 +44,7 @@ TIMEBANK: Final = Service(
         postings.router,
         proposals.router,
         books.router,
+        statements.router,
         participants.router,
         relatives.router,
         offering.router,

@@ -43,6 +43,30 @@ PAIRS: Final[Mapping[PostingType, frozenset[tuple[str, str]]]] = {
     "clear_out": _pairs(_PERSON, {"clearing"}),
 }
 """From which kind of account to which other each type of posting moves minutes; a reversal goes back the way of what it reverses."""
+WORDS: Final[Mapping[str, Term]] = {
+    kind: Term(zh, kind.replace("_", " "))
+    for kind, zh in zip(
+        get_args(PostingType),
+        [
+            "冻结",
+            "结算",
+            "解冻",
+            "公益所得",
+            "团体所得",
+            "拨付",
+            "转赠",
+            "捐赠",
+            "兑换",
+            "到期",
+            "冲正",
+            "调整",
+            "迁入",
+            "清算转出",
+        ],
+        strict=True,
+    )
+}
+"""Types as people read them."""
 BY_TWO: Final[frozenset[PostingType]] = frozenset({"grant", "adjust", "reverse"})
 """Types that two persons decide: one proposes, another one approves."""
 ProposalType = Literal["grant", "adjust", "reverse"]

@@ -23,6 +23,7 @@ from gridwhistle.timebank.tables import POST, accounts, journals, postings
 
 _KNOWN: Final = "accounts of the time bank"
 _KNOWN_MAX: Final = 50_000
+_BY_ID: Final = "SELECT id, kind, area_code, owner_id FROM account WHERE id = ANY ($1::uuid[])"
 _FACTS: Final = select(*(accounts.c[name] for name in Facts._fields))
 
 
@@ -49,10 +50,12 @@ async def facts_of(db: Db, ids: Iterable[UUID]) -> dict[UUID, Facts]:
     """Return what never changes of accounts, those that are there; asked for once, then known."""
     known: dict[UUID, Facts] = db.database.known.setdefault(_KNOWN, {})
     wanted = set(ids)
-    if unknown := wanted - known.keys():
+    # Not `wanted - known.keys()`, which goes through all that is known.
+    if unknown := [id_ for id_ in wanted if id_ not in known]:
         while len(known) > _KNOWN_MAX:
             del known[next(iter(known))]
-        known.update({row.id: Facts(*row) for row in await db.fetch(_FACTS.where(accounts.c.id.in_(unknown)))})
+        rows = await db.database.run(db.database.reads, _BY_ID, unknown)
+        known.update({row[0]: Facts(*row) for row in rows})
     return {id_: known[id_] for id_ in wanted if id_ in known}
 
 
