@@ -25,6 +25,7 @@ from gridwhistle.common.principal import APART
 from gridwhistle.standalone.services import KINDS
 from tests.conftest import Loop, RunningSuite
 from tests.contracts.hostile import Attacker, Request, changed, places
+from tests.system import asked_of_timebank
 
 ANSWER_BYTES_MAX = 64 * 1024
 MEMORY_MAX = 50 * 1024 * 1024
@@ -162,6 +163,7 @@ def ids_there(suite: RunningSuite, document: dict[str, Any]) -> dict[str, list[s
     suite.client.post(f"{base}/{asked['id']}/answer", json={"answer": "请到社区办理"}, headers=headers).raise_for_status()
     found = {"incident_no": [asked["incident_no"]], "Tracking-Token": [asked["tracking_token"]]}
     _post_something(suite)
+    asked_of_timebank.plant(suite, lambda *_: None, {}, "990101001001")
     for path in document["paths"]:
         if (
             (match := re.fullmatch(r"(.+)/\{(\w+)\}.*", path))
@@ -183,6 +185,8 @@ def _post_something(suite: RunningSuite) -> None:
     sides = {"from_account_id": ids["issuance"], "to_account_id": ids["pool"], "minutes": 600}
     grant = {**sides, "resolution_ref": "1", "reason": "年度拨付"}
     suite.client.post(f"{base}/grants", json=grant, headers=headers).raise_for_status()
+    for id_ in ids.values():  # which somebody hostile may have frozen
+        suite.client.post(f"{base}/accounts/{id_}/unfreeze", headers=headers)
     own = {**headers, "Idempotency-Key": str(uuid.uuid4())}
     suite.client.post(f"{base}/postings", json={**sides, "type": "earn_public"}, headers=own).raise_for_status()
 

@@ -10,6 +10,7 @@ import pytest
 import shapely
 
 from gridwhistle.standalone.demo import words
+from gridwhistle.standalone.demo.bank import ELDERS, VOLUNTEERS
 from gridwhistle.standalone.demo.county import EXAMPLES, STEPS, County
 from gridwhistle.standalone.demo.load import Loader
 from gridwhistle.standalone.demo.page import map_of, page, state_after
@@ -113,6 +114,13 @@ def test_reports_lie_in_their_grids_and_go_to_organisations_that_are_there(count
     assert {org.org for org in county.organisations} >= ORGANISATIONS
 
 
+async def _of_bank(loader: Loader, things: str) -> Counter[str]:
+    """Return how many of a kind of thing the time bank has in each state."""
+    headers = {"Authorization": f"Bearer {loader._token('station_clerk', words.COUNTY)}"}
+    page = await loader._lines.get(f"/timebank/v1/{things}?limit=200", headers)
+    return Counter(line["state"] for line in page["items"])
+
+
 async def _states(loader: Loader) -> Counter[str]:
     headers = {"Authorization": f"Bearer {loader._token('county_admin', words.COUNTY)}"}
     found: Counter[str] = Counter()
@@ -148,9 +156,14 @@ async def test_a_load_that_was_cut_short_goes_on_and_doubles_nothing(county: Cou
         again = await loader.settle()
         await loader.fill(lambda _done, _total: None)
         whole, states, workers = await loader.is_whole(), await _states(loader), await loader._workers(words.COUNTY)
+        bank = {thing: await _of_bank(loader, thing) for thing in ("participants", "orders", "claims", "teams", "activities")}
 
     assert (half, whole) == (False, True)
     assert again.keys() == tokens.keys()
     expected = Counter(state_after(report.steps) for report in county.reports)
     assert _settled(states) == _settled(expected)
     assert len(workers) == len(county.workers)
+    assert bank["participants"] == {"active": len(VOLUNTEERS) + len(ELDERS)}
+    assert bank["orders"].keys() >= {"requested", "published", "full", "closed", "refused"}
+    assert bank["claims"].keys() >= {"claimed", "confirmed", "settled", "closed", "disputed", "cancelled"}
+    assert (bank["teams"], bank["activities"]) == ({"active": 1}, {"confirmed": 1})

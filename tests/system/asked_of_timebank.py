@@ -1,11 +1,13 @@
 """How the time bank's orders are asked in the matrix of who may what, and what is planted for it."""
 
 import datetime as dt
+import io
 import uuid
 from collections.abc import Callable
 from typing import Any, Final
 
 import httpx2
+from PIL import Image
 
 from tests.conftest import RunningSuite
 
@@ -102,7 +104,7 @@ def sent(here: str) -> dict[str, dict[str, Any]]:
     }
 
 
-def plant(suite: RunningSuite, add: Callable[..., None], parts: dict[str, str], place: str, picture: bytes) -> None:
+def plant(suite: RunningSuite, add: Callable[..., None], parts: dict[str, str], place: str) -> None:
     """Plant one of everything in a place."""
     admin, clerk = (
         suite.somebody(role, place[:6], subject=f"matrix-{role}-planter") for role in ("timebank_admin", "station_clerk")
@@ -136,10 +138,17 @@ def plant(suite: RunningSuite, add: Callable[..., None], parts: dict[str, str], 
     add("teams", founded, place)
     planned = _made(volunteer.post(f"{BASE}/activities", sent(place)["plan_activity"] | {"team_id": founded}))["id"]
     add("activities", planned, place)
-    _with_picture(suite, add, place, picture, volunteer=serving["id"])
+    _with_picture(suite, add, place, volunteer=serving["id"])
 
 
-def _with_picture(suite: RunningSuite, add: Callable[..., None], place: str, picture: bytes, *, volunteer: str) -> None:
+def picture() -> bytes:
+    """Return a small picture."""
+    content = io.BytesIO()
+    Image.new("RGB", (4, 4)).save(content, "PNG")
+    return content.getvalue()
+
+
+def _with_picture(suite: RunningSuite, add: Callable[..., None], place: str, *, volunteer: str) -> None:
     """Plant a claim of the past with a picture."""
     begins = dt.datetime.now(dt.UTC) - dt.timedelta(days=1)
     past = {"scope": "history:import"}
@@ -154,7 +163,7 @@ def _with_picture(suite: RunningSuite, add: Callable[..., None], place: str, pic
     order = _made(clerk.post(f"{BASE}/orders", wish, **at(-6)))["id"]
     path = f"{BASE}/claims/{_made(person.post(f'{BASE}/orders/{order}/claim', **at(-5)))['id']}"
     pin = _made(clerk.post(f"{path}/confirm", {}, **at(-4)))["pin"]
-    sent_file = _made(person.send(f"{BASE}/attachments", picture, "image/png"))["id"]
+    sent_file = _made(person.send(f"{BASE}/attachments", picture(), "image/png"))["id"]
     _made(person.post(f"{path}/check_in", {"pin": pin}, **at(0)))
     shown = _made(person.post(f"{path}/check_out", {"attachment_ids": [sent_file]}, **at(1)))
     add("timebank.attachments", shown["attachments"][0]["id"], place)

@@ -163,3 +163,31 @@ def test_the_guide_to_the_books_works_as_it_stands(suite: RunningSuite) -> None:
         "reversed: approved",
         "once: already_reversed",
     ]
+
+
+def test_the_guide_for_volunteers_leads_a_service_through_its_whole_life(suite: RunningSuite, tokens: str) -> None:
+    told = told_by("guide-volunteer", suite, TOKENS=tokens).splitlines()
+
+    assert told == [
+        "publish: published",
+        "open: keeping_company 990101001001 False",
+        "second: The last place has gone; choose another service.",
+        "address before: None",
+        "address after: 望湖街道示例社区幸福里3栋502室",
+        "check_in: Check in 30 minutes before the beginning, and not earlier.",
+        "cancel: cancelled",
+        "cancel: cancelled",
+        "check_in: checked_in",
+        "check_out: checked_out",
+        "settle: You did this service yourself, so somebody else has to say so.",
+        "settle: settled",
+        "minutes: 27 took, 15 worth",
+        "rate: settled",
+        "dispute: disputed",
+        "convene: A panel is three people who have nothing to do with the service.",
+        "convene: disputed",
+        "decide: disputed",
+        "decide: settled",
+        "stranger: Minutes are given to relatives alone: both say so, and a station checks it.",
+        "There are not enough minutes on the account: its balance, less what is locked, does not cover this.",
+    ]

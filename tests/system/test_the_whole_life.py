@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from tests.conftest import Person, RunningSuite
-from tests.system.test_who_may_what import picture
+from tests.system.asked_of_timebank import picture
 
 INCIDENTS = "/incidents/v1/incidents"
 WATER, POWER = "990101-water", "990101-power"

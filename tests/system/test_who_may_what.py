@@ -5,7 +5,6 @@ is said: what it acts on in `THINGS`, what it is sent in `SENT`. What is expecte
 declares and from where the planted things lie.
 """
 
-import io
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +15,6 @@ from typing import Any, Final
 import asyncpg
 import httpx2
 import pytest
-from PIL import Image
 
 from gridwhistle.common.calendars import ORDINARY_WINDOWS
 from gridwhistle.common.edge import EdgeRoute
@@ -279,13 +277,6 @@ OF_OFFICERS: Final = {
 CATALOGUE: Final = [["line", "code", "name", "source_ref"], ["category", "E-0406", "占道", "?"]]
 
 
-def picture() -> bytes:
-    """Return a small picture."""
-    content = io.BytesIO()
-    Image.new("RGB", (4, 4)).save(content, "PNG")
-    return content.getvalue()
-
-
 # --- planting ----------------------------------------------------------------------------------------------------------------
 
 
@@ -338,7 +329,7 @@ def _plant_personnel(suite: RunningSuite, planted: Planted, place: str, west: fl
 
 def _plant_timebank(suite: RunningSuite, planted: Planted, place: str) -> None:
     admin = suite.somebody("timebank_admin", place[:6])
-    asked_of_timebank.plant(suite, planted.add, planted.parts, place, picture())
+    asked_of_timebank.plant(suite, planted.add, planted.parts, place)
     application = suite.somebody("integrator", place[:6], scope="ledger:post")
     for kind in ("issuance", "pool"):
         planted.add("accounts", _made(admin.post("/timebank/v1/accounts", {"kind": kind, "area_code": place}))["id"], place)
@@ -361,7 +352,7 @@ def _plant_incidents(suite: RunningSuite, planted: Planted, place: str, west: fl
         assert incident["grid_code"] == f"{place}001"
         planted.add("incidents", incident["id"], f"{place}001", lead_org)
         if lead_org is None:
-            sent = acceptor.send("/incidents/v1/attachments", picture(), "image/png")
+            sent = acceptor.send("/incidents/v1/attachments", asked_of_timebank.picture(), "image/png")
             with_picture = _made(acceptor.post(base, report | {"attachment_ids": [_made(sent)["id"]]}))
             planted.add("incidents", with_picture["id"], f"{place}001")
             planted.add("attachments", with_picture["attachments"][0]["id"], f"{place}001")
@@ -501,7 +492,7 @@ def asked(
     person: Person, route: EdgeRoute, path: str, name: str, more: Mapping[str, str] = MappingProxyType({})
 ) -> httpx2.Response:
     if route.takes:
-        content = csv_of(CATALOGUE) if "text/csv" in route.takes else picture()
+        content = csv_of(CATALOGUE) if "text/csv" in route.takes else asked_of_timebank.picture()
         return person.send(path + QUERIES.get(name, ""), content, "text/csv" if "text/csv" in route.takes else "image/png")
     if route.method == "GET":
         return person.get(path)

@@ -12,6 +12,7 @@ from uuid import UUID
 from gridwhistle.common.issuer import Issuer
 from gridwhistle.incidents.refusals import FoundInTheFuture
 from gridwhistle.standalone.demo import words
+from gridwhistle.standalone.demo.bank import Bank
 from gridwhistle.standalone.demo.county import EXAMPLES, Area, County, Grid, Organisation, Report, Worker, middle
 from gridwhistle.standalone.demo.lines import Lines
 
@@ -49,6 +50,10 @@ PEOPLE: Final = {
     "dept_desk": Person("dept_desk", words.COUNTY, words.WATER),
     "dept_handler": Person("dept_handler", words.COUNTY, words.WATER),
     "dept_leader": Person("dept_leader", words.COUNTY, words.WATER),
+    "station_clerk": Person("station_clerk", words.TOWN),
+    "timebank_admin": Person("timebank_admin", words.COUNTY),
+    "second_timebank_admin": Person("timebank_admin", words.COUNTY),
+    **{name: Person("dispute_panel", words.COUNTY) for name in ("dispute_panel", "dispute_panel_2", "dispute_panel_3")},
 }
 
 
@@ -62,6 +67,7 @@ class Loader:
     def __init__(self, lines: Lines, issuer: Issuer, county: County) -> None:
         self._lines, self._issuer, self._county = lines, issuer, county
         self._tokens: dict[tuple[str, ...], str] = {}
+        self._bank = Bank(self._call, lines, issuer)
         self._began: dt.datetime  # what the days are counted back from; a load that goes on says the same times again
 
     @classmethod
@@ -94,7 +100,7 @@ class Loader:
             name = "grid_worker" if worker.grid_code == EXAMPLES[0] else f"grid_worker_{worker.grid_code[-3:]}"
             worker_id = there[worker.area_code, worker.name]
             tokens[name] = self._issuer.token(worker_id, ["grid_worker"], [worker.grid_code])
-        return tokens
+        return tokens | await self._bank.settle()
 
     async def _area(self, area: Area) -> None:
         content = {"area_code": area.area_code, "level": area.level, "name": area.name}
@@ -152,6 +158,7 @@ class Loader:
         self._began = _made_at(next(there[it.area_code, it.name] for it in people if it.grid_code in EXAMPLES))
         await _each(people, lambda worker: counted(lambda it: self._work(it, there), worker))
         await _each(reports, lambda report: counted(self._report, report))
+        await self._bank.fill(self._began)
         await counted(self._report, last)
 
     async def _workers(self, area: str) -> dict[tuple[str, str], str]:
