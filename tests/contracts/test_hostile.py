@@ -176,19 +176,18 @@ def ids_there(suite: RunningSuite, document: dict[str, Any]) -> dict[str, list[s
 
 
 def _post_something(suite: RunningSuite) -> None:
-    """Open two accounts of the time bank, unless they are there, and propose something for them."""
+    """Open two accounts of the time bank where nobody has frozen any, post something, and propose something."""
     headers, base = {"Authorization": f"Bearer {suite.everybody()}"}, "/timebank/v1"
-    for kind in ("issuance", "pool"):
-        suite.client.post(f"{base}/accounts", json={"kind": kind, "area_code": "990101001001"}, headers=headers)
-    items = suite.client.get(f"{base}/accounts?area_code=990101001001&limit=200", headers=headers).json()["items"]
-    ids = {item["kind"]: item["id"] for item in items}
-    sides = {"from_account_id": ids["issuance"], "to_account_id": ids["pool"], "minutes": 600}
-    grant = {**sides, "resolution_ref": "1", "reason": "年度拨付"}
-    suite.client.post(f"{base}/grants", json=grant, headers=headers).raise_for_status()
-    for id_ in ids.values():  # which somebody hostile may have frozen
-        suite.client.post(f"{base}/accounts/{id_}/unfreeze", headers=headers)
-    own = {**headers, "Idempotency-Key": str(uuid.uuid4())}
-    suite.client.post(f"{base}/postings", json={**sides, "type": "earn_public"}, headers=own).raise_for_status()
+
+    def made(path: str, content: dict[str, Any]) -> Any:
+        own = {**headers, "Idempotency-Key": str(uuid.uuid4())}
+        return suite.client.post(f"{base}/{path}", json=content, headers=own).raise_for_status().json()
+
+    area_code = f"990101{uuid.uuid4().int % 10**6:06}"
+    source, target = (made("accounts", {"kind": kind, "area_code": area_code})["id"] for kind in ("issuance", "pool"))
+    sides = {"from_account_id": source, "to_account_id": target, "minutes": 600}
+    made("grants", {**sides, "resolution_ref": "1", "reason": "年度拨付"})
+    made("postings", {**sides, "type": "earn_public"})
 
 
 async def storm(suite: RunningSuite, attacker: Attacker, count: int, judge: Judge) -> int:
