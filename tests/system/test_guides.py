@@ -191,3 +191,22 @@ def test_the_guide_for_volunteers_leads_a_service_through_its_whole_life(suite: 
         "stranger: Minutes are given to relatives alone: both say so, and a station checks it.",
         "There are not enough minutes on the account: its balance, less what is locked, does not cover this.",
     ]
+
+
+def test_the_guide_for_a_station_works_as_it_stands(suite: RunningSuite, tokens: str) -> None:
+    told = told_by("guide-station", suite, TOKENS=tokens).splitlines()
+
+    assert told == [
+        "registered: 周** 138****9001 active",
+        "twice: This person is a participant of the county already.",
+        "minor: Whoever may be a minor needs a guardian.",
+        "trained: first_aid",
+        "phone: 13800019001",
+        "open: published, paid by issuance",
+        "welcome: The team's leader does this.",
+        "waits: orders requested True",
+        "waits: claims checked_out True",
+        "freeze: frozen",
+        "clerk: Your token does not grant participants:govern.",
+        "unfreeze: active",
+    ]
