@@ -1,8 +1,10 @@
 """What may be kept about people, and how: every table and every event of every service, and the toolshed's."""
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, get_type_hints
 
 import pytest
+from pydantic import TypeAdapter
 from sqlalchemy import Column, ForeignKey, LargeBinary, MetaData, Table, Text, Uuid
 
 from gridwhistle.common.data_classes import P2, P3
@@ -14,6 +16,7 @@ from gridwhistle.common.retention import CLASSES, Kept, kept_of, root_of
 from gridwhistle.common.sealed import Sealed, class_of, sealed_columns
 from gridwhistle.common.service import Service
 from gridwhistle.common.tables import plumbing
+from gridwhistle.common.wire import Body
 from gridwhistle.standalone.register import register
 from gridwhistle.standalone.services import KINDS
 from tests.toolshed import TOOLSHED
@@ -24,6 +27,7 @@ TABLES = [
     for table in service.tables.sorted_tables
 ]
 PERSONAL = {P2, P3}
+WHY = {"reason", "note", "cause"}
 
 
 def faults_of(table: Table) -> list[str]:
@@ -149,3 +153,28 @@ def test_the_register_names_every_personal_column_with_its_basis_and_who_sees_it
 
     assert "| toolshed `member.id_number` | P3 | IdNumber |" in text
     assert "| toolshed `friend.phone` | P2 | Phone | 找回借出的工具 to find a tool that was lent | consent | 180 days |" in text
+
+
+def bodies(kind: type[Body] = Body) -> Iterator[type[Body]]:
+    for body in kind.__subclasses__():
+        yield body
+        yield from bodies(body)
+
+
+def test_numbers_are_masked_wherever_people_write_why() -> None:
+    written = [
+        (body, name)
+        for body in bodies()
+        if body.__module__.startswith("gridwhistle.")
+        for name in WHY & body.model_fields.keys()
+    ]
+
+    in_the_clear = [
+        f"{body.__module__}.{body.__name__}.{name}"
+        for body, name in written
+        if TypeAdapter(get_type_hints(body, include_extras=True)[name]).validate_python("打 13800138000 问")
+        != "打 138****8000 问"
+    ]
+
+    assert written
+    assert in_the_clear == []

@@ -16,6 +16,7 @@ from gridwhistle.timebank import accounts, claiming, offering, ordering, partici
 from gridwhistle.timebank.app import TIMEBANK
 from gridwhistle.timebank.order_states import CLAIM, ORDER
 from gridwhistle.timebank.participant_states import PARTICIPANT
+from gridwhistle.timebank.reasons import Remark
 
 AREA = "990101001001"
 CLERK = Principal("clerk", frozenset({"station_clerk", "timebank_admin"}), ("990101",))
@@ -70,7 +71,7 @@ class Station:
         )
         made = await self.do(lambda db: ordering.request_order(body, CLERK, db))
         if kind == "ordinary":
-            await self.do(lambda db: ordering.publish(made.id, ordering.Remark(), CLERK, db))
+            await self.do(lambda db: ordering.publish(made.id, Remark(), CLERK, db))
         id_: uuid.UUID = made.id
         return id_
 

@@ -11,6 +11,7 @@ from gridwhistle.common.commands import Command
 from gridwhistle.common.data_classes import Count, Word
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.machine import Machine, Step
+from gridwhistle.common.personal import MASKED
 from gridwhistle.common.problems import Term
 from gridwhistle.common.reading import one, page
 from gridwhistle.common.tables import parked
@@ -76,7 +77,7 @@ class LetterView(LetterLine):
 class Reason(Body):
     """Why."""
 
-    reason: Annotated[str, Field(min_length=1, max_length=500, examples=["Told by a test, concerns nothing."])]
+    reason: Annotated[str, Field(min_length=1, max_length=500, examples=["Told by a test, concerns nothing."]), MASKED]
 
 
 def routes(service: str) -> Router:

@@ -32,6 +32,7 @@ from gridwhistle.common.calendars import LOCAL
 from gridwhistle.common.database import Db as Work
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.ids import AreaCode, OrgCode
+from gridwhistle.common.personal import MASKED
 from gridwhistle.common.presets import LOOKS
 from gridwhistle.common.principal import PRIVATE, ROLES, Principal
 from gridwhistle.common.problems import Forbidden, Invalid, NotFound, Problem, Term
@@ -108,7 +109,7 @@ class Reveal(Body):
 
     fields: _Fields
     purpose: Purpose
-    note: Annotated[str, Field(min_length=2, max_length=200, examples=["回访井盖修复情况"])]
+    note: Annotated[str, Field(min_length=2, max_length=200, examples=["回访井盖修复情况"]), MASKED]
 
 
 class Revealed(View):

@@ -10,6 +10,7 @@ from sqlalchemy import CheckConstraint, Column, Index, MetaData, Table, Text, Uu
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.ids import AreaCode
 from gridwhistle.common.machine import Machine, Step
+from gridwhistle.common.personal import MASKED
 from gridwhistle.common.problems import Invalid, Term
 from gridwhistle.common.reading import page
 from gridwhistle.common.retention import Kept
@@ -56,7 +57,7 @@ class PlaceHold(Body):
 
     thing: Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,62}$", examples=["incident"])]
     thing_id: UUID
-    cause: Annotated[str, Field(min_length=2, max_length=200, examples=["行政复议 2026-17"])]
+    cause: Annotated[str, Field(min_length=2, max_length=200, examples=["行政复议 2026-17"]), MASKED]
 
 
 class HoldsQuery(PageQuery):

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, Field
 from gridwhistle.common.data_classes import Word
 from gridwhistle.common.deadlines import UNITS
 from gridwhistle.common.edge import Caller, Db, Router
+from gridwhistle.common.personal import MASKED
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Invalid, NotFound, OutsideYourArea, Term
 from gridwhistle.common.rules import RULES, Rule, Rules, calendar_days, check, rules
@@ -89,7 +90,7 @@ class SetRule(Body):
     unit: Annotated[str | None, Field(max_length=20, description="Of a limit, if it is to be counted otherwise.")] = None
     cutoff: Literal["close", "midnight"] | None = None
     source_ref: Source
-    note: Note | None = None
+    note: Annotated[Note, MASKED] | None = None
     effective_from: Annotated[Moment | None, Field(description="Now, if left out.")] = None
     effective_to: Moment | None = None
 

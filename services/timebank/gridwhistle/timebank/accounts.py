@@ -11,11 +11,11 @@ from gridwhistle.common.data_classes import OPEN, Word
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.timebank import AccountKind
 from gridwhistle.common.ids import AreaCode
-from gridwhistle.common.personal import MASKED
 from gridwhistle.common.reading import one, page
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Actions, Body, Keyset, Page, PageQuery, Version, View
 from gridwhistle.timebank.domain import ACCOUNT, MinutesLeft, check_owner
+from gridwhistle.timebank.reasons import Why
 from gridwhistle.timebank.tables import accounts
 
 router = Router("timebank", "Accounts 账户")
@@ -61,12 +61,6 @@ class AccountQuery(PageQuery):
     area_code: AreaCode | None = None
 
 
-class WhyFrozen(Body):
-    """Why nothing may move."""
-
-    reason: Annotated[str, Field(min_length=1, max_length=200, examples=["服务时长有争议,核查中"]), MASKED]
-
-
 @router.post("/accounts", may="ledger:govern", status_code=201)
 async def open_account(body: NewAccount, caller: Caller, db: Db) -> AccountView:
     """Open an account (开户). An owner, or an area, has one of each kind."""
@@ -87,7 +81,7 @@ async def open_account(body: NewAccount, caller: Caller, db: Db) -> AccountView:
 
 
 @router.post("/accounts/{account_id}/freeze", may="ledger:govern")
-async def freeze_account(account_id: UUID, body: WhyFrozen, caller: Caller, db: Db) -> AccountView:
+async def freeze_account(account_id: UUID, body: Why, caller: Caller, db: Db) -> AccountView:
     """Freeze an account (冻结): nothing is posted to it, either way, until a person has looked."""
     async with db.command(caller, accounts, account_id) as tx:
         tx.move(tx.row, ACCOUNT.step(tx.row, "freeze", caller), reason=body.reason)

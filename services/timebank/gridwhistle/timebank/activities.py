@@ -20,9 +20,9 @@ from gridwhistle.common.wire import Actions, Body, Keyset, Moment, Page, PageQue
 from gridwhistle.timebank.offering import kind_in_use
 from gridwhistle.timebank.order_refusals import WindowUnclear
 from gridwhistle.timebank.order_steps import terms
-from gridwhistle.timebank.order_views import Remark
 from gridwhistle.timebank.payments import earn_for_group
 from gridwhistle.timebank.people import over_the_county
+from gridwhistle.timebank.reasons import Remark
 from gridwhistle.timebank.settling import worth
 from gridwhistle.timebank.team_states import ACTIVITY, NotTheLeader
 from gridwhistle.timebank.team_tables import activities, members, presences, teams

@@ -24,11 +24,12 @@ from gridwhistle.timebank.order_refusals import ClaimTooLate, NoPlaceLeft, OnlyS
 from gridwhistle.timebank.order_states import CLAIM, ORDER
 from gridwhistle.timebank.order_steps import amount, claim_facts, claims_until, end_claim, order_of, terms, until
 from gridwhistle.timebank.order_tables import claims, orders
-from gridwhistle.timebank.order_views import ClaimLine, ClaimState, ClaimView, ConfirmedView, Remark, claim_as_seen, shown_of
+from gridwhistle.timebank.order_views import ClaimLine, ClaimState, ClaimView, ConfirmedView, claim_as_seen, shown_of
 from gridwhistle.timebank.participant_tables import participants, trainings
 from gridwhistle.timebank.payments import hold, release
 from gridwhistle.timebank.people import as_lists, check_concerns, myself, over_the_county, reaching
 from gridwhistle.timebank.presence import PIN_DIGITS
+from gridwhistle.timebank.reasons import Remark
 from gridwhistle.timebank.settling import held_for
 
 router = Router("timebank", "Claims 接单")

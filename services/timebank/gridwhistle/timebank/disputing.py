@@ -14,16 +14,16 @@ from gridwhistle.common.machine import Step
 from gridwhistle.common.problems import Invalid
 from gridwhistle.common.rows import Row
 from gridwhistle.common.tables import history
-from gridwhistle.common.wire import Body
 from gridwhistle.timebank.order_guards import MAJORITY, PANEL_SIZE
 from gridwhistle.timebank.order_refusals import PanelInvolved
 from gridwhistle.timebank.order_states import CLAIM
 from gridwhistle.timebank.order_steps import claim_facts, end_claim, order_of
 from gridwhistle.timebank.order_tables import claims
-from gridwhistle.timebank.order_views import ClaimView, Reason, Remark, claim_as_seen
+from gridwhistle.timebank.order_views import ClaimView, claim_as_seen
 from gridwhistle.timebank.participant_tables import participants
 from gridwhistle.timebank.payments import release, undo
 from gridwhistle.timebank.people import check_concerns, reaching
+from gridwhistle.timebank.reasons import Remark, Why
 from gridwhistle.timebank.serving import settle_now
 
 router = Router("timebank", "Claims 接单: disputes 争议评议")
@@ -39,11 +39,10 @@ class MinutesNeeded(Invalid):
     en = "Say the minutes where it counts, and none where it does not."
 
 
-class Dispute(Body):
+class Dispute(Why):
     """What was otherwise."""
 
     kind: DisputeKind
-    reason: Annotated[Reason, Field(min_length=1)]
 
 
 class Panel(Remark):

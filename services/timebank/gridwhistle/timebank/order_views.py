@@ -11,7 +11,7 @@ from gridwhistle.common.events.timebank_orders import DisputeKind, OrderKind, Or
 from gridwhistle.common.ids import AreaCode, GridCode
 from gridwhistle.common.personal import AddressDetail
 from gridwhistle.common.principal import Principal
-from gridwhistle.common.wire import Actions, Body, Version, View
+from gridwhistle.common.wire import Actions, Version, View
 from gridwhistle.timebank.order_states import CLAIM, ORDER
 from gridwhistle.timebank.order_tables import OverflowTo
 from gridwhistle.timebank.people import is_staff
@@ -23,16 +23,7 @@ Minutes = Annotated[int, Field(ge=15, le=1_440, examples=[60])]
 People = Annotated[int, Field(ge=1, le=500, examples=[1])]
 Stars = Annotated[int, Field(ge=1, le=5, examples=[5])]
 Tag = Annotated[str, Field(pattern=r"^[a-z][a-z_]{1,29}$", examples=["on_time"])]
-Reason = Annotated[
-    str, Field(max_length=500, description="For the record; write nothing about third people.", examples=["临时住院"])
-]
 Distance = Annotated[int | None, Field(ge=0, le=21_000_000, examples=[40], description="Metres from the place; never where.")]
-
-
-class Remark(Body):
-    """Why."""
-
-    reason: Reason | None = None
 
 
 class OpenOrderLine(View):

@@ -45,14 +45,13 @@ from gridwhistle.timebank.order_views import (
     OrderState,
     OrderView,
     People,
-    Reason,
-    Remark,
     Stars,
     order_as_seen,
 )
 from gridwhistle.timebank.participant_tables import entitlements, participants
 from gridwhistle.timebank.payments import has_minutes, release
 from gridwhistle.timebank.people import as_lists, check_concerns, is_staff, over_the_county, participant, reaching
+from gridwhistle.timebank.reasons import Remark, Why
 from gridwhistle.timebank.relatives import are_linked
 
 router = Router("timebank", "Orders 订单")
@@ -84,11 +83,10 @@ class NewOrder(Body):
     min_reputation: Stars | None = None
 
 
-class Refuse(Body):
+class Refuse(Why):
     """Why it cannot be done so, in writing."""
 
     reason_code: RefuseReason
-    reason: Annotated[Reason, Field(min_length=1)]
 
 
 class OpenOrderQuery(PageQuery):

@@ -33,6 +33,7 @@ from gridwhistle.timebank.order_limits import FREEZE
 from gridwhistle.timebank.participant_states import PARTICIPANT
 from gridwhistle.timebank.participant_tables import ParticipantKind, entitlements, participants, trainings
 from gridwhistle.timebank.people import as_lists
+from gridwhistle.timebank.reasons import Why
 from gridwhistle.timebank.tables import accounts
 
 router = Router("timebank", "Participants 参与人")
@@ -50,7 +51,6 @@ Day = Annotated[
         json_schema_extra={"pattern": "^2[01][0-9]{2}-", "examples": ["2027-06-30"]},
     ),
 ]
-Reason = Annotated[str, Field(min_length=1, max_length=200, examples=["服务时长存疑,核查中"])]
 
 
 class AlreadyRegistered(Conflict):
@@ -123,12 +123,6 @@ class NewEntitlement(Body):
 
     category: Annotated[Category, P3]
     valid_until: Day
-
-
-class Why(Body):
-    """Why, for the record."""
-
-    reason: Reason
 
 
 class Freeze(Why):

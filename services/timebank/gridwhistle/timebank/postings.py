@@ -10,7 +10,6 @@ from sqlalchemy import select
 from gridwhistle.common.data_classes import OPEN, Word
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.timebank import PostingType
-from gridwhistle.common.personal import MASKED
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Conflict, NotFound, Problem, Term
 from gridwhistle.common.rows import thing_of
@@ -18,6 +17,7 @@ from gridwhistle.common.wire import Body, View
 from gridwhistle.timebank.accounts import Balance
 from gridwhistle.timebank.domain import REFUSED, Facts, refusal
 from gridwhistle.timebank.ledger import Posting, facts_of, post
+from gridwhistle.timebank.reasons import Reason
 from gridwhistle.timebank.tables import accounts, postings
 
 router = Router("timebank", "Postings 记账")
@@ -32,7 +32,6 @@ Reference = Annotated[
         examples=["order-17-capture"],
     ),
 ]
-Reason = Annotated[str, Field(min_length=1, max_length=200, examples=["2025 年系统迁入"]), MASKED]
 OneSigns = Literal[
     "hold", "capture", "release", "earn_public", "earn_group", "transfer", "donate", "exchange", "expire", "import", "clear_out"
 ]

@@ -18,7 +18,8 @@ from gridwhistle.common.rows import Row, thing_of
 from gridwhistle.common.wire import Actions, Body, Keyset, Page, PageQuery, Version, View
 from gridwhistle.timebank.domain import PROPOSAL, Facts, ProposalType, refusal
 from gridwhistle.timebank.ledger import Posting, facts_of, post, reversal
-from gridwhistle.timebank.postings import Minutes, Reason
+from gridwhistle.timebank.postings import Minutes
+from gridwhistle.timebank.reasons import Reason, Why
 from gridwhistle.timebank.tables import accounts, postings, proposals
 
 router = Router("timebank", "Proposals 记账申请")
@@ -46,12 +47,6 @@ class NewAdjustment(Body):
     from_account_id: UUID
     to_account_id: UUID
     minutes: Minutes
-    reason: Reason
-
-
-class Grounds(Body):
-    """Why a posting goes back, or a proposal is rejected."""
-
     reason: Reason
 
 
@@ -104,7 +99,7 @@ async def propose_adjustment(body: NewAdjustment, caller: Caller, db: Db) -> Pro
 
 
 @router.post("/postings/{posting_id}/propose_reversal", may="ledger:govern", status_code=201)
-async def propose_reversal(posting_id: UUID, body: Grounds, caller: Caller, db: Db) -> ProposalView:
+async def propose_reversal(posting_id: UUID, body: Why, caller: Caller, db: Db) -> ProposalView:
     """Propose to reverse a posting (冲正): all of it goes back, once. Another one has to approve it."""
     posting = await reversal(db, posting_id)
     if not any(caller.reaches(accounts, facts) for facts in (posting.source, posting.target)):
@@ -129,7 +124,7 @@ async def approve_proposal(proposal_id: UUID, caller: Caller, db: Db) -> Proposa
 
 
 @router.post("/proposals/{proposal_id}/reject", may="ledger:govern")
-async def reject_proposal(proposal_id: UUID, body: Grounds, caller: Caller, db: Db) -> ProposalView:
+async def reject_proposal(proposal_id: UUID, body: Why, caller: Caller, db: Db) -> ProposalView:
     """Reject what another one has proposed (复核不通过). Nothing is posted."""
     async with db.command(caller, proposals, proposal_id) as tx:
         step = PROPOSAL.step(tx.row, "reject", caller)

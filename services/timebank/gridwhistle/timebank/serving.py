@@ -25,11 +25,12 @@ from gridwhistle.timebank.order_refusals import TooManyMinutes
 from gridwhistle.timebank.order_states import CLAIM
 from gridwhistle.timebank.order_steps import amount, claim_facts, order_of, terms, until
 from gridwhistle.timebank.order_tables import claims
-from gridwhistle.timebank.order_views import ClaimView, Remark, claim_as_seen
+from gridwhistle.timebank.order_views import ClaimView, claim_as_seen
 from gridwhistle.timebank.participant_tables import participants
 from gridwhistle.timebank.payments import capture
 from gridwhistle.timebank.people import check_concerns, reaching
 from gridwhistle.timebank.presence import PIN_TRIES_MAX, NoTriesLeft, NotThere, WrongPin, arrives, distance_m, is_enough
+from gridwhistle.timebank.reasons import Remark
 from gridwhistle.timebank.settling import settle
 
 router = Router("timebank", "Claims 接单: serving 服务与结算")
