@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
 
@@ -94,10 +95,8 @@ class Elsewhere:
 def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Elsewhere]:
     """Run PostgreSQL and three NATS servers beside the deployment, as docs/deploying.md says, and the deployment on them."""
     folder = tmp_path_factory.mktemp("elsewhere")
-    secrets, host = (
-        folder / "secrets",
-        docker("network", "inspect", "bridge", "-f", "{{(index .IPAM.Config 0).Gateway}}").strip(),
-    )
+    subnet = docker("network", "inspect", "bridge", "-f", "{{(index .IPAM.Config 0).Subnet}}").strip()
+    secrets, host = folder / "secrets", str(next(IPv4Network(subnet).hosts()))  # this machine, as containers see it
     postgres_port, nodes = free_port(), _nodes(folder, host)
     servers = ",".join(f"{host}:{node.port}" for node in nodes)
     gridwhistle("secrets", "init", "--folder", secrets, "--postgres", f"{host}:{postgres_port}", "--nats", servers)
