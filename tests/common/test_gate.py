@@ -181,6 +181,24 @@ async def test_a_database_that_is_away_is_waited_for_as_long_as_is_set(
     assert ("waiting for PostgreSQL" in caplog.text) is (wait_s > 0)
 
 
+async def test_a_database_that_goes_away_while_it_is_looked_at_is_looked_at_again(
+    settings: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look, looks = gate._of_durability, []
+
+    async def cut(connection: "asyncpg.Connection[Any]") -> Any:
+        looks.append(connection)
+        if len(looks) == 1:
+            await connection.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        return await look(connection)
+
+    monkeypatch.setattr(gate, "_of_durability", cut)
+
+    await gate.check(PERSONNEL, settings(database_wait_s=5))
+
+    assert len(looks) == 2
+
+
 async def test_a_database_that_does_not_know_us_is_refused_at_once(settings: Callable[..., Settings], url: str) -> None:
     other = url.replace("/gate", "/not_there")
 

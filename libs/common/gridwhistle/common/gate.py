@@ -121,7 +121,7 @@ def _is_here(host: str | None) -> bool:
 
 async def _of_database(kind: "Service", settings: Settings) -> list[Term]:
     try:
-        connection = await _connected(settings)
+        return await _looked_at(kind, settings)
     except (*AWAY, ValueError) as error:
         waited = f"{settings.database_wait_s:g}"
         return [
@@ -138,18 +138,19 @@ async def _of_database(kind: "Service", settings: Settings) -> list[Term]:
                 f"PostgreSQL does not take us in ({type(error).__name__}); look at user, password and name in GW_DATABASE_URL.",
             )
         ]
-    try:
-        return [*await _of_durability(connection), *await _of_migrations(kind, connection)]
-    finally:
-        await connection.close(timeout=3)
 
 
-async def _connected(settings: Settings) -> "asyncpg.Connection[Any]":
+async def _looked_at(kind: "Service", settings: Settings) -> list[Term]:
+    """Look at the database, anew when it goes away meanwhile, for as long as is set."""
     loop = asyncio.get_running_loop()
     until, said = loop.time() + settings.database_wait_s, False
     while True:
         try:
-            return await asyncpg.connect(settings.database_url, timeout=3)
+            connection = await asyncpg.connect(settings.database_url, timeout=3)
+            try:
+                return [*await _of_durability(connection), *await _of_migrations(kind, connection)]
+            finally:
+                await connection.close(timeout=3)
         except AWAY as error:
             if loop.time() >= until:
                 raise
