@@ -80,15 +80,18 @@ async def set_free(tx: Command, order: Row, claim: Row) -> None:
     """Let what was earned be spent, and send what is above a cap where it was said: to the pool, or back to who paid."""
     if claim.earned_minutes:
         lock(tx, await account_of(tx.db, claim.volunteer_id, "personal_available"), -claim.earned_minutes)
-    if order.payer == "issuance" or not claim.held_minutes:
-        return
     if claim.overflow_to == "honour":
         await release(tx, order, claim)
-        return
-    _, held = await _purse(tx, order)
-    pool = await _of_county(tx, order, "pool")
-    post(tx, [Posting("capture", held, pool, claim.held_minutes, _reference(claim, "overflow"), claim.id)])
-    tx.update(claim, held_minutes=0)
+    elif order.payer == "issuance":
+        if claim.overflow_minutes:
+            source, pool = await _of_county(tx, order, "issuance"), await _of_county(tx, order, "pool")
+            reference = _reference(claim, "overflow")
+            post(tx, [Posting("earn_public", source, pool, claim.overflow_minutes, reference, claim.id)])
+    elif claim.held_minutes:
+        _, held = await _purse(tx, order)
+        pool = await _of_county(tx, order, "pool")
+        post(tx, [Posting("capture", held, pool, claim.held_minutes, _reference(claim, "overflow"), claim.id)])
+        tx.update(claim, held_minutes=0)
 
 
 async def earn_for_group(tx: Command, activity: Row, minutes: int) -> None:
