@@ -29,9 +29,11 @@ class Station:
 
     processes: list[Database]
 
-    async def do(self, work: Callable[[Db], Awaitable[Any]], process: int = 0, as_of: dt.datetime | None = None) -> Any:
+    async def do(
+        self, work: Callable[[Db], Awaitable[Any]], process: int = 0, as_of: dt.datetime | None = None, key: str | None = None
+    ) -> Any:
         """Do something as a request of a process; return its answer, or the code of its refusal."""
-        db = Db(self.processes[process], scope="test", key=None, request_id="r-1", as_of=as_of)
+        db = Db(self.processes[process], scope="test", key=key, request_id="r-1", as_of=as_of)
 
         async def run() -> Any:
             db.start_over()

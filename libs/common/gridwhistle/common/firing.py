@@ -171,11 +171,13 @@ class Firing:
 
     async def _once(self, scope: str, key: str | None, found: Record, work: _Work) -> None:
         """Run the work on a clock that was found, as a command on its thing."""
-        db = self._db(scope, key)
+        db, is_there = self._db(scope, key), False
 
         async def run() -> None:
+            nonlocal is_there
             db.start_over()
             async with db.command(self._system, self._tables[found["owner"]], found["owner_id"]) as tx:
+                is_there = True
                 for clock in await tx.clocks.of(tx.row):
                     if clock.id == found["id"] and clock.stopped_at is None:
                         await work(tx, clock)
@@ -193,14 +195,22 @@ class Firing:
                 log.warning("clock %s does not fire: a handler refused it", found["id"])
         except (Busy, Away):
             raise
-        except NotFound:
-            log.info("a clock of %s runs on a %s that is gone; it fires no more", self._service, found["owner"])
-            await self._database.run(
-                self._database.background,
-                "UPDATE clock SET next_at = NULL WHERE owner_id = $1 AND id = $2",
-                found["owner_id"],
-                found["id"],
-            )
+        except NotFound as lack:
+            await self._lacks(found, lack, is_there=is_there)
         except Exception as error:  # noqa: BLE001  a mistake of ours, which must not stop the other clocks
             self._failed.add(found["id"])
             log.error("clock %s does not fire and is tried again later: %s", found["id"], told_safely(error))  # noqa: TRY400
+
+    async def _lacks(self, found: Record, lack: NotFound, *, is_there: bool) -> None:
+        """Stop a clock whose thing is gone; where the thing is there and something else is not, it may be later."""
+        if is_there:
+            self._failed.add(found["id"])
+            log.warning("clock %s does not fire and is tried again later: %s", found["id"], lack.code)
+            return
+        log.info("a clock of %s runs on a %s that is gone; it fires no more", self._service, found["owner"])
+        await self._database.run(
+            self._database.background,
+            "UPDATE clock SET next_at = NULL WHERE owner_id = $1 AND id = $2",
+            found["owner_id"],
+            found["id"],
+        )

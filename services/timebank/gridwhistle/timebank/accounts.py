@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import Query
 from pydantic import AwareDatetime, Field
+from sqlalchemy import select
 
 from gridwhistle.common.commands import Command
 from gridwhistle.common.data_classes import OPEN, Word
@@ -14,7 +15,7 @@ from gridwhistle.common.ids import AreaCode
 from gridwhistle.common.reading import one, page
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Actions, Body, Keyset, Page, PageQuery, Version, View
-from gridwhistle.timebank.domain import ACCOUNT, MinutesLeft, check_owner
+from gridwhistle.timebank.domain import ACCOUNT, AccountThere, MinutesLeft, check_owner
 from gridwhistle.timebank.reasons import Why
 from gridwhistle.timebank.tables import accounts
 
@@ -77,6 +78,9 @@ async def open_account(body: NewAccount, caller: Caller, db: Db) -> AccountView:
             locked_minutes=0,
             opened_at=tx.now,
         )
+        own = accounts.c.owner_id.is_(None), accounts.c.area_code == body.area_code, accounts.c.kind == body.kind
+        if body.owner_id is None and await db.first(select(accounts.c.id).where(*own)):
+            raise AccountThere
         return _answer(tx, account)
 
 

@@ -79,7 +79,7 @@ TIMEBANK: Final = Service(
         "claim_nobody_serves_themselves": ServingOneself,
         "evaluation_claim_id_by_side_once": RatedAlready,
         "account_one_a_kind_of_owner": AccountThere,
-        "account_one_a_kind_of_area": AccountThere,
+        "account_one_a_kind_of_area": Changed,  # run again, and find it
     },
 )
 create: Final = TIMEBANK.create

@@ -161,9 +161,9 @@ class NotEnoughMinutes(Conflict):
 
 
 class AccountNotOpen(Conflict):
-    """Nothing is posted to an account that is frozen or closed."""
+    """Nothing is posted to an account that is frozen or closed. It may be open later, so what is done by itself tries again."""
 
-    code = "account_not_open"
+    code, kept = "account_not_open", False
     zh, en = "账户已冻结或已销户,不能记账。", "The account is frozen or closed; nothing is posted to it."
 
 
@@ -190,9 +190,9 @@ class NotLocked(Conflict):
 
 
 class AccountGone(NotFound):
-    """A posting names an account that is not there."""
+    """A posting names an account that is not there. It may be opened later, so what is done by itself tries again."""
 
-    code = "no_such_account"
+    code, kept = "no_such_account", False
     zh, en = "没有这个账户。", "There is no such account."
 
 

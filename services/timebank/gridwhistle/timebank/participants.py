@@ -21,24 +21,22 @@ from gridwhistle.common.events.timebank_orders import (
 )
 from gridwhistle.common.ids import AreaCode
 from gridwhistle.common.personal import BirthYear, Entitlement, PersonName, Phone, RealNameToken
-from gridwhistle.common.principal import Principal, system
+from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Conflict, Invalid
 from gridwhistle.common.reading import one, page
 from gridwhistle.common.rows import Row
 from gridwhistle.common.sealed import found_by
 from gridwhistle.common.wire import Actions, Body, Keyset, Page, PageQuery, Version, View
-from gridwhistle.timebank.domain import ACCOUNT
 from gridwhistle.timebank.eligibility import Category
+from gridwhistle.timebank.opening import open_for, open_for_county
 from gridwhistle.timebank.order_limits import FREEZE
 from gridwhistle.timebank.participant_states import PARTICIPANT
 from gridwhistle.timebank.participant_tables import ParticipantKind, entitlements, participants, trainings
 from gridwhistle.timebank.people import as_lists
 from gridwhistle.timebank.reasons import Why
-from gridwhistle.timebank.tables import accounts
 
 router = Router("timebank", "Participants 参与人")
 _NEWEST = Keyset(participants.c.id)
-_SYSTEM = system("timebank")
 OF_ONE_MAX = 100
 ParticipantState = Literal[PARTICIPANT.states]  # type: ignore[name-defined]
 Course = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,39}$", examples=["first_aid"])]
@@ -214,7 +212,8 @@ async def register_participant(body: NewParticipant, caller: Caller, db: Db) -> 
             registered_by=caller.id,
             registered_at=tx.now,
         )
-        _open_accounts(tx, made)
+        open_for(tx, made, "personal_available", "personal_hold")
+        await open_for_county(tx, made.area_code)
         tx.tell(made, ParticipantRegistered(kind=made.kind))
         return tx.answer(_view(made, [], [], caller))
 
@@ -319,13 +318,6 @@ async def _step(
 
 async def _whole(tx: Command) -> ParticipantView:
     return _view(tx.row, await tx.children(trainings), await tx.children(entitlements), tx.caller)
-
-
-def _open_accounts(tx: Command, owner: Row) -> None:
-    for kind in ("personal_available", "personal_hold"):
-        step = ACCOUNT.step(None, "open", _SYSTEM)
-        given = {"area_code": owner.area_code, "kind": kind, "owner_id": owner.id, "opened_at": tx.now}
-        tx.create(accounts, step, balance_minutes=0, locked_minutes=0, **given)
 
 
 def _check_room(there: list[Row]) -> None:
