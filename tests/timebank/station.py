@@ -59,7 +59,7 @@ class Station:
         made = await self.do(lambda db: participants.register_participant(body, CLERK, db))
         return Principal(str(made.id), frozenset({"volunteer"}), ("990101",))
 
-    async def open_order(self, places: int, kind: str = "public", elder: Principal | None = None) -> uuid.UUID:
+    async def open_order(self, places: int, kind: str = "public", elder: Principal | None = None, **more: Any) -> uuid.UUID:
         begins = dt.datetime.now(dt.UTC) + dt.timedelta(hours=5)
         body = ordering.NewOrder(
             kind=kind,  # type: ignore[arg-type]
@@ -70,6 +70,7 @@ class Station:
             end_at=begins + dt.timedelta(hours=2),
             agreed_minutes=60,
             people_needed=places,
+            **more,
         )
         made = await self.do(lambda db: ordering.request_order(body, CLERK, db))
         if kind == "ordinary":

@@ -1,6 +1,7 @@
 """Two volunteers who race for the last place: one has it, whichever process answers; what happens by itself happens once."""
 
 import asyncio
+import datetime as dt
 import uuid
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -8,11 +9,14 @@ from collections.abc import AsyncIterator
 import pytest
 
 from gridwhistle.common import migrations
+from gridwhistle.common.places import Point
+from gridwhistle.common.principal import Principal
 from gridwhistle.standalone.postgres import Postgres
-from gridwhistle.timebank import claiming, participants
+from gridwhistle.timebank import claiming, participants, serving
 from gridwhistle.timebank.app import TIMEBANK
 from gridwhistle.timebank.order_limits import CONFIRM, DISPUTE, FREEZE, NO_SHOW, SETTLE, WINDOW
 from gridwhistle.timebank.order_tables import claims, orders
+from gridwhistle.timebank.tables import accounts
 from tests.conftest import Loop
 from tests.timebank.station import AUTO, CLERK, Station, a_station
 
@@ -95,6 +99,46 @@ async def test_a_freeze_ends_by_itself(station: Station) -> None:
 
     assert frozen == "participant_not_active"
     assert not isinstance(await station.claim(await station.open_order(1), who), str)
+
+
+async def served(station: Station, who: Principal, *, near: bool) -> uuid.UUID:
+    """Return a claim of a service that is done, shown by the number, and by the place if somebody was near."""
+    order_id = await station.open_order(1, point=Point(lon=120.152, lat=30.2725))
+    claim = await station.claim(order_id, who)
+    confirmed = await station.do(lambda db: claiming.confirm(claim.id, claiming.Remark(), CLERK, db))
+    begins = (await station.row(orders, order_id)).start_at
+    here = serving.Presence(pin=confirmed.pin, point=Point(lon=120.153, lat=30.2725) if near else None)
+    await station.do(lambda db: serving.check_in(claim.id, here, who, db), as_of=begins)
+    ends = begins + dt.timedelta(minutes=150)
+    await station.do(lambda db: serving.check_out(claim.id, serving.Presence(), who, db), as_of=ends)
+    id_: uuid.UUID = claim.id
+    return id_
+
+
+@pytest.mark.parametrize(("near", "state"), [(True, "settled"), (False, "checked_out")], ids=["two proofs", "one proof"])
+async def test_two_proofs_settle_what_nobody_confirmed(station: Station, near: bool, state: str) -> None:
+    claim_id = await served(station, await station.register(), near=near)
+
+    await asyncio.gather(*(station.fire(claims, claim_id, SETTLE, process) for process in (0, 1)))
+
+    assert (await station.row(claims, claim_id)).state == state
+
+
+async def test_minutes_can_be_spent_when_the_days_for_a_dispute_are_over(station: Station) -> None:
+    who = await station.register()
+    claim_id = await served(station, who, near=True)
+    said = await station.fire(claims, claim_id, SETTLE)
+    assert said is None
+    own = accounts.c.owner_id == uuid.UUID(who.id), accounts.c.kind == "personal_available"
+    locked = await station.do(lambda db: db.first(accounts.select().where(*own)))
+
+    await asyncio.gather(*(station.fire(claims, claim_id, DISPUTE, process) for process in (0, 1)))
+
+    free = await station.do(lambda db: db.first(accounts.select().where(*own)))
+    claim = await station.row(claims, claim_id)
+    assert (locked.balance_minutes, locked.locked_minutes) == (75, 75)
+    assert (free.balance_minutes, free.locked_minutes) == (75, 0)
+    assert (claim.state, (await station.row(orders, claim.order_id)).state) == ("closed", "closed")
 
 
 def test_every_clock_that_is_handled_is_one_of_a_machine() -> None:

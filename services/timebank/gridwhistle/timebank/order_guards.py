@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from gridwhistle.common.machine import Guard
+from gridwhistle.common.machine import AUTO, Guard
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Problem
 from gridwhistle.timebank.order_refusals import (
@@ -34,7 +34,9 @@ def serves(claim: Any, caller: Principal) -> bool:
 
 
 def only_who_asks(row: Any, caller: Principal) -> Problem | None:
-    """Say no to whoever does not speak for whom it is for, and to who serves."""
+    """Say no to whoever does not speak for whom it is for, and to who serves; what happens by itself is nobody's."""
+    if AUTO in caller.roles:
+        return None
     if getattr(row, "volunteer_id", None) and serves(row, caller):
         return OwnService()
     return None if asks(row, caller) else AnothersOrder()
