@@ -24,7 +24,7 @@ MAY: dict[tuple[str | None, str], frozenset[str]] = {
 
 class Thing:
     def __init__(self, state: str) -> None:
-        self.state = state
+        self.state, self.owner_id = state, None
 
 
 @pytest.mark.parametrize("state", [None, *ACCOUNT.states])

@@ -145,9 +145,17 @@ def refused(machine: Machine, row: Any, action: str, caller: Principal) -> type[
             lambda state, action: a_claim(state, action, panel=None if action == "convene" else [ME]),
             id="claims",
         ),
-        pytest.param(PARTICIPANT, PARTICIPANTS, lambda state, _action: a_row(participants, state, id=ME), id="participants"),
         pytest.param(
-            LINK, LINKS, lambda state, _action: a_row(relatives, state, asked_by_id=OTHER, other_id=ME), id="relatives"
+            PARTICIPANT,
+            PARTICIPANTS,
+            lambda state, action: a_row(participants, state, id=ME if action == "close" else OTHER),
+            id="participants",
+        ),
+        pytest.param(
+            LINK,
+            LINKS,
+            lambda state, action: a_row(relatives, state, asked_by_id=OTHER, other_id=OTHER if action == "check" else ME),
+            id="relatives",
         ),
         pytest.param(TEAM, TEAMS, lambda state, action: a_team(teams, state, action), id="teams"),
         pytest.param(ACTIVITY, ACTIVITIES, lambda state, action: a_team(activities, state, action), id="activities"),

@@ -27,7 +27,7 @@ from gridwhistle.timebank.order_tables import claims, orders
 from gridwhistle.timebank.order_views import ClaimLine, ClaimState, ClaimView, ConfirmedView, claim_as_seen, shown_of
 from gridwhistle.timebank.participant_tables import participants, trainings
 from gridwhistle.timebank.payments import hold, release
-from gridwhistle.timebank.people import as_lists, check_concerns, myself, over_the_county, reaching
+from gridwhistle.timebank.people import as_lists, check_concerns, hold_active, myself, over_the_county, reaching
 from gridwhistle.timebank.presence import PIN_DIGITS
 from gridwhistle.timebank.reasons import Remark
 from gridwhistle.timebank.settling import held_for
@@ -103,6 +103,7 @@ async def confirm(claim_id: UUID, body: Remark, caller: Caller, db: Db) -> Confi
         row = tx.row
         check_concerns(claims, row, caller)
         step, order = CLAIM.step(row, "confirm", caller), await order_of(tx, row)
+        await hold_active(tx, row.volunteer_id, row.beneficiary_id)
         minutes = held_for(order.agreed_minutes, await terms(tx))
         await hold(tx, order, row, minutes)
         pin = f"{secrets.randbelow(10**PIN_DIGITS):0{PIN_DIGITS}}"

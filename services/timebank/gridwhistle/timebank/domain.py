@@ -111,6 +111,13 @@ class MinutesLeft(Conflict):
     en = "There are minutes on the account; give them away, donate or retire them before it is closed."
 
 
+class OwnAccount(Forbidden):
+    """Nobody governs what is theirs."""
+
+    code = "own_account"
+    zh, en = "该账户属于您本人,须由他人办理。", "This account is yours, so somebody else has to do it."
+
+
 class NotProposedByYou(Forbidden):
     """A proposal is withdrawn by who made it."""
 
@@ -234,6 +241,11 @@ def check_owner(kind: str, owner: object) -> None:
         raise OwnerNeeded
 
 
+def not_ones_own_account(account: Any, caller: Principal) -> Problem | None:
+    """Say no to whom an account belongs to."""
+    return OwnAccount() if str(account.owner_id) == caller.id else None
+
+
 ACCOUNT: Final = Machine(
     Term("账户", "account"),
     (
@@ -246,8 +258,8 @@ ACCOUNT: Final = Machine(
             ADMIN | {"auto"},
             "while something is looked into nothing moves; the self-check freezes by itself",
         ),
-        Step("frozen", "unfreeze", "open", ADMIN, "a person has looked"),
-        Step("open", "close", "closed", ADMIN, "its owner has left, and nothing is on it"),
+        Step("frozen", "unfreeze", "open", ADMIN, "a person has looked", not_ones_own_account),
+        Step("open", "close", "closed", ADMIN, "its owner has left, and nothing is on it", not_ones_own_account),
     ),
     zh={"open": "开立", "freeze": "冻结", "frozen": "已冻结", "unfreeze": "解冻", "close": "销户", "closed": "已销户"},
 )

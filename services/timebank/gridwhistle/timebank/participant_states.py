@@ -18,6 +18,13 @@ class NotYourself(Forbidden):
     zh, en = "只能由本人办理。", "Only they themselves do this."
 
 
+class AboutYourself(Forbidden):
+    """Nobody enters, checks or lifts anything about themselves."""
+
+    code = "about_yourself"
+    zh, en = "事项涉及您本人,须由他人办理。", "This is about yourself, so somebody else has to do it."
+
+
 class OtherSideAgrees(Forbidden):
     """Who asked does not answer."""
 
@@ -41,14 +48,23 @@ def _only_a_side(link: Any, caller: Principal) -> Problem | None:
     return None if caller.id in {str(link.asked_by_id), str(link.other_id)} else NotYourself()
 
 
+def not_about_oneself(participant: Any, caller: Principal) -> Problem | None:
+    """Say no to whom it is about, whatever their role."""
+    return AboutYourself() if str(participant.id) == caller.id else None
+
+
+def _not_between_oneself(link: Any, caller: Principal) -> Problem | None:
+    return AboutYourself() if caller.id in {str(link.asked_by_id), str(link.other_id)} else None
+
+
 PARTICIPANT: Final = Machine(
     Term("参与人", "participant"),
     (
         #    from      action      to        who            why
         Step(None,     "register", "active", CLERK,         "a station knows who somebody is; no identity number is kept"),
-        Step("active", "freeze",   "frozen", ADMIN,         "something is looked into; it ends by itself"),
-        Step("frozen", "unfreeze", "active", ADMIN | SYSTEM, "a person has looked, or its days are over"),
-        Step("active", "resume_claims", "active", CLERK,    "a person has looked at why somebody did not come"),
+        Step("active", "freeze",   "frozen", ADMIN,         "something is looked into; it ends by itself", not_about_oneself),
+        Step("frozen", "unfreeze", "active", ADMIN | SYSTEM, "a person has looked, or its days are over", not_about_oneself),
+        Step("active", "resume_claims", "active", CLERK,    "a person has looked at why somebody did not come", not_about_oneself),
         Step("active", "close",    "closed", CLERK | SELF,  "somebody leaves; what is personal goes when the law lets it", _only_oneself),
     ),
     zh={"active": "正常", "frozen": "冻结", "closed": "已注销", "register": "登记", "freeze": "冻结", "unfreeze": "解冻",
@@ -63,7 +79,7 @@ LINK: Final = Machine(
         #    from      action   to         who            why
         Step(None,     "link",  "asked",   SELF,          "somebody says who of their family may have their minutes"),
         Step("asked",  "agree", "agreed",  SELF,          "the other side agrees: both have to", _only_the_other_side),
-        Step("agreed", "check", "checked", CLERK,         "a clerk has seen a proof, and keeps no copy"),
+        Step("agreed", "check", "checked", CLERK,         "a clerk has seen a proof, and keeps no copy", _not_between_oneself),
         *(Step(state,  "end",   "ended",   SELF | CLERK,  "either side ends it whenever they like", _only_a_side) for state in ("asked", "agreed", "checked")),
     ),
     zh={"asked": "待对方确认", "agreed": "待核实", "checked": "已核实", "ended": "已解除", "link": "申请关联", "agree": "同意", "check": "核实",

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    func,
 )
 
 from gridwhistle.common.personal import BirthYear, Entitlement, PersonName, Phone, RealNameToken
@@ -118,8 +119,8 @@ relatives = Table(
 )
 Index(
     "relative_linked_once",
-    relatives.c.asked_by_id,
-    relatives.c.other_id,
+    func.least(relatives.c.asked_by_id, relatives.c.other_id),
+    func.greatest(relatives.c.asked_by_id, relatives.c.other_id),
     unique=True,
     postgresql_where=relatives.c.ended_at.is_(None),
 )

@@ -30,7 +30,7 @@ from gridwhistle.common.wire import Actions, Body, Keyset, Page, PageQuery, Vers
 from gridwhistle.timebank.eligibility import Category
 from gridwhistle.timebank.opening import open_for, open_for_county
 from gridwhistle.timebank.order_limits import FREEZE
-from gridwhistle.timebank.participant_states import PARTICIPANT
+from gridwhistle.timebank.participant_states import PARTICIPANT, not_about_oneself
 from gridwhistle.timebank.participant_tables import ParticipantKind, entitlements, participants, trainings
 from gridwhistle.timebank.people import as_lists
 from gridwhistle.timebank.reasons import Why
@@ -237,6 +237,7 @@ async def get_participant(participant_id: UUID, caller: Caller, db: Db) -> Parti
 async def change_participant(participant_id: UUID, body: ParticipantChange, caller: Caller, db: Db) -> ParticipantView:
     """Change how somebody is reached, until when they are insured, or whether they serve, are served, or both."""
     async with db.command(caller, participants, participant_id) as tx:
+        _check_not_oneself(tx)
         changes = {name: value for name, value in body if value is not None}
         tx.update(tx.row, **changes)
         tx.record(tx.row, "change", " ".join(sorted(changes)))
@@ -247,6 +248,7 @@ async def change_participant(participant_id: UUID, body: ParticipantChange, call
 async def add_training(participant_id: UUID, body: NewTraining, caller: Caller, db: Db) -> ParticipantView:
     """Enter a course that somebody passed (培训): some services ask for one."""
     async with db.command(caller, participants, participant_id) as tx:
+        _check_not_oneself(tx)
         learnt = await tx.children(trainings)
         if any(one.course == body.course for one in learnt):
             raise TrainedAlready
@@ -260,6 +262,7 @@ async def add_training(participant_id: UUID, body: NewTraining, caller: Caller, 
 async def add_entitlement(participant_id: UUID, body: NewEntitlement, caller: Caller, db: Db) -> ParticipantView:
     """Enter that somebody is entitled to services (资格认定) which the public pool pays."""
     async with db.command(caller, participants, participant_id) as tx:
+        _check_not_oneself(tx)
         entitled = await tx.children(entitlements)
         _check_room(entitled)
         category = Entitlement(body.category)
@@ -318,6 +321,11 @@ async def _step(
 
 async def _whole(tx: Command) -> ParticipantView:
     return _view(tx.row, await tx.children(trainings), await tx.children(entitlements), tx.caller)
+
+
+def _check_not_oneself(tx: Command) -> None:
+    if refusal := not_about_oneself(tx.row, tx.caller):
+        raise refusal
 
 
 def _check_room(there: list[Row]) -> None:

@@ -6,12 +6,15 @@ from uuid import UUID
 
 from sqlalchemy import Table, select
 
+from gridwhistle.common.commands import Command
 from gridwhistle.common.database import Db
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import NotFound
 from gridwhistle.common.rows import thing_of
+from gridwhistle.timebank.eligibility import NotActive
 from gridwhistle.timebank.order_guards import asks, serves
-from gridwhistle.timebank.order_refusals import NotAParticipant
+from gridwhistle.timebank.order_refusals import NotAParticipant, UnknownBeneficiary
+from gridwhistle.timebank.participant_states import PARTICIPANT
 from gridwhistle.timebank.participant_tables import participants
 
 STAFF: Final = frozenset({"station_clerk", "timebank_admin", "integrator"})
@@ -65,6 +68,20 @@ async def myself(db: Db, caller: Principal) -> UUID:
         raise NotAParticipant
     id_: UUID = me.id
     return id_
+
+
+async def hold_active(tx: Command, *ids: UUID | None) -> None:
+    """Hold the participants who take part in something, so that none of them is frozen meanwhile; of nobody there is no id.
+
+    Raises:
+        UnknownBeneficiary: one of them is no participant.
+        NotActive: one of them is frozen or has left.
+    """
+    for who in await tx.hold(participants, [id_ for id_ in ids if id_]):
+        if who is None:
+            raise UnknownBeneficiary
+        if who.state != "active":
+            raise NotActive(state=PARTICIPANT.word(who.state))
 
 
 def check_concerns(table: Table, row: Any, caller: Principal) -> None:

@@ -5,8 +5,9 @@ from uuid import UUID
 
 from fastapi import Query
 from pydantic import AwareDatetime, Field
-from sqlalchemy import ColumnElement, false, or_, select
+from sqlalchemy import ColumnElement, Select, false, or_, select
 
+from gridwhistle.common.commands import Command
 from gridwhistle.common.data_classes import OPEN
 from gridwhistle.common.database import Db as Work
 from gridwhistle.common.edge import Caller, Db, Router
@@ -20,7 +21,7 @@ from gridwhistle.common.wire import Actions, Body, Keyset, Page, PageQuery, Vers
 from gridwhistle.timebank.order_refusals import UnknownBeneficiary
 from gridwhistle.timebank.participant_states import LINK
 from gridwhistle.timebank.participant_tables import Kinship, participants, relatives
-from gridwhistle.timebank.people import is_staff, myself, participant, reaching
+from gridwhistle.timebank.people import hold_active, is_staff, myself, participant, reaching
 
 router = Router("timebank", "Relatives 亲属关系")
 _NEWEST = Keyset(relatives.c.id)
@@ -72,15 +73,7 @@ async def link_relative(body: NewRelative, caller: Caller, db: Db) -> RelativeVi
         raise UnknownBeneficiary
     async with db.command(county, participants, me) as tx:
         step = LINK.step(None, "link", caller)
-        sides = {relatives.c.asked_by_id: me, relatives.c.other_id: body.other_id}
-        both_ways = or_(
-            *(
-                (relatives.c.asked_by_id == one) & (relatives.c.other_id == two)
-                for one, two in (tuple(sides.values()), tuple(reversed(sides.values())))
-            )
-        )
-        if await db.first(select(relatives.c.id).where(both_ways, relatives.c.ended_at.is_(None))):
-            raise LinkedAlready
+        await hold_active(tx, me, body.other_id)
         given: dict[str, Any] = {"asked_by_id": me, "other_id": body.other_id, "kinship": body.kinship, "asked_at": tx.now}
         link = tx.create(relatives, step, area_code=tx.row.area_code, **given)
         return tx.answer(_view(link, caller))
@@ -134,18 +127,16 @@ async def end_relative(relative_id: UUID, caller: Caller, db: Db) -> RelativeVie
         return tx.answer(_view(tx.row, caller))
 
 
-async def kinship_of(db: Work, one: UUID, other: UUID) -> str | None:
+async def kinship_of(tx: Command, one: UUID, other: UUID) -> str | None:
     """Return what the other is to the one, of those who are linked and checked; None, if they are not.
 
-    Said from the other side it is the same word turned round.
+    Said from the other side it is the same word turned round. The link is held, so that nobody ends it meanwhile.
     """
-    there = select(relatives.c.kinship, relatives.c.asked_by_id).where(
-        _ones_own(one), _ones_own(other), relatives.c.state == "checked"
-    )
-    found = await db.first(there)
-    if found is None:
+    found = await tx.db.first(_link_between(one, other))
+    link = (await tx.hold(relatives, [found.id]))[0] if found else None
+    if link is None or link.state != "checked":
         return None
-    kinship: str = found.kinship if found.asked_by_id == one else _TURNED.get(found.kinship, found.kinship)
+    kinship: str = link.kinship if link.asked_by_id == one else _TURNED.get(link.kinship, link.kinship)
     return kinship
 
 
@@ -154,8 +145,11 @@ _TURNED = {"parent": "child", "child": "parent", "grandparent": "grandchild", "g
 
 async def are_linked(db: Work, one: UUID, other: UUID) -> bool:
     """Tell whether two participants are of one family: both said so, and a clerk saw a proof."""
-    there = select(relatives.c.id).where(_ones_own(one), _ones_own(other), relatives.c.state == "checked")
-    return await db.first(there) is not None
+    return await db.first(_link_between(one, other)) is not None
+
+
+def _link_between(one: UUID, other: UUID) -> Select[Any]:
+    return select(relatives.c.id).where(_ones_own(one), _ones_own(other), relatives.c.state == "checked")
 
 
 async def _seen_by(db: Work, caller: Principal) -> ColumnElement[bool]:

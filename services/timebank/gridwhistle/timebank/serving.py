@@ -28,7 +28,7 @@ from gridwhistle.timebank.order_tables import claims
 from gridwhistle.timebank.order_views import ClaimView, claim_as_seen
 from gridwhistle.timebank.participant_tables import participants
 from gridwhistle.timebank.payments import capture
-from gridwhistle.timebank.people import check_concerns, reaching
+from gridwhistle.timebank.people import check_concerns, hold_active, reaching
 from gridwhistle.timebank.presence import PIN_TRIES_MAX, NoTriesLeft, NotThere, WrongPin, arrives, distance_m, is_enough
 from gridwhistle.timebank.reasons import Remark
 from gridwhistle.timebank.settling import settle
@@ -186,6 +186,7 @@ async def _check_time(tx: Command, claim: Row) -> None:
 
 
 async def _begin(tx: Command, claim: Row, step: Step, **values: Any) -> None:
+    await hold_active(tx, claim.volunteer_id)
     order = await order_of(tx, claim)
     most = Limit(order.agreed_minutes + 60 * await amount(tx, CHECK_OUT), "urgent_minute")
     tx.move(claim, step, limits={CHECK_OUT: most}, checked_in_at=tx.now, **values)

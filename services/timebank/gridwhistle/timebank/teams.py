@@ -18,10 +18,9 @@ from gridwhistle.common.reading import one, page
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Actions, Body, Keyset, Page, PageQuery, Version, View
 from gridwhistle.timebank.domain import ACCOUNT
-from gridwhistle.timebank.eligibility import STATES, NotActive
 from gridwhistle.timebank.participant_tables import participants
 from gridwhistle.timebank.payments import donate_of_group
-from gridwhistle.timebank.people import myself, over_the_county
+from gridwhistle.timebank.people import hold_active, myself, over_the_county
 from gridwhistle.timebank.tables import accounts
 from gridwhistle.timebank.team_states import TEAM
 from gridwhistle.timebank.team_tables import members, teams
@@ -107,8 +106,7 @@ async def found_team(body: NewTeam, caller: Caller, db: Db) -> TeamView:
     """Found a team (成立). It gets an account of its own, from which minutes are only given away."""
     async with db.command(caller, participants, body.leader_id) as tx:
         step = TEAM.step(None, "found", caller)
-        if tx.row.state != "active":
-            raise NotActive(state=STATES[tx.row.state])
+        await hold_active(tx, body.leader_id)
         given: dict[str, Any] = {"name": body.name, "leader_id": body.leader_id, "founded_at": tx.now}
         team = tx.create(teams, step, area_code=body.area_code, **given)
         first = tx.insert(members, team_id=team.id, participant_id=body.leader_id, asked_at=tx.now, joined_at=tx.now)
@@ -141,6 +139,7 @@ async def join(team_id: UUID, caller: Caller, db: Db) -> TeamView:
         step, there = TEAM.step(tx.row, "join", caller), await _members(tx)
         if len(there) >= MEMBERS_MAX or any(one.participant_id == me for one in there):
             raise MemberAlready
+        await hold_active(tx, me)
         made = tx.insert(members, team_id=team_id, participant_id=me, asked_at=tx.now)
         tx.move(tx.row, step)
         return tx.answer(_view(tx, tx.row, [*there, made]))
@@ -154,6 +153,7 @@ async def welcome(team_id: UUID, body: Who, caller: Caller, db: Db) -> TeamView:
         asked = next((one for one in there if one.participant_id == body.participant_id and not one.joined_at), None)
         if asked is None:
             raise NotAsked
+        await hold_active(tx, body.participant_id)
         tx.update(asked, joined_at=tx.now)
         tx.move(tx.row, step)
         return tx.answer(_view(tx, tx.row, there))
@@ -180,6 +180,7 @@ async def name_leader(team_id: UUID, body: Who, caller: Caller, db: Db) -> TeamV
         step, there = TEAM.step(tx.row, "name_leader", caller), await _members(tx)
         if not any(one.participant_id == body.participant_id and one.joined_at for one in there):
             raise NoMember
+        await hold_active(tx, body.participant_id)
         tx.move(tx.row, step, leader_id=body.participant_id)
         return tx.answer(_view(tx, tx.row, there))
 
@@ -189,6 +190,7 @@ async def donate(team_id: UUID, body: Gift, caller: Caller, db: Db) -> TeamView:
     """Give minutes of the team to the public pool (捐赠): the one thing that can be done with them."""
     async with db.command(await over_the_county(db, caller), teams, team_id) as tx:
         step = TEAM.step(tx.row, "donate", caller)
+        await hold_active(tx, tx.row.leader_id)
         await donate_of_group(tx, tx.row, body.minutes)
         tx.move(tx.row, step)
         return tx.answer(_view(tx, tx.row, await _members(tx)))

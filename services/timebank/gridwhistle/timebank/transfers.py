@@ -20,13 +20,12 @@ from gridwhistle.common.retention import Kept
 from gridwhistle.common.rows import Row, thing_of
 from gridwhistle.common.tables import moment, newest_first, place, root, word
 from gridwhistle.common.wire import Actions, Body, Keyset, Page, PageQuery, Version, View
-from gridwhistle.timebank.eligibility import STATES, NotActive
 from gridwhistle.timebank.order_limits import CLOSE_KIN, TRANSFER_CAP
 from gridwhistle.timebank.order_steps import amount
 from gridwhistle.timebank.participant_states import NotYourself
 from gridwhistle.timebank.participant_tables import participants
 from gridwhistle.timebank.payments import donate_own, give
-from gridwhistle.timebank.people import as_lists, is_staff, myself, participant, reaching
+from gridwhistle.timebank.people import as_lists, hold_active, is_staff, myself, participant, reaching
 from gridwhistle.timebank.relatives import kinship_of
 from gridwhistle.timebank.tables import metadata
 from gridwhistle.timebank.transfer_states import TRANSFER
@@ -130,8 +129,7 @@ async def offer_transfer(body: NewTransfer, caller: Caller, db: Db) -> TransferV
     me, county = await myself(db, caller), await reaching(db, caller)
     async with db.command(county, participants, me) as tx:
         step = TRANSFER.step(None, "offer", caller)
-        if tx.row.state != "active":
-            raise NotActive(state=STATES[tx.row.state])
+        await hold_active(tx, me, body.to_id)
         await _check(tx, me, body.to_id, body.minutes)
         given: dict[str, Any] = {"from_id": me, "to_id": body.to_id, "minutes": body.minutes, "offered_at": tx.now}
         made = tx.create(transfers, step, area_code=tx.row.area_code, **given)
@@ -163,8 +161,8 @@ async def accept(transfer_id: UUID, caller: Caller, db: Db) -> TransferView:
         row = tx.row
         _check_side(row, caller)
         step = TRANSFER.step(row, "accept", caller)
-        # Who gives is held: what they may give in a month is counted over all that was accepted.
-        await tx.hold(participants, [row.from_id])
+        # Held also because what somebody may give in a month is counted over all that was accepted.
+        await hold_active(tx, row.from_id, row.to_id)
         await _check(tx, row.from_id, row.to_id, row.minutes)
         await give(tx, row)
         tx.move(row, step, terminal_at=tx.now)
@@ -189,6 +187,7 @@ async def donate(participant_id: UUID, body: PoolGift, caller: Caller, db: Db) -
     async with db.command(as_lists(caller), participants, participant_id) as tx:
         if caller.id != str(participant_id):
             raise NotYourself
+        await hold_active(tx, participant_id)
         await donate_own(tx, tx.row, body.minutes)
         tx.record(tx.row, "donate")
         return tx.answer(GiftView(minutes=body.minutes, given_at=tx.now))
@@ -207,7 +206,7 @@ async def _end(transfer_id: UUID, action: str, caller: Principal, db: Work) -> T
 
 
 async def _check(tx: Command, from_id: UUID, to_id: UUID, minutes: int) -> None:
-    kinship = await kinship_of(tx.db, from_id, to_id)
+    kinship = await kinship_of(tx, from_id, to_id)
     if kinship is None:
         raise RelationNotVerified
     if kinship not in CLOSE and await amount(tx, CLOSE_KIN):
