@@ -3,6 +3,7 @@
 import base64
 import binascii
 import datetime as dt
+import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -92,9 +93,12 @@ def _say_of_texts(schema: Any) -> None:
                 _say_of_texts(part)
 
 
+_DAY_FIRST: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
 def _no_number(value: Any) -> Any:
-    # Pydantic takes the text "0.5" for seconds since 1970, and the contract says RFC 3339.
-    if isinstance(value, str) and value.replace(".", "", 1).lstrip("+-").isdigit():
+    # Pydantic takes the texts "0.5" and "1.5e-9" for seconds since 1970, and the contract says RFC 3339.
+    if isinstance(value, str) and not _DAY_FIRST.match(value):
         raise PydanticKnownError("datetime_parsing", {"error": "a number"})
     if not isinstance(value, str | dt.datetime):
         raise PydanticKnownError("datetime_type")
