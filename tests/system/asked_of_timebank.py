@@ -25,9 +25,9 @@ THINGS: Final = {
     "transfer_id": "transfers",
     "activity_id": "activities",
 }
-PRIVATE: Final = {"transfers", "participants", "relatives", "orders", "claims", "timebank.attachments"}
+PRIVATE: Final = {"accounts", "transfers", "participants", "relatives", "orders", "claims", "timebank.attachments"}
 """What people see of themselves alone, and those who work for the time bank in their area."""
-STAFF: Final = {"station_clerk", "timebank_admin", "integrator"}
+STAFF: Final = {"station_clerk", "timebank_admin", "integrator", "auditor"}
 COUNTY_WIDE: Final = {
     "list_open_orders",
     "list_service_kinds",

@@ -50,6 +50,7 @@ _SERVED = {"participants:read", "participants:own", "services:read", "orders:req
     "claims:read",
     "claims:handle",
     "teams:read",
+    "accounts:read",
 }
 GRANTS: Final[dict[str, frozenset[str]]] = {
     "resident": frozenset({"incidents:report", "incidents:attach", *_SERVED}),
@@ -80,7 +81,7 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
     "station_clerk": frozenset({"ledger:read", *_SERVED, "participants:write", "teams:found", _REVEAL}),
     "timebank_admin": frozenset(
         {"ledger:read", "ledger:govern", "rules:read", "rules:write", "participants:read", "participants:govern"}
-        | {"services:read", "services:write", "orders:read", "claims:read", "claims:handle", "teams:read"}
+        | {"services:read", "services:write", "orders:read", "claims:read", "claims:handle", "teams:read", "accounts:read"}
     ),
     "dispute_panel": frozenset({"claims:read", "claims:decide"}),
     # An application has nothing by role: only what the scopes of its token name.
@@ -88,7 +89,7 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
     # Three people, and none of them does the work; see APART.
     "sysadmin": frozenset({"operations:read", "operations:write", "rules:read"}),
     "security_admin": frozenset({"access:read", "access:write", "rules:read"}),
-    "auditor": frozenset({"audit:read", "operations:read", "rules:read", "ledger:read"}),
+    "auditor": frozenset({"audit:read", "operations:read", "rules:read", "ledger:read", "accounts:read"}),
     "privacy_officer": frozenset({"privacy:read", "privacy:write", "rules:read"}),
     "auto": frozenset(),
 }

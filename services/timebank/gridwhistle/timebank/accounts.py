@@ -1,6 +1,7 @@
 """What can be asked about accounts of the time bank: opened, frozen, closed; what is on them."""
 
-from typing import Annotated
+from dataclasses import replace
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query
@@ -9,20 +10,23 @@ from sqlalchemy import select
 
 from gridwhistle.common.commands import Command
 from gridwhistle.common.data_classes import OPEN, Word
+from gridwhistle.common.database import Db as Work
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.timebank import AccountKind
 from gridwhistle.common.ids import AreaCode
+from gridwhistle.common.principal import Principal
 from gridwhistle.common.reading import one, page
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Actions, Body, Keyset, Page, PageQuery, Version, View
 from gridwhistle.timebank.domain import ACCOUNT, AccountThere, MinutesLeft, check_owner
+from gridwhistle.timebank.ledger import Balance, facts_of
+from gridwhistle.timebank.people import as_lists, is_staff, participant
 from gridwhistle.timebank.reasons import Why
 from gridwhistle.timebank.tables import accounts
+from gridwhistle.timebank.team_tables import teams
 
 router = Router("timebank", "Accounts 账户")
 _NEWEST = Keyset(accounts.c.id)
-MINUTES_MAX = 2**53 - 1
-Balance = Annotated[int, Field(ge=-MINUTES_MAX, le=MINUTES_MAX, examples=[180], description="Whole minutes.")]
 
 
 class NewAccount(Body):
@@ -111,17 +115,36 @@ async def close_account(account_id: UUID, caller: Caller, db: Db) -> AccountView
         return _answer(tx, tx.row)
 
 
-@router.get("/accounts/{account_id}", may="ledger:read")
+@router.get("/accounts/{account_id}", may="accounts:read")
 async def get_account(account_id: UUID, caller: Caller, db: Db) -> AccountView:
-    """Return an account: what is on it now."""
-    account = await one(db, caller, accounts, account_id)
+    """Return an account: what is on it now. People see their own, and who leads a team sees the team's."""
+    account = await readable(db, caller, account_id)
     return AccountView.of(account, actions=ACCOUNT.actions(account, caller))
 
 
-@router.get("/accounts", may="ledger:read")
+@router.get("/accounts", may="accounts:read")
 async def list_accounts(query: Annotated[AccountQuery, Query()], caller: Caller, db: Db) -> Page[AccountLine]:
-    """List the accounts of your jurisdiction, newest first."""
-    return await page(db, caller, accounts, _NEWEST, query, AccountLine)
+    """List the accounts of your jurisdiction, newest first; people find their own, and a team's if they lead its `owner_id`."""
+    return await page(db, await _for_owner(db, caller, query.owner_id), accounts, _NEWEST, query, AccountLine)
+
+
+async def readable(db: Work, caller: Principal, account_id: UUID) -> Any:
+    """Return an account that the caller may see: of a station's area, their own, or of a team that they lead.
+
+    Raises:
+        NotFound: there is none, or none that they may see.
+    """
+    facts = (await facts_of(db, (account_id,))).get(account_id)
+    return await one(db, await _for_owner(db, caller, facts and facts.owner_id), accounts, account_id)
+
+
+async def _for_owner(db: Work, caller: Principal, owner_id: UUID | None) -> Principal:
+    """Return the caller as reads of an owner's accounts take them; who leads a team reads as the team."""
+    if is_staff(caller) or owner_id is None or (me := await participant(db, caller)) is None or me.id == owner_id:
+        return as_lists(caller)
+    leads = teams.c.id == owner_id, teams.c.leader_id == me.id
+    team = await db.first(select(teams.c.id).where(*leads))
+    return replace(caller.alone(), id=str(owner_id)) if team else as_lists(caller)
 
 
 def _answer(tx: Command, account: Row) -> AccountView:

@@ -13,11 +13,11 @@ from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.timebank import AccountKind, PostingType
 from gridwhistle.common.jurisdiction import within
 from gridwhistle.common.problems import OutsideYourArea
-from gridwhistle.common.reading import one
 from gridwhistle.common.wire import Keyset, Moment, Page, PageQuery, View
 from gridwhistle.common.wire import Query as Asked
-from gridwhistle.timebank.accounts import Balance
+from gridwhistle.timebank.accounts import readable
 from gridwhistle.timebank.domain import KINDS
+from gridwhistle.timebank.ledger import Balance
 from gridwhistle.timebank.tables import accounts, postings
 
 router = Router("timebank", "Books 账簿")
@@ -118,10 +118,10 @@ ENTRIES: Final = _entries()
 _NEWEST: Final = Keyset(ENTRIES.c.at, ENTRIES.c.account_version)
 
 
-@router.get("/accounts/{account_id}/entries", may="ledger:read")
+@router.get("/accounts/{account_id}/entries", may="accounts:read")
 async def list_entries(account_id: UUID, query: Annotated[EntryQuery, Query()], caller: Caller, db: Db) -> Page[EntryView]:
     """List the entries of an account (明细), newest first. Each says what was on the account after it."""
-    await one(db, caller, accounts, account_id)
+    await readable(db, caller, account_id)
     asked = select(ENTRIES).where(ENTRIES.c.account_id == account_id)
     if query.since:
         asked = asked.where(ENTRIES.c.at >= query.since)
@@ -133,10 +133,10 @@ async def list_entries(account_id: UUID, query: Annotated[EntryQuery, Query()], 
     return Page[EntryView].model_construct(items=items, next_cursor=next_cursor)
 
 
-@router.get("/accounts/{account_id}/balance", may="ledger:read")
+@router.get("/accounts/{account_id}/balance", may="accounts:read")
 async def get_balance(account_id: UUID, query: Annotated[BalanceQuery, Query()], caller: Caller, db: Db) -> BalanceView:
     """Return what is on an account (余额), or was at any instant."""
-    await one(db, caller, accounts, account_id)
+    await readable(db, caller, account_id)
     asked = select(ENTRIES.c.at, ENTRIES.c.balance_minutes, ENTRIES.c.account_version)
     asked = asked.where(ENTRIES.c.account_id == account_id)
     if query.at:

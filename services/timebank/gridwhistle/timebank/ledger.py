@@ -7,9 +7,10 @@ long as it takes, so that one account that everybody pays into is no slower than
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
+from pydantic import Field
 from sqlalchemy import select
 
 from gridwhistle.common.commands import Command
@@ -21,6 +22,9 @@ from gridwhistle.common.rows import Row, thing_of
 from gridwhistle.timebank.domain import AccountGone, Facts, ReversalsStand, refusal
 from gridwhistle.timebank.tables import POST, accounts, journals, postings
 
+MINUTES_MAX: Final = 2**53 - 1
+Balance = Annotated[int, Field(ge=-MINUTES_MAX, le=MINUTES_MAX, examples=[180], description="Whole minutes.")]
+"""What is on an account, as people read it."""
 _KNOWN: Final = "accounts of the time bank"
 _KNOWN_MAX: Final = 50_000
 _BY_ID: Final = "SELECT id, kind, area_code, owner_id FROM account WHERE id = ANY ($1::uuid[])"

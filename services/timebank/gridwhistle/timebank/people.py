@@ -17,7 +17,7 @@ from gridwhistle.timebank.order_refusals import NotAParticipant, UnknownBenefici
 from gridwhistle.timebank.participant_states import PARTICIPANT
 from gridwhistle.timebank.participant_tables import participants
 
-STAFF: Final = frozenset({"station_clerk", "timebank_admin", "integrator"})
+STAFF: Final = frozenset({"station_clerk", "timebank_admin", "integrator", "auditor"})
 """They see what lies in their area; everybody else what concerns them."""
 
 

@@ -14,9 +14,8 @@ from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Conflict, NotFound, Problem, Term
 from gridwhistle.common.rows import thing_of
 from gridwhistle.common.wire import Body, View
-from gridwhistle.timebank.accounts import Balance
 from gridwhistle.timebank.domain import REFUSED, Facts, refusal
-from gridwhistle.timebank.ledger import Posting, facts_of, post
+from gridwhistle.timebank.ledger import Balance, Posting, facts_of, post
 from gridwhistle.timebank.reasons import Reason
 from gridwhistle.timebank.tables import accounts, postings
 

@@ -13,15 +13,14 @@ from gridwhistle.common.calendars import LOCAL
 from gridwhistle.common.database import Db as Work
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.problems import Invalid, Term
-from gridwhistle.common.reading import one
 from gridwhistle.common.sheet_formats import MEDIA_TYPES, Format
 from gridwhistle.common.sheets import WRITTEN_ROWS_MAX, Column, download
 from gridwhistle.common.wire import File, View
 from gridwhistle.common.wire import Query as Asked
-from gridwhistle.timebank.accounts import Balance
+from gridwhistle.timebank.accounts import readable
 from gridwhistle.timebank.books import ENTRIES, EntryView
 from gridwhistle.timebank.domain import WORDS
-from gridwhistle.timebank.tables import accounts
+from gridwhistle.timebank.ledger import Balance
 
 router = Router("timebank", "Books 账簿")
 ENTRIES_MAX: Final = 1_000
@@ -68,10 +67,10 @@ class TooManyEntries(Invalid):
     zh, en = "该期间超过 {most} 笔;请缩短期间,或导出文件。", "There are more than {most} entries; take fewer days, or a file."
 
 
-@router.get("/accounts/{account_id}/statement", may="ledger:read")
+@router.get("/accounts/{account_id}/statement", may="accounts:read")
 async def get_statement(account_id: UUID, query: Annotated[StatementQuery, Query()], caller: Caller, db: Db) -> StatementView:
     """Return the statement of an account (对账单) for some days."""
-    await one(db, caller, accounts, account_id)
+    await readable(db, caller, account_id)
     first, last, begins, ends = await _days(db, query)
     rows = await _entries(db, account_id, begins, ends, ENTRIES_MAX)
     if len(rows) > ENTRIES_MAX:
@@ -87,10 +86,10 @@ async def get_statement(account_id: UUID, query: Annotated[StatementQuery, Query
     )
 
 
-@router.get("/accounts/{account_id}/statement/export", may="ledger:read", gives=MEDIA_TYPES)
+@router.get("/accounts/{account_id}/statement/export", may="accounts:read", gives=MEDIA_TYPES)
 async def export_statement(account_id: UUID, query: Annotated[ExportQuery, Query()], caller: Caller, db: Db) -> File:
     """Return the statement of an account as a file: a line for each entry, the first for what was there before."""
-    await one(db, caller, accounts, account_id)
+    await readable(db, caller, account_id)
     first, last, begins, ends = await _days(db, query)
     opening = await _balance(db, account_id, begins)
     before = Term("期初余额", "opening balance")
