@@ -17,7 +17,7 @@ MAY: dict[tuple[str | None, str], frozenset[str]] = {
     (None, "open"): ADMIN | {"auto"},
     ("open", "freeze"): ADMIN | {"auto"},
     ("frozen", "unfreeze"): ADMIN,
-    ("open", "close"): ADMIN,
+    ("open", "close"): ADMIN | {"auto"},
 }
 """Who may do what in which state; everything else nobody may."""
 

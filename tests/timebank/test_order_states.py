@@ -27,7 +27,7 @@ from gridwhistle.timebank.participant_tables import participants, relatives
 from gridwhistle.timebank.team_states import ACTIVITY, TEAM, LeaderStays, NotTheLeader, OwnTeam
 from gridwhistle.timebank.team_tables import activities, teams
 from gridwhistle.timebank.transfer_states import TRANSFER, NotYourGift
-from gridwhistle.timebank.transfers import transfers
+from gridwhistle.timebank.transfer_tables import transfers
 
 ME, OTHER = "0190c8f2-5d1e-7c3a-9d55-0c5b3f1f7a10", "0190c8f2-5d1e-7c3a-9d55-0c5b3f1f7a11"
 May = dict[tuple[str | None, str], set[str]]

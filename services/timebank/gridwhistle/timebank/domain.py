@@ -259,7 +259,7 @@ ACCOUNT: Final = Machine(
             "while something is looked into nothing moves; the self-check freezes by itself",
         ),
         Step("frozen", "unfreeze", "open", ADMIN, "a person has looked", not_ones_own_account),
-        Step("open", "close", "closed", ADMIN, "its owner has left, and nothing is on it", not_ones_own_account),
+        Step("open", "close", "closed", ADMIN | {"auto"}, "its owner has left, and nothing is on it", not_ones_own_account),
     ),
     zh={"open": "开立", "freeze": "冻结", "frozen": "已冻结", "unfreeze": "解冻", "close": "销户", "closed": "已销户"},
 )

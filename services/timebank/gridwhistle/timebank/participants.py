@@ -28,6 +28,7 @@ from gridwhistle.common.rows import Row
 from gridwhistle.common.sealed import found_by
 from gridwhistle.common.wire import Actions, Body, Keyset, Page, PageQuery, Version, View
 from gridwhistle.timebank.eligibility import Category
+from gridwhistle.timebank.leaving import check_person_is_done, close_accounts
 from gridwhistle.timebank.opening import open_for, open_for_county
 from gridwhistle.timebank.order_limits import FREEZE
 from gridwhistle.timebank.participant_states import PARTICIPANT, not_about_oneself
@@ -186,8 +187,9 @@ async def register_participant(body: NewParticipant, caller: Caller, db: Db) -> 
     async with db.command(caller) as tx:
         step = PARTICIPANT.step(None, "register", caller)
         same = found_by(participants.c.real_name_token, body.real_name_token, db)
-        there = participants.c.county_code == body.area_code[:6], participants.c.terminal_at.is_(None)
-        if await db.first(select(participants.c.id).where(same, *there)):
+        here = participants.c.county_code == body.area_code[:6]
+        before = await db.first(select(participants).where(same, here).order_by(participants.c.id.desc()).limit(1))
+        if before and before.terminal_at is None:
             raise AlreadyRegistered
         guardian = body.guardian
         if guardian is None and tx.now.year - body.birth_year <= 18:  # noqa: PLR2004  years of a minor, for sure
@@ -206,7 +208,9 @@ async def register_participant(body: NewParticipant, caller: Caller, db: Db) -> 
             guardian_agreed_at=tx.now if guardian and guardian.agreed else None,
             station_id=body.station_id,
             insured_until=body.insured_until,
-            earned_minutes=0,
+            # Who leaves and comes back has the caps and the pause that they had.
+            earned_minutes=before.earned_minutes if before else 0,
+            paused_until=before and before.paused_until,
             rating_sum=0,
             rating_count=0,
             registered_by=caller.id,
@@ -293,8 +297,14 @@ async def resume_claims(participant_id: UUID, body: Why, caller: Caller, db: Db)
 
 @router.post("/participants/{participant_id}/close", may="participants:own")
 async def close_participant(participant_id: UUID, body: Why, caller: Caller, db: Db) -> ParticipantView:
-    """Leave the time bank (注销). Give away or donate minutes before: accounts are closed when nothing is on them."""
-    return await _step(db, as_lists(caller), participant_id, "close", body.reason, ParticipantClosed(), ends=True)
+    """Leave the time bank (注销), when nothing is open and no minutes are left: give them away or donate them before."""
+    async with db.command(as_lists(caller), participants, participant_id) as tx:
+        step = PARTICIPANT.step(tx.row, "close", caller)
+        await check_person_is_done(tx)
+        await close_accounts(tx)
+        tx.move(tx.row, step, reason=body.reason, terminal_at=tx.now)
+        tx.tell(tx.row, ParticipantClosed())
+        return tx.answer(await _whole(tx))
 
 
 async def _step(
@@ -305,14 +315,11 @@ async def _step(
     reason: str,
     told: Event | None,
     *,
-    ends: bool = False,
     limits: dict[str, Limit] | None = None,
     **values: Any,
 ) -> ParticipantView:
     async with db.command(caller, participants, participant_id) as tx:
         step = PARTICIPANT.step(tx.row, action, caller)
-        if ends:
-            values["terminal_at"] = tx.now
         tx.move(tx.row, step, reason=reason, limits=limits or {}, **values)
         if told:
             tx.tell(tx.row, told)

@@ -18,6 +18,7 @@ from gridwhistle.common.reading import one, page
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Actions, Body, Keyset, Page, PageQuery, Version, View
 from gridwhistle.timebank.domain import ACCOUNT
+from gridwhistle.timebank.leaving import check_team_is_done, close_accounts
 from gridwhistle.timebank.participant_tables import participants
 from gridwhistle.timebank.payments import donate_of_group
 from gridwhistle.timebank.people import hold_active, myself, over_the_county
@@ -200,7 +201,10 @@ async def donate(team_id: UUID, body: Gift, caller: Caller, db: Db) -> TeamView:
 async def disband(team_id: UUID, caller: Caller, db: Db) -> TeamView:
     """Disband a team (解散); have it give away what it has before."""
     async with db.command(caller, teams, team_id) as tx:
-        tx.move(tx.row, TEAM.step(tx.row, "disband", caller), terminal_at=tx.now)
+        step = TEAM.step(tx.row, "disband", caller)
+        await check_team_is_done(tx)
+        await close_accounts(tx)
+        tx.move(tx.row, step, terminal_at=tx.now)
         tx.tell(tx.row, TeamDisbanded())
         return tx.answer(_view(tx, tx.row, await _members(tx)))
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import Query
 from pydantic import AwareDatetime, Field
-from sqlalchemy import CheckConstraint, Column, ColumnElement, Index, Integer, Table, Uuid, false, func, or_, select
+from sqlalchemy import ColumnElement, false, func, or_, select
 
 from gridwhistle.common.calendars import LOCAL
 from gridwhistle.common.commands import Command
@@ -16,9 +16,7 @@ from gridwhistle.common.ids import AreaCode
 from gridwhistle.common.jurisdiction import within
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Conflict, NotFound
-from gridwhistle.common.retention import Kept
 from gridwhistle.common.rows import Row, thing_of
-from gridwhistle.common.tables import moment, newest_first, place, root, word
 from gridwhistle.common.wire import Actions, Body, Keyset, Page, PageQuery, Version, View
 from gridwhistle.timebank.order_limits import CLOSE_KIN, TRANSFER_CAP
 from gridwhistle.timebank.order_steps import amount
@@ -27,34 +25,14 @@ from gridwhistle.timebank.participant_tables import participants
 from gridwhistle.timebank.payments import donate_own, give
 from gridwhistle.timebank.people import as_lists, hold_active, is_staff, myself, participant, reaching
 from gridwhistle.timebank.relatives import kinship_of
-from gridwhistle.timebank.tables import metadata
 from gridwhistle.timebank.transfer_states import TRANSFER
+from gridwhistle.timebank.transfer_tables import transfers
 
 router = Router("timebank", "Transfers 转赠与捐赠")
 CLOSE: Final = frozenset({"parent", "child", "grandparent", "grandchild", "spouse"})
 """Direct relatives (直系亲属), and who one is married to."""
-ENDED: Final = ("accepted", "declined", "withdrawn", "lapsed")
 TransferState = Literal[TRANSFER.states]  # type: ignore[name-defined]
 Minutes = Annotated[int, Field(ge=1, le=100_000, examples=[60])]
-
-transfers = Table(
-    "transfer",
-    metadata,
-    *root(),
-    *place(),
-    Column("from_id", Uuid, nullable=False, index=True),
-    Column("to_id", Uuid, nullable=False, index=True),
-    Column("minutes", Integer, nullable=False),
-    *word("state", TRANSFER.states),
-    moment("offered_at", nullable=False),
-    moment("terminal_at"),
-    CheckConstraint("minutes > 0", name="gives_something"),
-    CheckConstraint("from_id <> to_id", name="between_two"),
-    CheckConstraint("(terminal_at IS NOT NULL) = (state <> 'offered')", name="terminal_at_iff_answered"),
-    info={"thing": TRANSFER.thing, "kept": Kept("r4", since="terminal_at"), "machine": TRANSFER},
-)
-newest_first(transfers, transfers.c.id)
-Index("transfer_accepted", transfers.c.from_id, transfers.c.terminal_at, postgresql_where=transfers.c.state == "accepted")
 _NEWEST = Keyset(transfers.c.id)
 
 
