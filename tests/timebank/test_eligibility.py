@@ -80,20 +80,19 @@ def test_who_may_take_a_service_on(who: Volunteer, wanted: Wanted, ages: Ages, r
 
 
 @pytest.mark.parametrize(
-    ("kind", "category", "has_minutes", "payer"),
+    ("category", "free_minutes", "payer"),
     [
-        pytest.param("ordinary", None, True, "beneficiary", id="who has saved pays"),
-        pytest.param("ordinary", "key_lonely_elderly", True, "beneficiary", id="one's own first"),
-        pytest.param("ordinary", "key_lonely_elderly", False, "pool", id="the pool for whom it is there"),
-        pytest.param("public", None, False, "issuance", id="for all"),
-        pytest.param("emergency", None, False, "issuance", id="in an emergency"),
+        pytest.param(None, 75, "beneficiary", id="who has saved pays"),
+        pytest.param("key_lonely_elderly", 75, "beneficiary", id="one's own first"),
+        pytest.param("key_lonely_elderly", 0, "pool", id="the pool for whom it is there"),
+        pytest.param("key_lonely_elderly", 74, "pool", id="the pool where one's own are not enough"),
     ],
 )
-def test_from_which_minutes_a_service_is_paid(kind: str, category: str | None, has_minutes: bool, payer: str) -> None:
-    assert payer_of(kind, category, has_minutes) == payer
+def test_from_which_minutes_a_service_is_paid(category: str | None, free_minutes: int, payer: str) -> None:
+    assert payer_of(category, free_minutes, needed_minutes=75) == payer
 
 
 @pytest.mark.parametrize("category", [None, "elderly"])
-def test_nobody_is_served_without_minutes_or_an_entitlement(category: str | None) -> None:
+def test_nobody_is_served_without_minutes_enough_or_an_entitlement(category: str | None) -> None:
     with pytest.raises(NotEntitled):
-        payer_of("ordinary", category, has_minutes=False)
+        payer_of(category, free_minutes=74, needed_minutes=75)

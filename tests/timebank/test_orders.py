@@ -354,13 +354,11 @@ def test_a_public_activity_is_open_at_once_and_nobody_pays(bank: Bank, volunteer
 def test_what_was_saved_pays_for_what_is_asked_and_the_rest_comes_back(bank: Bank) -> None:
     saver, volunteer = bank.register("both"), bank.register()
     bank.give(saver, 100)
-    order_id = bank.published(saver, agreed_minutes=60)
+    order_id, another = bank.published(saver, agreed_minutes=60), bank.published(saver)
     claim_id = bank.claimed(order_id, volunteer)
     bank.confirmed(claim_id)
     held = bank.minutes_of(saver.id)
-    too_much = bank.clerk.post(
-        f"{BASE}/claims/{bank.claimed(bank.published(saver), volunteer)}/confirm", {}, As_Of=at(-4 * HOUR)
-    )
+    too_much = bank.clerk.post(f"{BASE}/claims/{bank.claimed(another, bank.register())}/confirm", {}, As_Of=at(-4 * HOUR))
 
     made(bank.clerk.post(f"{BASE}/claims/{claim_id}/admit", {}, As_Of=at()))
     made(volunteer.person.post(f"{BASE}/claims/{claim_id}/check_out", {}, As_Of=at(50 * MINUTE)))
@@ -370,6 +368,17 @@ def test_what_was_saved_pays_for_what_is_asked_and_the_rest_comes_back(bank: Ban
     assert (too_much.status_code, code_of(too_much)) == (409, "not_enough_minutes")
     assert bank.minutes_of(saver.id) == {"personal_available": (55, 0), "personal_hold": (0, 0)}
     assert bank.minutes_of(volunteer.id)["personal_available"] == (45, 45)
+
+
+def test_a_spare_minute_shuts_nobody_out_of_the_pool_and_who_pays_is_looked_at_anew(bank: Bank) -> None:
+    elder = bank.elder()
+    bank.give(elder, 70)
+    order = made(bank.clerk.post(f"{BASE}/orders", bank.wish(elder), As_Of=at(-6 * HOUR)))
+    bank.give(elder, 5)
+
+    published = made(bank.clerk.post(f"{BASE}/orders/{order['id']}/publish", {}, As_Of=at(-6 * HOUR)))
+
+    assert (order["payer"], published["payer"]) == ("pool", "beneficiary")
 
 
 @pytest.mark.parametrize("how", ["cancel", "decline"])

@@ -103,11 +103,11 @@ class ServingOneself(Forbidden):
 
 
 class NotEntitled(Forbidden):
-    """Services are for those who saved minutes, or who are entitled."""
+    """Services are for those who saved minutes enough, or who are entitled."""
 
     code = "not_entitled"
-    zh = "服务对象尚无可用时间,也没有有效的资格认定。"
-    en = "Whom this is for has neither minutes saved nor a valid entitlement."
+    zh = "服务对象可用时间不足,也没有有效的资格认定。"
+    en = "Whom this is for has neither saved minutes enough nor a valid entitlement."
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,15 +185,13 @@ def _by_age(who: Volunteer, wanted: Wanted, on: dt.date, ages: Ages) -> Problem 
     return None if wanted.people_needed > 1 else NotAlone()
 
 
-def payer_of(kind: str, category: str | None, has_minutes: bool) -> Payer:
-    """Return from what a service is paid: one's own minutes first, the pool for those whom it is there for.
+def payer_of(category: str | None, free_minutes: int, needed_minutes: int) -> Payer:
+    """Return from what a service is paid: one's own minutes if they are enough, else the pool for those whom it is there for.
 
     Raises:
         NotEntitled: whom it is for has neither.
     """
-    if kind != "ordinary":
-        return "issuance"
-    if has_minutes:
+    if free_minutes >= needed_minutes:
         return "beneficiary"
     if category in FROM_THE_POOL:
         return "pool"

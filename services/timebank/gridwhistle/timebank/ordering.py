@@ -29,14 +29,14 @@ from gridwhistle.common.problems import Conflict, NotFound
 from gridwhistle.common.reading import filters, page
 from gridwhistle.common.rows import Row, thing_of
 from gridwhistle.common.wire import Body, Keyset, Moment, Page, PageQuery
-from gridwhistle.timebank.eligibility import FROM_THE_POOL, STATES, NotActive, payer_of
+from gridwhistle.timebank.eligibility import FROM_THE_POOL, STATES, NotActive, Payer, payer_of
 from gridwhistle.timebank.making import Service, Wish, make_order, published
 from gridwhistle.timebank.offering import kind_in_use
 from gridwhistle.timebank.order_guards import asks
 from gridwhistle.timebank.order_limits import CLAIM_BEFORE, WINDOW
 from gridwhistle.timebank.order_refusals import AnothersOrder, ClaimTooLate, TooLong, UnknownBeneficiary, WindowUnclear
 from gridwhistle.timebank.order_states import CLAIM, CLAIM_ENDED, ORDER
-from gridwhistle.timebank.order_steps import amount, claim_facts, claims_until, end_claim, facts_of, until
+from gridwhistle.timebank.order_steps import amount, claim_facts, claims_until, end_claim, facts_of, terms, until
 from gridwhistle.timebank.order_tables import claims, orders
 from gridwhistle.timebank.order_views import (
     Minutes,
@@ -49,10 +49,11 @@ from gridwhistle.timebank.order_views import (
     order_as_seen,
 )
 from gridwhistle.timebank.participant_tables import entitlements, participants
-from gridwhistle.timebank.payments import has_minutes, release
+from gridwhistle.timebank.payments import free_minutes, release
 from gridwhistle.timebank.people import as_lists, check_concerns, is_staff, over_the_county, participant, reaching
 from gridwhistle.timebank.reasons import Remark, Why
 from gridwhistle.timebank.relatives import are_linked
+from gridwhistle.timebank.settling import held_for
 
 router = Router("timebank", "Orders 订单")
 _NEWEST, _FIRST = Keyset(orders.c.asked_at, orders.c.id), Keyset(orders.c.start_at, orders.c.id)
@@ -114,8 +115,7 @@ async def request_order(body: NewOrder, caller: Caller, db: Db) -> OrderView:
         if for_whom:
             await _check_may_ask_for(tx, caller)
         await _check_window(tx, body, kind.max_minutes)
-        category = await _entitlement(tx) if for_whom else None
-        payer = payer_of(body.kind, category, for_whom is not None and await has_minutes(tx, for_whom))
+        payer = await _payer(tx, tx.row, body.agreed_minutes, body.people_needed) if for_whom else "issuance"
         on_behalf = for_whom is not None and caller.id != str(for_whom)
         order = await make_order(tx, step, _wish(body), service=service, payer=payer, for_whom=for_whom, on_behalf=on_behalf)
         return tx.answer(order_as_seen(caller, order, []))
@@ -152,14 +152,17 @@ async def get_order(order_id: UUID, caller: Caller, db: Db) -> OrderView:
 
 @router.post("/orders/{order_id}/publish", may="orders:handle")
 async def publish(order_id: UUID, body: Remark, caller: Caller, db: Db) -> OrderView:
-    """Publish it (审核并发布): it is in the catalogue, its risk is low, and somebody pays."""
+    """Publish it (审核并发布): it is in the catalogue, its risk is low, and somebody pays, as things stand now."""
     async with db.command(await reaching(db, caller), orders, order_id) as tx:
         order, step = tx.row, _step(tx, "publish", caller)
         recruits_until = await claims_until(tx, order)
         if recruits_until <= tx.now:
             raise ClaimTooLate(minutes=await amount(tx, CLAIM_BEFORE))
+        [who] = await tx.hold(participants, [order.beneficiary_id])
+        assert who is not None, "participants stay as long as their orders"
+        payer = await _payer(tx, who, order.agreed_minutes, order.people_needed)
         limits = {WINDOW: until(tx.now, recruits_until)}
-        tx.move(order, step, reason=body.reason, limits=limits, published_at=tx.now)
+        tx.move(order, step, reason=body.reason, limits=limits, payer=payer, published_at=tx.now)
         tx.tell(order, published(order))
         return await _answer(tx)
 
@@ -247,10 +250,17 @@ def _wish(body: NewOrder) -> Wish:
     return Wish(**{**given, "point": point})
 
 
-async def _entitlement(tx: Command) -> str | None:
-    """Return as what the held participant is entitled today; the pool pays for some."""
+async def _payer(tx: Command, who: Row, agreed_minutes: int, people: int) -> Payer:
+    """Return from what a service for a held participant is paid: their own minutes, if all that would be held is there."""
+    needed = people * held_for(agreed_minutes, await terms(tx))
+    return payer_of(await _entitlement(tx, who), await free_minutes(tx, who.id), needed)
+
+
+async def _entitlement(tx: Command, who: Row) -> str | None:
+    """Return as what a held participant is entitled today; the pool pays for some."""
     today = tx.now.astimezone(LOCAL).date()
-    valid = [one.category.full for one in await tx.children(entitlements) if one.category and one.valid_until >= today]
+    there = await tx.children(entitlements, of=who)
+    valid = [one.category.full for one in there if one.category and one.valid_until >= today]
     return next((one for one in valid if one in FROM_THE_POOL), next(iter(valid), None))
 
 

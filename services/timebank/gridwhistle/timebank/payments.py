@@ -13,11 +13,11 @@ from gridwhistle.timebank.settling import Settlement
 from gridwhistle.timebank.tables import accounts
 
 
-async def has_minutes(tx: Command, owner_id: UUID) -> bool:
-    """Tell whether somebody has any minutes to spend."""
+async def free_minutes(tx: Command, owner_id: UUID) -> int:
+    """Return how many minutes somebody can spend."""
     of_theirs = accounts.c.owner_id == owner_id, accounts.c.kind == "personal_available"
     found = await tx.db.first(select(accounts.c.balance_minutes, accounts.c.locked_minutes).where(*of_theirs))
-    return found is not None and found.balance_minutes > found.locked_minutes
+    return found.balance_minutes - found.locked_minutes if found else 0
 
 
 async def hold(tx: Command, order: Row, claim: Row, minutes: int) -> None:
