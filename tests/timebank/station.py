@@ -14,6 +14,7 @@ from gridwhistle.common.problems import Problem
 from gridwhistle.common.sealing import Seal
 from gridwhistle.timebank import accounts, claiming, offering, ordering, participants
 from gridwhistle.timebank.app import TIMEBANK
+from gridwhistle.timebank.ledger import Posting, account_in, account_of, post
 from gridwhistle.timebank.order_states import CLAIM, ORDER
 from gridwhistle.timebank.participant_states import PARTICIPANT
 from gridwhistle.timebank.reasons import Remark
@@ -58,6 +59,17 @@ class Station:
         )
         made = await self.do(lambda db: participants.register_participant(body, CLERK, db))
         return Principal(str(made.id), frozenset({"volunteer"}), ("990101",))
+
+    async def give(self, who: Principal, minutes: int) -> None:
+        """Bring minutes in that somebody saved elsewhere."""
+
+        async def work(db: Db) -> None:
+            source = await account_in(db, "990101000000", "clearing")
+            target = await account_of(db, uuid.UUID(who.id), "personal_available")
+            async with db.command(CLERK) as tx:
+                post(tx, [Posting("import", source, target, minutes)])
+
+        await self.do(work)
 
     async def open_order(self, places: int, kind: str = "public", elder: Principal | None = None, **more: Any) -> uuid.UUID:
         begins = dt.datetime.now(dt.UTC) + dt.timedelta(hours=5)
@@ -111,7 +123,7 @@ async def a_station(url: str) -> AsyncIterator[Station]:
         station = Station(processes)
         kind = offering.NewServiceKind(service_code="errands", area_code="990101000000", name="代办")
         await station.do(lambda db: offering.add_service_kind(kind, CLERK, db))
-        for name in ("issuance", "pool", "pool_hold"):
+        for name in ("issuance", "pool", "pool_hold", "clearing"):
             account = accounts.NewAccount(kind=name, area_code="990101000000")  # type: ignore[arg-type]
             await station.do(lambda db, account=account: accounts.open_account(account, CLERK, db))  # type: ignore[misc]
         yield station

@@ -7,8 +7,10 @@ from collections import Counter
 from collections.abc import AsyncIterator
 
 import pytest
+from sqlalchemy import select
 
 from gridwhistle.common import migrations
+from gridwhistle.common.clocks import clocks
 from gridwhistle.common.places import Point
 from gridwhistle.common.principal import Principal
 from gridwhistle.standalone.postgres import Postgres
@@ -67,6 +69,17 @@ async def test_a_place_that_nobody_answered_for_is_free_again(station: Station) 
     assert (await station.row(claims, claim.id)).state == "lapsed"
     order = await station.row(orders, order_id)
     assert (order.state, order.people_taken, order.claims_open) == ("published", 0, 0)
+
+
+async def test_nobody_waits_for_an_answer_longer_than_until_it_begins(station: Station) -> None:
+    elder = await station.register()
+    await station.give(elder, 100)
+    order_id = await station.open_order(1, "ordinary", elder)
+    claim = await station.claim(order_id, await station.register())
+
+    clock = await station.do(lambda db: db.first(select(clocks.c.due_at).where(clocks.c.owner_id == claim.id)))
+
+    assert abs(clock.due_at - claim.start_at) <= dt.timedelta(minutes=1)
 
 
 async def test_who_lets_others_wait_three_times_rests(station: Station) -> None:

@@ -370,6 +370,24 @@ def test_what_was_saved_pays_for_what_is_asked_and_the_rest_comes_back(bank: Ban
     assert bank.minutes_of(volunteer.id)["personal_available"] == (45, 45)
 
 
+def test_nobody_is_confirmed_once_it_has_begun(bank: Bank, elder: Somebody, volunteer: Somebody) -> None:
+    claim_id = bank.claimed(bank.published(elder), volunteer)
+
+    assert code_of(bank.clerk.post(f"{BASE}/claims/{claim_id}/confirm", {}, As_Of=at())) == "begun_already"
+
+
+def test_who_comes_forward_late_for_what_is_for_all_has_half_an_hour_to_be_there(bank: Bank, volunteer: Somebody) -> None:
+    order = made(bank.clerk.post(f"{BASE}/orders", bank.wish(people_needed=20), As_Of=at(-6 * HOUR)))
+    claim_id = made(volunteer.person.post(f"{BASE}/orders/{order['id']}/claim", As_Of=at(40 * MINUTE)))["id"]
+    path, over = f"{BASE}/claims/{claim_id}", bank.claimed(order["id"], bank.register())
+    pin = made(bank.clerk.post(f"{path}/confirm", {}, As_Of=at(45 * MINUTE)))["pin"]
+
+    there = made(volunteer.person.post(f"{path}/check_in", {"pin": pin}, As_Of=at(70 * MINUTE)))
+
+    assert (there["state"], there["start_at"]) == ("checked_in", at(45 * MINUTE).replace("+00:00", "Z"))
+    assert code_of(bank.clerk.post(f"{BASE}/claims/{over}/confirm", {}, As_Of=at(2 * HOUR))) == "begun_already"
+
+
 def test_a_spare_minute_shuts_nobody_out_of_the_pool_and_who_pays_is_looked_at_anew(bank: Bank) -> None:
     elder = bank.elder()
     bank.give(elder, 70)

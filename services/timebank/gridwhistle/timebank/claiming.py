@@ -19,8 +19,8 @@ from gridwhistle.common.rows import Row, thing_of
 from gridwhistle.common.wire import Keyset, Page, PageQuery
 from gridwhistle.timebank.eligibility import Ages, ServingOneself, Volunteer, Wanted, why_not
 from gridwhistle.timebank.order_guards import serves
-from gridwhistle.timebank.order_limits import CANCEL_BEFORE, CLAIM_BEFORE, LEAST_AGE, MINORS, MOST_AGE, NO_SHOW
-from gridwhistle.timebank.order_refusals import ClaimTooLate, NoPlaceLeft, OnlyServed
+from gridwhistle.timebank.order_limits import CANCEL_BEFORE, CLAIM_BEFORE, CONFIRM, LEAST_AGE, MINORS, MOST_AGE, NO_SHOW
+from gridwhistle.timebank.order_refusals import BegunAlready, ClaimTooLate, NoPlaceLeft, OnlyServed
 from gridwhistle.timebank.order_states import CLAIM, ORDER
 from gridwhistle.timebank.order_steps import amount, claim_facts, claims_until, end_claim, order_of, terms, until
 from gridwhistle.timebank.order_tables import claims, orders
@@ -59,9 +59,11 @@ async def claim(order_id: UUID, caller: Caller, db: Db) -> ClaimView:
         if refusal := await _why_not(tx, who, order):
             raise refusal
         tx.move(order, order_step, people_taken=order.people_taken + 1, claims_open=order.claims_open + 1)
+        limits = {CONFIRM: until(tx.now, confirmed_until(order))} if await _begins_soon(tx, order) else {}
         made = tx.create(
             claims,
             step,
+            limits=limits,
             area_code=order.area_code,
             grid_code=order.grid_code,
             order_id=order.id,
@@ -69,7 +71,7 @@ async def claim(order_id: UUID, caller: Caller, db: Db) -> ClaimView:
             beneficiary_id=order.beneficiary_id,
             asked_by=order.asked_by,
             claimed_at=tx.now,
-            start_at=order.start_at,
+            start_at=begins_at(tx, order),
             pin_tries=0,
             **NOTHING_SHOWN,
         )
@@ -97,6 +99,7 @@ async def get_claim(claim_id: UUID, caller: Caller, db: Db) -> ClaimView:
 async def confirm(claim_id: UUID, body: Remark, caller: Caller, db: Db) -> ConfirmedView:
     """Say yes (确认) to who came forward. Minutes are held, the address is told, and you get a number for when they come.
 
+    Of what is for all, and in an emergency, who is confirmed after the beginning begins then.
     The number (核销码) is shown once. Tell it to who comes when they are there, and not before.
     """
     async with db.command(await reaching(db, caller), claims, claim_id) as tx:
@@ -104,16 +107,20 @@ async def confirm(claim_id: UUID, body: Remark, caller: Caller, db: Db) -> Confi
         check_concerns(claims, row, caller)
         step, order = CLAIM.step(row, "confirm", caller), await order_of(tx, row)
         await hold_active(tx, row.volunteer_id, row.beneficiary_id)
+        if tx.now >= confirmed_until(order):
+            raise BegunAlready
         minutes = held_for(order.agreed_minutes, await terms(tx))
         await hold(tx, order, row, minutes)
         pin = f"{secrets.randbelow(10**PIN_DIGITS):0{PIN_DIGITS}}"
-        begins_at_last = order.start_at + dt.timedelta(minutes=await amount(tx, NO_SHOW))
+        start_at = begins_at(tx, order)
+        begins_at_last = start_at + dt.timedelta(minutes=await amount(tx, NO_SHOW))
         tx.move(
             row,
             step,
             reason=body.reason,
             limits={NO_SHOW: until(tx.now, begins_at_last)},
             confirmed_at=tx.now,
+            start_at=start_at,
             held_minutes=minutes,
             pin_mark=pin_mark(tx, row, pin),
             address=order.address,
@@ -160,6 +167,23 @@ def pin_marks(tx: Command, claim: Row, pin: str) -> list[bytes]:
     return tx.db.database.seal.marks(f"{claim.id}|{pin}", "claim.pin")
 
 
+def confirmed_until(order: Row) -> dt.datetime:
+    """Return until when somebody can be confirmed: before it begins; where people come forward to the end, before it ends."""
+    moment: dt.datetime = order.start_at if order.kind == "ordinary" else order.end_at
+    return moment
+
+
+def begins_at(tx: Command, order: Row) -> dt.datetime:
+    """Return when somebody who is told now begins: with the service, or at once if it has begun."""
+    moment: dt.datetime = max(order.start_at, tx.now)
+    return moment
+
+
+async def _begins_soon(tx: Command, order: Row) -> bool:
+    """Tell whether there is less time left to confirm somebody than there usually is."""
+    return confirmed_until(order) < tx.now + dt.timedelta(hours=await amount(tx, CONFIRM))
+
+
 async def ages(tx: Command) -> Ages:
     """Return from and up to which age people earn here."""
     least, most = await amount(tx, LEAST_AGE), await amount(tx, MOST_AGE)
@@ -187,4 +211,4 @@ async def _why_not(tx: Command, who: Row, order: Row) -> Problem | None:
         training_required=order.training_required,
         min_reputation=order.min_reputation,
     )
-    return why_not(volunteer, wanted, order.start_at.astimezone(LOCAL).date(), tx.now, await ages(tx))
+    return why_not(volunteer, wanted, begins_at(tx, order).astimezone(LOCAL).date(), tx.now, await ages(tx))

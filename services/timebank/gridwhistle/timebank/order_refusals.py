@@ -101,6 +101,13 @@ class ClaimTooLate(Conflict):
     zh, en = "须在服务开始 {minutes} 分钟前接单。", "Take it on at least {minutes} minutes before it begins."
 
 
+class BegunAlready(Conflict):
+    """Who comes has to be known before it begins; where many help for long, before it ends."""
+
+    code = "begun_already"
+    zh, en = "服务时间已到,不能再确认。", "It is too late to say yes to this."
+
+
 class WindowUnclear(Invalid):
     """A service begins in the future, ends after it begins, and is not longer than its window."""
 
