@@ -15,7 +15,7 @@ AREA = f"{COUNTY}001001"
 TODAY = dt.datetime.now(dt.UTC).replace(hour=2, minute=0, second=0, microsecond=0)
 BEGINS = TODAY - dt.timedelta(days=3)
 """When services of tests begin: ten in the morning, some days ago."""
-HOUR, MINUTE = dt.timedelta(hours=1), dt.timedelta(minutes=1)
+HOUR, MINUTE, NOTHING = dt.timedelta(hours=1), dt.timedelta(minutes=1), dt.timedelta(0)
 HERE, NEAR, FAR = {"lon": 120.152, "lat": 30.2725}, {"lon": 120.153, "lat": 30.2725}, {"lon": 120.2, "lat": 30.2725}
 
 
@@ -157,19 +157,24 @@ class Bank:
         pin: str = made(self.clerk.post(f"{BASE}/claims/{claim_id}/confirm", {}, As_Of=at(-4 * HOUR)))["pin"]
         return pin
 
-    def served(self, elder: Somebody, volunteer: Somebody, minutes: int = 60, **more: Any) -> str:
-        """Return a claim of a service that is done, and not confirmed yet."""
-        claim_id = self.claimed(self.published(elder, **more), volunteer)
+    def served(
+        self, elder: Somebody, volunteer: Somebody, minutes: int = 60, *, after: dt.timedelta = NOTHING, **more: Any
+    ) -> str:
+        """Return a claim of a service that is done, and not confirmed yet; it may begin some time after others of tests do."""
+        window = {"start_at": at(after), "end_at": at(after + 2 * HOUR)}
+        claim_id = self.claimed(self.published(elder, **window, **more), volunteer)
         pin = self.confirmed(claim_id)
         path = f"{BASE}/claims/{claim_id}"
-        made(volunteer.person.post(f"{path}/check_in", {"pin": pin, "point": NEAR}, As_Of=at()))
-        made(volunteer.person.post(f"{path}/check_out", {}, As_Of=at(minutes * MINUTE)))
+        made(volunteer.person.post(f"{path}/check_in", {"pin": pin, "point": NEAR}, As_Of=at(after)))
+        made(volunteer.person.post(f"{path}/check_out", {}, As_Of=at(after + minutes * MINUTE)))
         return claim_id
 
-    def settled(self, elder: Somebody, volunteer: Somebody, minutes: int = 60, **more: Any) -> dict[str, Any]:
+    def settled(
+        self, elder: Somebody, volunteer: Somebody, minutes: int = 60, *, after: dt.timedelta = NOTHING, **more: Any
+    ) -> dict[str, Any]:
         """Return a claim of a service that the station says was done."""
-        claim_id = self.served(elder, volunteer, minutes, **more)
-        return made(self.clerk.post(f"{BASE}/claims/{claim_id}/settle", {}, As_Of=at(3 * HOUR)))
+        claim_id = self.served(elder, volunteer, minutes, after=after, **more)
+        return made(self.clerk.post(f"{BASE}/claims/{claim_id}/settle", {}, As_Of=at(after + 3 * HOUR)))
 
 
 def at(after: dt.timedelta = dt.timedelta(0)) -> str:

@@ -224,7 +224,7 @@ def test_check_in_has_its_time(bank: Bank, elder: Somebody, volunteer: Somebody,
 
 def test_the_days_cap_holds_over_several_services(bank: Bank, elder: Somebody, volunteer: Somebody) -> None:
     first = bank.settled(elder, volunteer, 75)
-    second = bank.settled(elder, volunteer, 75)
+    second = bank.settled(elder, volunteer, 75, after=2 * HOUR)
 
     chosen = made(volunteer.person.post(f"{BASE}/claims/{second['id']}/choose", {"to": "honour"}, As_Of=at(4 * HOUR)))
 
@@ -274,12 +274,13 @@ def test_an_order_that_somebody_is_there_for_is_not_cancelled(bank: Bank, elder:
 
 
 def test_who_cancels_late_is_noted_as_late(bank: Bank, elder: Somebody, volunteer: Somebody) -> None:
-    in_time, late = (bank.claimed(bank.published(elder), volunteer) for _ in range(2))
+    another = bank.register()
+    in_time, late = (bank.claimed(bank.published(elder), who) for who in (volunteer, another))
     for claim_id in (in_time, late):
         bank.confirmed(claim_id)
 
     early = made(volunteer.person.post(f"{BASE}/claims/{in_time}/cancel", {}, As_Of=at(-3 * HOUR)))
-    close = made(volunteer.person.post(f"{BASE}/claims/{late}/cancel", {}, As_Of=at(-1 * HOUR)))
+    close = made(another.person.post(f"{BASE}/claims/{late}/cancel", {}, As_Of=at(-1 * HOUR)))
 
     assert (early["is_late_cancel"], close["is_late_cancel"]) == (False, True)
 
@@ -368,6 +369,19 @@ def test_what_was_saved_pays_for_what_is_asked_and_the_rest_comes_back(bank: Ban
     assert (too_much.status_code, code_of(too_much)) == (409, "not_enough_minutes")
     assert bank.minutes_of(saver.id) == {"personal_available": (55, 0), "personal_hold": (0, 0)}
     assert bank.minutes_of(volunteer.id)["personal_available"] == (45, 45)
+
+
+def test_nobody_comes_forward_for_two_services_at_once(bank: Bank, elder: Somebody, volunteer: Somebody) -> None:
+    first = bank.claimed(bank.published(elder), volunteer)
+    same, later = (bank.published(elder, start_at=at(after), end_at=at(after + HOUR)) for after in (59 * MINUTE, 60 * MINUTE))
+
+    beside = volunteer.person.post(f"{BASE}/orders/{same}/claim", As_Of=at(-5 * HOUR))
+    after = bank.claimed(later, volunteer)
+    made(volunteer.person.post(f"{BASE}/claims/{first}/cancel", {}, As_Of=at(-4 * HOUR)))
+    made(volunteer.person.post(f"{BASE}/claims/{after}/cancel", {}, As_Of=at(-4 * HOUR)))
+
+    assert code_of(beside) == "hours_taken"
+    assert bank.claimed(same, volunteer)
 
 
 def test_nobody_is_confirmed_once_it_has_begun(bank: Bank, elder: Somebody, volunteer: Somebody) -> None:

@@ -89,6 +89,28 @@ def test_a_roll_that_was_not_so_is_called_again(bank: Bank, team: str, leader: S
     assert [one["participant_id"] for one in made(bank.clerk.get(path))["present"]] == [leader.id]
 
 
+def test_an_hour_is_given_once(bank: Bank, team: str, leader: Somebody, member: Somebody) -> None:
+    bank.served(bank.elder(), member, service_code="errands")
+    first, second = activity(leader, team), activity(leader, team)
+
+    beside_a_service = leader.person.post(f"{first}/call_roll", roll(leader, member), As_Of=at(3 * HOUR))
+    made(leader.person.post(f"{first}/call_roll", roll(leader), As_Of=at(3 * HOUR)))
+    twice = leader.person.post(f"{second}/call_roll", roll(leader), As_Of=at(3 * HOUR))
+
+    assert (code_of(beside_a_service), code_of(twice)) == ("hours_taken", "hours_taken")
+
+
+def test_hours_of_a_roll_that_was_not_so_are_free(bank: Bank, team: str, leader: Somebody, member: Somebody) -> None:
+    first, second = activity(leader, team), activity(leader, team)
+    made(leader.person.post(f"{first}/call_roll", roll(leader, member), As_Of=at(3 * HOUR)))
+    made(bank.clerk.post(f"{first}/return_roll", {}, As_Of=at(4 * HOUR)))
+    made(leader.person.post(f"{first}/call_roll", roll(leader), As_Of=at(5 * HOUR)))
+
+    called = made(leader.person.post(f"{second}/call_roll", roll(member), As_Of=at(5 * HOUR)))
+
+    assert called["people_present"] == 1
+
+
 @pytest.mark.parametrize(
     ("minutes", "when", "code"),
     [

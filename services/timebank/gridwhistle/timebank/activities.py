@@ -17,9 +17,11 @@ from gridwhistle.common.problems import Conflict, Invalid
 from gridwhistle.common.reading import one, page
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Actions, Body, Keyset, Moment, Page, PageQuery, Version, View
+from gridwhistle.timebank.hours import HoursTaken, present_then, serving_then
 from gridwhistle.timebank.offering import kind_in_use
 from gridwhistle.timebank.order_refusals import WindowUnclear
 from gridwhistle.timebank.order_steps import terms
+from gridwhistle.timebank.participant_tables import participants
 from gridwhistle.timebank.payments import earn_for_group
 from gridwhistle.timebank.people import over_the_county
 from gridwhistle.timebank.reasons import Remark
@@ -152,6 +154,7 @@ async def call_roll(activity_id: UUID, body: Roll, caller: Caller, db: Db) -> Ac
             raise NoMember
         if any(one.minutes > long for one in body.present):
             raise LongerThanIt(minutes=long)
+        await _check_hours(tx, row, [one.participant_id for one in body.present])
         number = 1 + max((one.call_no for one in await tx.children(presences)), default=0)
         by_id = {one.participant_id: one.minutes for one in body.present}
         made = [
@@ -181,6 +184,18 @@ async def return_roll(activity_id: UUID, body: Remark, caller: Caller, db: Db) -
     async with db.command(caller, activities, activity_id) as tx:
         tx.move(tx.row, ACTIVITY.step(tx.row, "return_roll", caller), reason=body.reason, people_present=None)
         return tx.answer(_view(tx, tx.row, []))
+
+
+async def _check_hours(tx: Command, row: Row, present: list[UUID]) -> None:
+    """Check that nobody who was there served elsewhere; they are held, since claims and other rolls may come meanwhile.
+
+    Raises:
+        HoursTaken: somebody did.
+    """
+    await tx.hold(participants, present)
+    there = present, row.start_at, row.end_at
+    if await serving_then(tx, *there) or await present_then(tx, *there):
+        raise HoursTaken
 
 
 async def _members_of(tx: Command, row: Row) -> set[UUID]:

@@ -18,6 +18,7 @@ from gridwhistle.common.reading import page
 from gridwhistle.common.rows import Row, thing_of
 from gridwhistle.common.wire import Keyset, Page, PageQuery
 from gridwhistle.timebank.eligibility import Ages, ServingOneself, Volunteer, Wanted, why_not
+from gridwhistle.timebank.hours import HoursTaken, present_then, serving_then
 from gridwhistle.timebank.order_guards import serves
 from gridwhistle.timebank.order_limits import CANCEL_BEFORE, CLAIM_BEFORE, CONFIRM, LEAST_AGE, MINORS, MOST_AGE, NO_SHOW
 from gridwhistle.timebank.order_refusals import BegunAlready, ClaimTooLate, NoPlaceLeft, OnlyServed
@@ -58,6 +59,10 @@ async def claim(order_id: UUID, caller: Caller, db: Db) -> ClaimView:
             raise ClaimTooLate(minutes=await amount(tx, CLAIM_BEFORE))
         if refusal := await _why_not(tx, who, order):
             raise refusal
+        begins = begins_at(tx, order)
+        ends = begins + dt.timedelta(minutes=order.agreed_minutes)
+        if await serving_then(tx, [me], begins, ends, order_id=order.id) or await present_then(tx, [me], begins, ends):
+            raise HoursTaken
         tx.move(order, order_step, people_taken=order.people_taken + 1, claims_open=order.claims_open + 1)
         limits = {CONFIRM: until(tx.now, confirmed_until(order))} if await _begins_soon(tx, order) else {}
         made = tx.create(
@@ -71,7 +76,7 @@ async def claim(order_id: UUID, caller: Caller, db: Db) -> ClaimView:
             beneficiary_id=order.beneficiary_id,
             asked_by=order.asked_by,
             claimed_at=tx.now,
-            start_at=begins_at(tx, order),
+            start_at=begins,
             pin_tries=0,
             **NOTHING_SHOWN,
         )
