@@ -127,7 +127,8 @@ async def _carry_out(tx: Command, claim: Row, step: Step, minutes: int | None, *
     volunteer = (await tx.hold(participants, [claim.volunteer_id]))[0]
     assert volunteer is not None, "participants stay as long as their claims"
     if paid:
-        await undo(tx, order, claim, approved_by=next(vote["by"] for vote in claim.votes if vote["by"] != tx.caller.id))
+        agreed = next(vote["by"] for vote in claim.votes if vote["verdict"] == claim.verdict and vote["by"] != tx.caller.id)
+        await undo(tx, order, claim, approved_by=agreed)
         tx.update(volunteer, earned_minutes=volunteer.earned_minutes - claim.earned_minutes)
     if claim.verdict == "void":
         await release(tx, order, claim)
