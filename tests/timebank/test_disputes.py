@@ -1,10 +1,12 @@
 """Disputes: three who have nothing to do with it decide, and two of them are enough."""
 
+import uuid
 from typing import Any
 
+import asyncpg
 import pytest
 
-from tests.conftest import Person, RunningSuite
+from tests.conftest import Loop, Person, RunningSuite
 from tests.timebank.bank import BASE, HOUR, Bank, Somebody, at, code_of, made
 
 PANEL = ["panel-a", "panel-b", "panel-c"]
@@ -108,3 +110,36 @@ def test_each_of_the_three_votes_once(bank: Bank, elder: Somebody, volunteer: So
 
     assert code_of(panel[0].post(f"{path}/decide", {"verdict": "void"}, As_Of=at(6 * HOUR))) == "voted_already"
     assert code_of(panel[1].post(f"{path}/decide", {"verdict": "minutes"}, As_Of=at(6 * HOUR))) == "minutes_needed"
+
+
+def test_the_voucher_of_a_verdict_names_two_who_agree(
+    bank: Bank, elder: Somebody, volunteer: Somebody, panel: list[Person], background: Loop
+) -> None:
+    path = disputed(bank, elder, bank.settled(elder, volunteer)["id"])
+
+    made(panel[0].post(f"{path}/decide", {"verdict": "void"}, As_Of=at(6 * HOUR)))
+    for one in panel[1:]:
+        made(one.post(f"{path}/decide", {"verdict": "minutes", "minutes": 30}, As_Of=at(6 * HOUR)))
+
+    async def voucher() -> Any:
+        connection = await asyncpg.connect(bank.suite.postgres.url("timebank"))
+        try:
+            return await connection.fetchrow(
+                "SELECT posted_by, approved_by FROM journal JOIN posting ON journal.id = journal_id"
+                " WHERE type = 'reverse' AND for_id = $1",
+                uuid.UUID(path.rpartition("/")[2]),
+            )
+        finally:
+            await connection.close()
+
+    assert tuple(background.run(voucher())) == ("panel-c", "panel-b")
+
+
+def test_what_a_claim_was_paid_is_disputed_and_not_reversed_by_itself(bank: Bank, elder: Somebody, volunteer: Somebody) -> None:
+    bank.settled(elder, volunteer)
+    [account] = made(bank.admin.get(f"{BASE}/accounts?owner_id={volunteer.id}&kind=personal_available"))["items"]
+    [earned] = made(bank.admin.get(f"{BASE}/accounts/{account['id']}/entries"))["items"]
+
+    refused = bank.admin.post(f"{BASE}/postings/{earned['posting_id']}/propose_reversal", {"reason": "时长有误"})
+
+    assert code_of(refused) == "disputed_instead"

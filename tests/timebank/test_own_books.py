@@ -67,3 +67,31 @@ def test_who_leads_a_team_reads_its_account_as_long_as_they_lead_it(bank: Bank, 
 
     assert before == ({"read"}, {"not_found"})
     assert (read(volunteer.person, account), read(member.person, account)) == ({"not_found"}, {"read"})
+
+
+def decide(bank: Bank, who: Somebody, posting_id: str) -> str:
+    """Let somebody, who is an administrator as well, approve a reversal; return why they may not."""
+    why = {"reason": "时长有误"}
+    proposal = made(bank.admin.post(f"{BASE}/postings/{posting_id}/propose_reversal", why, Idempotency_Key=str(uuid.uuid4())))
+    path = f"{BASE}/proposals/{proposal['id']}/approve"
+    return code_of(bank.office("timebank_admin", who.id).post(path, Idempotency_Key=str(uuid.uuid4())))
+
+
+def test_nobody_approves_what_goes_back_to_themselves_or_to_their_team(bank: Bank, volunteer: Somebody) -> None:
+    other = bank.register()
+    content = {"name": "示例社区平安志愿队", "area_code": bank.area, "leader_id": volunteer.id}
+    team = made(bank.clerk.post(f"{BASE}/teams", content))["id"]
+    mine, hers = (the_accounts(who.person)["personal_available"] for who in (volunteer, other))
+    of_the_team = the_accounts(volunteer.person, f"&owner_id={team}")["group"]
+    issuance = the_accounts(bank.admin, f"&area_code={bank.county}000000&kind=issuance")["issuance"]
+    application = bank.suite.somebody("integrator", bank.county, scope="ledger:post")
+
+    def posted(kind: str, source: str, target: str) -> str:
+        posting = {"type": kind, "from_account_id": source, "to_account_id": target, "minutes": 30}
+        id_: str = made(application.post(f"{BASE}/postings", posting, Idempotency_Key=str(uuid.uuid4())))["id"]
+        return id_
+
+    given, earned = posted("transfer", mine, hers), posted("earn_group", issuance, of_the_team)
+
+    assert [decide(bank, one, given) for one in (volunteer, other)] == ["concerns_you", "concerns_you"]
+    assert decide(bank, volunteer, earned) == "concerns_you"

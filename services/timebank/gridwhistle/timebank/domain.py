@@ -133,6 +133,14 @@ class ReversalsStand(Conflict):
     en = "A reversal is not reversed; propose an adjustment."
 
 
+class DisputedInstead(Conflict):
+    """What was posted for a claim goes back with the claim, which would not know of it otherwise."""
+
+    code = "disputed_instead"
+    zh = "接单产生的分录不能单独冲正,请对该接单提出争议。"
+    en = "What was posted for a claim is not reversed by itself; dispute the claim."
+
+
 class NotThatWay(Invalid):
     """Minutes do not go from the one kind of account to the other by that type of posting."""
 

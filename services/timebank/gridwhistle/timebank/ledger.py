@@ -17,14 +17,17 @@ from gridwhistle.common.commands import Command
 from gridwhistle.common.database import Db
 from gridwhistle.common.events.timebank import AccountKind, LedgerPosted, Posted, PostingType
 from gridwhistle.common.ids import new_id
+from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import NotFound
 from gridwhistle.common.rows import Row, thing_of
-from gridwhistle.timebank.domain import AccountGone, Facts, ReversalsStand, refusal
+from gridwhistle.timebank.domain import AccountGone, DisputedInstead, Facts, ReversalsStand, refusal
 from gridwhistle.timebank.tables import POST, accounts, journals, postings
 
 MINUTES_MAX: Final = 2**53 - 1
 Balance = Annotated[int, Field(ge=-MINUTES_MAX, le=MINUTES_MAX, examples=[180], description="Whole minutes.")]
 """What is on an account, as people read it."""
+CLAIM_REFERENCE: Final = "claim/"
+"""How references of what is posted for claims begin; those of applications begin with their county."""
 _KNOWN: Final = "accounts of the time bank"
 _KNOWN_MAX: Final = 50_000
 _BY_ID: Final = "SELECT id, kind, area_code, owner_id FROM account WHERE id = ANY ($1::uuid[])"
@@ -141,21 +144,24 @@ def post(
     return ids
 
 
-async def reversal(db: Db, posting_id: UUID, unlocks: int = 0) -> Posting:
-    """Return the posting that takes a posting back; of what it takes, so many minutes may be locked.
+async def reversal(db: Db, caller: Principal, posting_id: UUID) -> Posting:
+    """Return the posting that takes a posting back.
 
     Raises:
-        NotFound: there is no such posting.
+        NotFound: there is no such posting, or none of whose accounts the caller reaches one.
         ReversalsStand: it takes back another one itself.
+        DisputedInstead: it was posted for a claim.
     """
     posting = await db.first(select(postings).where(postings.c.id == posting_id))
-    if posting is None:
+    sides = await facts_of(db, (posting.from_account_id, posting.to_account_id)) if posting else {}
+    if posting is None or not any(caller.reaches(accounts, side) for side in sides.values()):
         raise NotFound(thing=thing_of(postings))
     if posting.reverses_id:
         raise ReversalsStand
-    sides = await facts_of(db, (posting.from_account_id, posting.to_account_id))
+    if (posting.reference or "").startswith(CLAIM_REFERENCE):
+        raise DisputedInstead
     source, target = sides[posting.to_account_id], sides[posting.from_account_id]
-    return Posting("reverse", source, target, posting.minutes, unlocks=unlocks, for_id=posting.for_id, reverses_id=posting_id)
+    return Posting("reverse", source, target, posting.minutes, for_id=posting.for_id, reverses_id=posting_id)
 
 
 def lock(tx: Command, account: Facts, minutes: int) -> None:

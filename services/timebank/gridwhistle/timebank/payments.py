@@ -8,7 +8,7 @@ from gridwhistle.common.commands import Command
 from gridwhistle.common.events.timebank import PostingType
 from gridwhistle.common.rows import Row
 from gridwhistle.timebank.domain import COUNTY_DIGITS, Facts
-from gridwhistle.timebank.ledger import Posting, account_in, account_of, lock, post
+from gridwhistle.timebank.ledger import CLAIM_REFERENCE, Posting, account_in, account_of, lock, post
 from gridwhistle.timebank.settling import Settlement
 from gridwhistle.timebank.tables import accounts
 
@@ -140,4 +140,4 @@ async def _of_county(tx: Command, thing: Row, kind: str) -> Facts:
 
 def _reference(claim: Row, what: str) -> str:
     # The version makes it another one when a panel has it paid anew.
-    return f"claim/{claim.id}.{claim.version}.{what}"
+    return f"{CLAIM_REFERENCE}{claim.id}.{claim.version}.{what}"

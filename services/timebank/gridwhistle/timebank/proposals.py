@@ -5,9 +5,12 @@ from uuid import UUID
 
 from fastapi import Query
 from pydantic import AwareDatetime, Field
+from sqlalchemy import select
 
 from gridwhistle.common.commands import Command
 from gridwhistle.common.data_classes import OPEN, Word
+from gridwhistle.common.database import Db as Work
+from gridwhistle.common.denies import ConcernsYou
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.ids import AreaCode
 from gridwhistle.common.personal import MASKED
@@ -18,9 +21,11 @@ from gridwhistle.common.rows import Row, thing_of
 from gridwhistle.common.wire import Actions, Body, Keyset, Page, PageQuery, Version, View
 from gridwhistle.timebank.domain import PROPOSAL, Facts, ProposalType, refusal
 from gridwhistle.timebank.ledger import Posting, facts_of, post, reversal
+from gridwhistle.timebank.people import participant
 from gridwhistle.timebank.postings import Minutes
 from gridwhistle.timebank.reasons import Reason, Why
-from gridwhistle.timebank.tables import accounts, postings, proposals
+from gridwhistle.timebank.tables import accounts, proposals
+from gridwhistle.timebank.team_tables import teams
 
 router = Router("timebank", "Proposals 记账申请")
 _NEWEST = Keyset(proposals.c.id)
@@ -100,20 +105,24 @@ async def propose_adjustment(body: NewAdjustment, caller: Caller, db: Db) -> Pro
 
 @router.post("/postings/{posting_id}/propose_reversal", may="ledger:govern", status_code=201)
 async def propose_reversal(posting_id: UUID, body: Why, caller: Caller, db: Db) -> ProposalView:
-    """Propose to reverse a posting (冲正): all of it goes back, once. Another one has to approve it."""
-    posting = await reversal(db, posting_id)
-    if not any(caller.reaches(accounts, facts) for facts in (posting.source, posting.target)):
-        raise NotFound(thing=thing_of(postings))
-    return await _propose(db, caller, posting, body.reason)
+    """Propose to reverse a posting (冲正): all of it goes back, once. Another one has to approve it.
+
+    What was posted for a claim goes back by a dispute.
+    """
+    return await _propose(db, caller, await reversal(db, caller, posting_id), body.reason)
 
 
 @router.post("/proposals/{proposal_id}/approve", may="ledger:govern", needs_key=True)
 async def approve_proposal(proposal_id: UUID, caller: Caller, db: Db) -> ProposalView:
-    """Approve what another one has proposed (复核通过): it is posted at once. Whose account it is does not approve it."""
+    """Approve what another one has proposed (复核通过): it is posted at once.
+
+    Nobody approves what comes to or leaves an account of theirs, or of a team that they lead.
+    """
     async with db.command(caller, proposals, proposal_id) as tx:
         proposal, step = tx.row, PROPOSAL.step(tx.row, "approve", caller)
         sides = await facts_of(db, (proposal.from_account_id, proposal.to_account_id))
         source, target = sides[proposal.from_account_id], sides[proposal.to_account_id]
+        await _check_not_theirs(db, caller, source, target)
         number = f"proposal/{proposal.id}"
         posting = Posting(
             proposal.type, source, target, proposal.minutes, number, proposal.id, reverses_id=proposal.reverses_id
@@ -160,6 +169,20 @@ async def _both(db: Db, source: UUID, target: UUID, caller: Principal) -> tuple[
     if not (sides[0] and sides[1] and all(caller.reaches(accounts, side) for side in sides)):
         raise NotFound(thing=thing_of(accounts))
     return sides[0], sides[1]
+
+
+async def _check_not_theirs(db: Work, caller: Principal, *sides: Facts) -> None:
+    """Check that neither side of a proposal is the caller's, nor a team's that they lead.
+
+    Raises:
+        ConcernsYou: one of them is.
+    """
+    owners = [side.owner_id for side in sides if side.owner_id]
+    if not owners or (me := await participant(db, caller)) is None:
+        return
+    leads = select(teams.c.id).where(teams.c.id.in_(owners), teams.c.leader_id == me.id)
+    if me.id in owners or await db.first(leads):
+        raise ConcernsYou
 
 
 async def _propose(db: Db, caller: Principal, posting: Posting, reason: str, resolution_ref: str | None = None) -> ProposalView:
