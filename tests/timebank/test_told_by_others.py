@@ -10,10 +10,12 @@ from sqlalchemy import func, select
 
 from gridwhistle.common import migrations
 from gridwhistle.common.events import Envelope, Event
+from gridwhistle.common.events.incidents import VolunteersWanted, VolunteerWorkDone
 from gridwhistle.common.events.inventory import MobilizationOrdered
 from gridwhistle.common.events.personnel import PostDone
 from gridwhistle.common.ids import new_id
 from gridwhistle.standalone.postgres import Postgres
+from gridwhistle.timebank import claiming
 from gridwhistle.timebank.app import TIMEBANK
 from gridwhistle.timebank.consumers import CONSUMER
 from gridwhistle.timebank.order_tables import claims, orders
@@ -24,6 +26,7 @@ from tests.timebank.station import Station, a_station
 
 NOW = dt.datetime.now(dt.UTC)
 PLACE = "990101001001"
+FACTS: Any = {"incident_no": "I99010120260706000001", "urgency": "normal", "source": "resident", "grid_code": None}
 Wait = Callable[[Callable[[], bool]], None]
 
 
@@ -107,6 +110,26 @@ async def test_a_post_becomes_minutes_once_and_within_the_caps(station: Station)
     claim = await the(station, claims, claims.c.volunteer_id == who)
     assert (claim.state, claim.actual_minutes, claim.earned_minutes, claim.overflow_minutes) == ("settled", 200, 120, 75)
     assert (await the(station, participants, participants.c.id == who)).earned_minutes == 120
+
+
+@pytest.mark.parametrize("comes", [True, False], ids=["serves by its order", "gave the place back"])
+@pytest.mark.anyio
+async def test_work_for_an_incident_is_paid_once(station: Station, comes: bool) -> None:
+    incident_id, begins, volunteer = uuid.uuid4(), NOW + dt.timedelta(hours=3), await station.register()
+    ends = begins + dt.timedelta(hours=2)
+    wanted = VolunteersWanted(**FACTS, service_code="errands", people_needed=4, start_at=begins, end_at=ends)
+    await hear(station, wanted, incident_id)
+    order = await the(station, orders, orders.c.incident_id == incident_id)
+    claim = await station.claim(order.id, volunteer)
+    if not comes:
+        await station.do(lambda db: claiming.cancel(claim.id, claiming.Remark(), volunteer, db))
+
+    who = uuid.UUID(volunteer.id)
+    done = VolunteerWorkDone(**FACTS, participant_id=who, service_code="errands", started_at=NOW, minutes=60)
+    await hear(station, done, incident_id)
+
+    recorded = await the(station, claims, claims.c.volunteer_id == who, claims.c.state == "settled")
+    assert (recorded is None) == comes
 
 
 @pytest.mark.anyio

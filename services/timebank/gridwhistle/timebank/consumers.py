@@ -19,7 +19,7 @@ from gridwhistle.timebank.order_refusals import UnknownServiceKind
 from gridwhistle.timebank.order_states import ORDER
 from gridwhistle.timebank.participant_tables import participants
 from gridwhistle.timebank.people import is_registered
-from gridwhistle.timebank.recording import is_known, record
+from gridwhistle.timebank.recording import is_known, record, serves_at
 
 CONSUMER: Final = Consumer("timebank")
 _SYSTEM: Final = system("timebank")
@@ -33,9 +33,9 @@ async def call_for_hands(event: Envelope[MobilizationOrdered], call_id: UUID, db
 
 
 @CONSUMER.on(VolunteersWanted)
-async def find_hands(event: Envelope[VolunteersWanted], _incident_id: UUID, db: Db) -> None:
+async def find_hands(event: Envelope[VolunteersWanted], incident_id: UUID, db: Db) -> None:
     """Open an order for volunteers where an incident lies."""
-    await _open(event, db, "public", "incident", event.id)
+    await _open(event, db, "public", "incident", event.id, incident_id)
 
 
 async def _its_volunteer(event: Envelope[PostDone | VolunteerWorkDone], db: Db) -> Sequence[UUID]:
@@ -52,11 +52,11 @@ async def pay_post(event: Envelope[PostDone], volunteer_id: UUID, db: Db) -> Non
 
 @CONSUMER.on(VolunteerWorkDone, each=_its_volunteer)
 async def pay_work(event: Envelope[VolunteerWorkDone], volunteer_id: UUID, db: Db) -> None:
-    """Make minutes of what somebody did for an incident."""
-    await _pay(event, db, volunteer_id, "incident", event.id)
+    """Make minutes of what somebody did for an incident, unless they serve there by an order: that is settled by itself."""
+    await _pay(event, db, volunteer_id, "incident", event.id, event.aggregate_id)
 
 
-async def _open(event: Envelope[Any], db: Db, kind: str, origin: str, origin_id: UUID) -> None:
+async def _open(event: Envelope[Any], db: Db, kind: str, origin: str, origin_id: UUID, incident_id: UUID | None = None) -> None:
     told, area = event.data, event.area_code
     long = (told.end_at - told.start_at) // dt.timedelta(minutes=1)
     async with db.command(_SYSTEM) as tx:
@@ -72,6 +72,7 @@ async def _open(event: Envelope[Any], db: Db, kind: str, origin: str, origin_id:
             people_needed=max(1, min(told.people_needed, _PEOPLE)),
             origin=origin,
             origin_id=origin_id,
+            incident_id=incident_id,
         )
         service = await _service(db, area[:6], told.service_code)
         step = ORDER.step(None, "open", _SYSTEM)
@@ -87,9 +88,13 @@ async def _service(db: Db, county: str, code: str) -> Service:
     return Service(code, found.minors_allowed, found.training_required)
 
 
-async def _pay(event: Envelope[Any], db: Db, volunteer_id: UUID, origin: str, origin_id: UUID) -> None:
+async def _pay(
+    event: Envelope[Any], db: Db, volunteer_id: UUID, origin: str, origin_id: UUID, incident_id: UUID | None = None
+) -> None:
     told = event.data
     what = {"service_code": told.service_code, "started_at": told.started_at, "minutes": told.minutes}
     async with db.command(_SYSTEM, participants, volunteer_id) as tx:
+        if incident_id and await serves_at(db, volunteer_id, incident_id):
+            return
         if not await is_known(db, origin_id):
             await record(tx, tx.row, area_code=event.area_code, origin=origin, origin_id=origin_id, **what)

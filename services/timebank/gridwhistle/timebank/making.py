@@ -34,6 +34,7 @@ class Wish:
     point: ExactPoint | None = None
     origin: str | None = None
     origin_id: UUID | None = None
+    incident_id: UUID | None = None
 
 
 class Service(NamedTuple):

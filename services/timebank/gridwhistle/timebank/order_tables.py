@@ -59,6 +59,7 @@ orders = Table(
     Column("training_required", Text),
     Column("origin", Text),  # what it follows from, if not from a need that somebody told the time bank of
     Column("origin_id", Uuid),
+    Column("incident_id", Uuid),  # of what helps with one: a person's work is paid by a claim, or because it is told of
     Column("reason_code", Text),
     moment("asked_at", nullable=False),
     moment("published_at"),
@@ -83,6 +84,7 @@ orders = Table(
 newest_first(orders, orders.c.asked_at, orders.c.id)
 Index("order_open_first", orders.c.county_code, orders.c.start_at, orders.c.id, postgresql_where=orders.c.state == "published")
 Index("order_of_beneficiary", orders.c.beneficiary_id, postgresql_where=orders.c.beneficiary_id.is_not(None))
+Index("order_of_incident", orders.c.incident_id, postgresql_where=orders.c.incident_id.is_not(None))
 Index("order_origin_once", orders.c.origin_id, unique=True, postgresql_where=orders.c.origin_id.is_not(None))
 
 claims = Table(

@@ -10,6 +10,7 @@ from gridwhistle.common.commands import Command
 from gridwhistle.common.database import Db
 from gridwhistle.common.rows import Row
 from gridwhistle.timebank.claiming import NOTHING_SHOWN
+from gridwhistle.timebank.hours import NOT_SERVED
 from gridwhistle.timebank.making import NO_DIGITS
 from gridwhistle.timebank.order_states import CLAIM, ORDER
 from gridwhistle.timebank.order_tables import claims, orders
@@ -19,6 +20,12 @@ from gridwhistle.timebank.serving import settle_now
 async def is_known(db: Db, origin_id: UUID) -> bool:
     """Tell whether there is an order that follows from a thing."""
     return await db.first(select(orders.c.id).where(orders.c.origin_id == origin_id)) is not None
+
+
+async def serves_at(db: Db, volunteer_id: UUID, incident_id: UUID) -> bool:
+    """Tell whether somebody helps, or helped, with an incident by one of its orders."""
+    theirs = claims.c.volunteer_id == volunteer_id, claims.c.state.not_in(NOT_SERVED), orders.c.incident_id == incident_id
+    return await db.first(select(claims.c.id).join(orders, orders.c.id == claims.c.order_id).where(*theirs)) is not None
 
 
 async def record(
