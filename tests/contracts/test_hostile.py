@@ -334,8 +334,9 @@ def writable(document: dict[str, Any]) -> list[tuple[str, str, str, dict[str, An
 async def at_rest(suite: RunningSuite) -> dict[str, Any]:
     """Let no clock fire, wait until what was told is heard everywhere, and return the fingerprint of what stays then."""
     await everywhere(suite, "UPDATE clock SET next_at = NULL")
+    new_days = "SELECT 1 FROM calendar_day WHERE applied_at IS NULL LIMIT 1"  # they are noted some seconds after they came
     before, now = None, await everything(suite)
-    while before != now:
+    while before != now or any((await everywhere(suite, new_days)).values()):
         await asyncio.sleep(1)
         before, now = now, await everything(suite)
     return now
