@@ -47,7 +47,7 @@ def states_of(bank: Bank, owner: str) -> set[str]:
 
 def founded(bank: Bank, leader: Somebody) -> str:
     content = {"name": "示例社区平安志愿队", "area_code": bank.area, "leader_id": leader.id}
-    id_: str = made(bank.clerk.post(f"{BASE}/teams", content))["id"]
+    id_: str = made(bank.clerk.post(f"{BASE}/teams", content, As_Of=at(-12 * HOUR)))["id"]
     return id_
 
 

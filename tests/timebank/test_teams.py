@@ -22,14 +22,19 @@ def leader(bank: Bank) -> Somebody:
 @pytest.fixture
 def team(bank: Bank, leader: Somebody) -> str:
     content = {"name": "示例社区平安志愿队", "area_code": bank.area, "leader_id": leader.id}
-    return f"{BASE}/teams/{made(bank.clerk.post(f'{BASE}/teams', content))['id']}"
+    return f"{BASE}/teams/{made(bank.clerk.post(f'{BASE}/teams', content, As_Of=at(-12 * HOUR)))['id']}"
 
 
 @pytest.fixture
 def member(bank: Bank, team: str, leader: Somebody) -> Somebody:
+    return joins(bank, team, leader)
+
+
+def joins(bank: Bank, team: str, leader: Somebody, when: dt.timedelta = -11 * HOUR) -> Somebody:
+    """Return somebody who is of a team from a moment on."""
     member = bank.register()
-    made(member.person.post(f"{team}/join"))
-    made(leader.person.post(f"{team}/welcome", {"participant_id": member.id}))
+    made(member.person.post(f"{team}/join", As_Of=at(when)))
+    made(leader.person.post(f"{team}/welcome", {"participant_id": member.id}, As_Of=at(when)))
     return member
 
 
@@ -115,7 +120,7 @@ def test_hours_of_a_roll_that_was_not_so_are_free(bank: Bank, team: str, leader:
     ("minutes", "when", "code"),
     [
         pytest.param(121, 3 * HOUR, "longer_than_it_took", id="longer than it took"),
-        pytest.param(60, -1 * HOUR, "not_begun_yet", id="before it began"),
+        pytest.param(60, 1 * HOUR, "not_over_yet", id="before it was over"),
     ],
 )
 def test_a_roll_says_what_can_be(
@@ -130,6 +135,42 @@ def test_who_is_no_member_was_not_there(bank: Bank, team: str, leader: Somebody)
     stranger = bank.register()
 
     assert code_of(leader.person.post(f"{activity(leader, team)}/call_roll", roll(stranger), As_Of=at(3 * HOUR))) == "no_member"
+
+
+def test_who_joined_later_was_not_there_and_who_left_since_was(bank: Bank, team: str, leader: Somebody) -> None:
+    path, left, late = activity(leader, team), joins(bank, team, leader), joins(bank, team, leader, 1 * HOUR)
+    made(left.person.post(f"{team}/leave", As_Of=at(2 * HOUR)))
+
+    with_late = leader.person.post(f"{path}/call_roll", roll(leader, late), As_Of=at(3 * HOUR))
+    with_left = made(leader.person.post(f"{path}/call_roll", roll(leader, left), As_Of=at(3 * HOUR)))
+
+    assert code_of(with_late) == "no_member"
+    assert with_left["people_present"] == 2
+
+
+def test_nobody_plans_what_has_begun(leader: Somebody, team: str) -> None:
+    content = {
+        "team_id": team.rpartition("/")[2],
+        "name": "巡逻",
+        "service_code": "errands",
+        "start_at": at(),
+        "end_at": at(HOUR),
+    }
+
+    assert code_of(leader.person.post(f"{BASE}/activities", content, As_Of=at())) == "window_unclear"
+
+
+@pytest.mark.parametrize("who", ["was there", "leads since", "joined since"])
+def test_nobody_confirms_what_their_own_team_did(bank: Bank, team: str, leader: Somebody, member: Somebody, who: str) -> None:
+    path, other = activity(leader, team), joins(bank, team, leader, 1 * HOUR)
+    made(leader.person.post(f"{path}/call_roll", roll(leader, member), As_Of=at(3 * HOUR)))
+    if who == "was there":
+        made(member.person.post(f"{team}/leave", As_Of=at(3 * HOUR)))
+    if who == "leads since":
+        made(bank.clerk.post(f"{team}/name_leader", {"participant_id": other.id}, As_Of=at(3 * HOUR)))
+    at_work = bank.office("station_clerk", (member if who == "was there" else other).id)
+
+    assert code_of(at_work.post(f"{path}/confirm_roll", {}, As_Of=at(4 * HOUR))) == "own_team"
 
 
 def test_a_leader_stays_until_another_one_is_named(bank: Bank, team: str, leader: Somebody, member: Somebody) -> None:

@@ -26,7 +26,7 @@ from gridwhistle.timebank.payments import earn_for_group
 from gridwhistle.timebank.people import over_the_county
 from gridwhistle.timebank.reasons import Remark
 from gridwhistle.timebank.settling import worth
-from gridwhistle.timebank.team_states import ACTIVITY, NotTheLeader
+from gridwhistle.timebank.team_states import ACTIVITY, NotTheLeader, OwnTeam
 from gridwhistle.timebank.team_tables import activities, members, presences, teams
 from gridwhistle.timebank.teams import NoMember
 
@@ -39,10 +39,10 @@ Name = Annotated[str, Field(min_length=1, max_length=60, examples=["夜间平安
 
 
 class NotOverYet(Conflict):
-    """The roll is called when it has begun."""
+    """The roll is called when it is over, by who was there and how long."""
 
-    code = "not_begun_yet"
-    zh, en = "活动尚未开始。", "The activity has not begun yet."
+    code = "not_over_yet"
+    zh, en = "活动尚未结束。", "The activity is not over yet."
 
 
 class LongerThanIt(Invalid):
@@ -113,7 +113,7 @@ async def plan_activity(body: NewActivity, caller: Caller, db: Db) -> ActivityVi
         if str(team.leader_id) != caller.id or team.state != "active":
             raise NotTheLeader
         await kind_in_use(db, team.area_code[:6], body.service_code)
-        if not body.start_at < body.end_at <= body.start_at + dt.timedelta(days=1):
+        if body.start_at <= tx.now or not body.start_at < body.end_at <= body.start_at + dt.timedelta(days=1):
             raise WindowUnclear
         made = tx.create(activities, step, area_code=team.area_code, leader_id=team.leader_id, **dict(body))
         tx.tell(made, ActivityPlanned(team_id=team.id, service_code=body.service_code))
@@ -147,10 +147,10 @@ async def call_roll(activity_id: UUID, body: Roll, caller: Caller, db: Db) -> Ac
     """Say who was there, and how long (点名). A station confirms it."""
     async with db.command(await over_the_county(db, caller), activities, activity_id) as tx:
         row, step = tx.row, ACTIVITY.step(tx.row, "call_roll", caller)
-        if tx.now < row.start_at:
+        if tx.now < row.end_at:
             raise NotOverYet
-        long, joined = (row.end_at - row.start_at) // _MINUTE, await _members_of(tx, row)
-        if not {one.participant_id for one in body.present} <= joined:
+        long, there = (row.end_at - row.start_at) // _MINUTE, await _members_when_it_began(tx, row)
+        if not {one.participant_id for one in body.present} <= there:
             raise NoMember
         if any(one.minutes > long for one in body.present):
             raise LongerThanIt(minutes=long)
@@ -171,6 +171,7 @@ async def confirm_roll(activity_id: UUID, body: Remark, caller: Caller, db: Db) 
     async with db.command(caller, activities, activity_id) as tx:
         row, step = tx.row, ACTIVITY.step(tx.row, "confirm_roll", caller)
         present, how = _last_call(await tx.children(presences)), await terms(tx)
+        await _check_not_of_the_team(tx, row, present)
         minutes = sum(worth(one.minutes, one.minutes, how) for one in present)
         await earn_for_group(tx, row, minutes)
         tx.move(row, step, reason=body.reason, issued_minutes=minutes, terminal_at=tx.now)
@@ -198,9 +199,32 @@ async def _check_hours(tx: Command, row: Row, present: list[UUID]) -> None:
         raise HoursTaken
 
 
-async def _members_of(tx: Command, row: Row) -> set[UUID]:
-    there = members.c.team_id == row.team_id, members.c.joined_at.is_not(None), members.c.left_at.is_(None)
-    return {one.participant_id for one in await tx.db.fetch(select(members.c.participant_id).where(*there))}
+async def _members_when_it_began(tx: Command, row: Row) -> set[UUID]:
+    """Return who was of the team when an activity began; its members are the team's, so it is held."""
+    team = await _team_of(tx, row)
+    return {
+        one.participant_id
+        for one in await tx.children(members, of=team)
+        if one.joined_at and one.joined_at <= row.start_at and (one.left_at is None or one.left_at > row.start_at)
+    }
+
+
+async def _check_not_of_the_team(tx: Command, row: Row, present: list[PresentView]) -> None:
+    """Check that who confirms a roll is neither of the team, now leading it, nor on the roll.
+
+    Raises:
+        OwnTeam: they are.
+    """
+    team = await _team_of(tx, row)
+    of_it = {one.participant_id for one in await tx.children(members, of=team) if one.joined_at and one.left_at is None}
+    if tx.caller.id in {str(id_) for id_ in (team.leader_id, *of_it, *(one.participant_id for one in present))}:
+        raise OwnTeam
+
+
+async def _team_of(tx: Command, row: Row) -> Row:
+    team = (await tx.hold(teams, [row.team_id]))[0]
+    assert team is not None, "a team stays as long as its activities"
+    return team
 
 
 def _last_call(rows: list[Any]) -> list[PresentView]:

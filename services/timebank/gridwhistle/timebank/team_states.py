@@ -28,7 +28,7 @@ class OwnTeam(Forbidden):
     """Nobody confirms what their own team says of itself."""
 
     code = "own_team"
-    zh, en = "不能核实自己所在的队伍,请由他人办理。", "You lead this team, so somebody else has to say so."
+    zh, en = "不能核实自己所在的队伍,请由他人办理。", "You are of this team, so somebody else has to say so."
 
 
 def _only_the_leader(row: Any, caller: Principal) -> Problem | None:

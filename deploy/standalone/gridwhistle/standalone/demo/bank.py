@@ -208,13 +208,13 @@ class Bank:
         leader, *others = VOLUNTEERS[:4]
         clerk, leads = self._office("station_clerk", past=True), self._volunteer(leader, past=True)
         founded = {"name": "示例社区平安志愿队", "area_code": words.COMMUNITY, "leader_id": self.ids[leader.masked]}
-        team = await self._call(f"{BASE}/teams", "bank-team", founded, clerk)
+        team = await self._call(f"{BASE}/teams", "bank-team", founded, clerk, 70)
         if "id" not in team:
             return
         for other in others:
             path, who = f"{BASE}/teams/{team['id']}", {"participant_id": self.ids[other.masked]}
-            await self._call(f"{path}/join", f"bank-join-{other.phone}", None, self._volunteer(other, past=True))
-            await self._call(f"{path}/welcome", f"bank-welcome-{other.phone}", who, leads)
+            await self._call(f"{path}/join", f"bank-join-{other.phone}", None, self._volunteer(other, past=True), 66)
+            await self._call(f"{path}/welcome", f"bank-welcome-{other.phone}", who, leads, 65)
         start = began - dt.timedelta(hours=50)
         plan = {"team_id": team["id"], "name": "夜间平安巡逻", "service_code": "patrol", "start_at": start.isoformat()}
         plan |= {"end_at": (start + dt.timedelta(hours=2)).isoformat()}
