@@ -114,23 +114,35 @@ async def test_a_freeze_ends_by_itself(station: Station) -> None:
     assert not isinstance(await station.claim(await station.open_order(1), who), str)
 
 
-async def served(station: Station, who: Principal, *, near: bool) -> uuid.UUID:
+HERE = Point(lon=120.152, lat=30.2725)
+
+
+async def served(station: Station, who: Principal, *, near: bool = True, near_after: bool = True) -> uuid.UUID:
     """Return a claim of a service that is done, shown by the number, and by the place if somebody was near."""
-    order_id = await station.open_order(1, point=Point(lon=120.152, lat=30.2725))
+    order_id = await station.open_order(1, point=HERE)
     claim = await station.claim(order_id, who)
     confirmed = await station.do(lambda db: claiming.confirm(claim.id, claiming.Remark(), CLERK, db))
     begins = (await station.row(orders, order_id)).start_at
     here = serving.Presence(pin=confirmed.pin, point=Point(lon=120.153, lat=30.2725) if near else None)
+    gone = serving.Presence(point=HERE if near_after else None)
     await station.do(lambda db: serving.check_in(claim.id, here, who, db), as_of=begins)
     ends = begins + dt.timedelta(minutes=150)
-    await station.do(lambda db: serving.check_out(claim.id, serving.Presence(), who, db), as_of=ends)
+    await station.do(lambda db: serving.check_out(claim.id, gone, who, db), as_of=ends)
     id_: uuid.UUID = claim.id
     return id_
 
 
-@pytest.mark.parametrize(("near", "state"), [(True, "settled"), (False, "checked_out")], ids=["two proofs", "one proof"])
-async def test_two_proofs_settle_what_nobody_confirmed(station: Station, near: bool, state: str) -> None:
-    claim_id = await served(station, await station.register(), near=near)
+@pytest.mark.parametrize(
+    ("shown", "state"),
+    [
+        pytest.param({}, "settled", id="two proofs"),
+        pytest.param({"near": False}, "settled", id="two proofs, one at each end"),
+        pytest.param({"near": False, "near_after": False}, "checked_out", id="one proof"),
+        pytest.param({"near_after": False}, "checked_out", id="nothing shows the end"),
+    ],
+)
+async def test_two_proofs_settle_what_nobody_confirmed(station: Station, shown: dict[str, bool], state: str) -> None:
+    claim_id = await served(station, await station.register(), **shown)
 
     await asyncio.gather(*(station.fire(claims, claim_id, SETTLE, process) for process in (0, 1)))
 
@@ -139,7 +151,7 @@ async def test_two_proofs_settle_what_nobody_confirmed(station: Station, near: b
 
 async def test_minutes_can_be_spent_when_the_days_for_a_dispute_are_over(station: Station) -> None:
     who = await station.register()
-    claim_id = await served(station, who, near=True)
+    claim_id = await served(station, who)
     said = await station.fire(claims, claim_id, SETTLE)
     assert said is None
     own = accounts.c.owner_id == uuid.UUID(who.id), accounts.c.kind == "personal_available"

@@ -103,6 +103,7 @@ claims = Table(
     Column("pin_mark", LargeBinary),
     Column("pin_tries", Integer, nullable=False),
     *(Column(f"{proof}_shown", Boolean, nullable=False) for proof in ("pin", "place", "clerk", "photo")),
+    Column("out_shown", Boolean),  # whether one of them shows when it ended
     Column("in_distance_m", Integer),  # how far away somebody was, and never where
     Column("out_distance_m", Integer),
     *(moment(f"{step}_at") for step in ("confirmed", "checked_in", "checked_out", "settled")),

@@ -70,6 +70,7 @@ async def check_in(claim_id: UUID, body: Presence, caller: Caller, db: Db) -> Cl
         await _check_time(tx, row)
         if _is_right(tx, row, body.pin):
             shown = await _shown(tx, row, body)
+            shown.pop("shown_now")
             if not (shown["pin_shown"] or shown["place_shown"]):
                 raise NotThere(most_m=await amount(tx, PLACE_WITHIN))
             await _begin(tx, row, step, in_distance_m=shown.pop("distance_m"), **shown)
@@ -91,7 +92,7 @@ async def admit(claim_id: UUID, body: Remark, caller: Caller, db: Db) -> ClaimVi
 
 @router.post("/claims/{claim_id}/check_out", may="claims:own")
 async def check_out(claim_id: UUID, body: Presence, caller: Caller, db: Db) -> ClaimView:
-    """Check out (签退) when it is done. With the number from the other side, or near the place, it settles by itself later."""
+    """Check out (签退) when it is done. With the number, near the place or with a picture, it may settle by itself later."""
     async with db.command(await reaching(db, caller), claims, claim_id) as tx:
         row = tx.row
         check_concerns(claims, row, caller)
@@ -101,7 +102,8 @@ async def check_out(claim_id: UUID, body: Presence, caller: Caller, db: Db) -> C
             raise NoMinutesYet
         if _is_right(tx, row, body.pin):
             shown = await _shown(tx, row, body)
-            await _end(tx, row, step, min(minutes, _DAY_MINUTES), out_distance_m=shown.pop("distance_m"), **shown)
+            out = {"out_shown": shown.pop("shown_now"), "out_distance_m": shown.pop("distance_m")}
+            await _end(tx, row, step, min(minutes, _DAY_MINUTES), **out, **shown)
             return tx.answer(claim_as_seen(caller, row))
         _count_try(tx, row)
     raise WrongPin(left=PIN_TRIES_MAX - row.pin_tries)
@@ -117,7 +119,7 @@ async def no_check_out(claim_id: UUID, body: Forgotten, caller: Caller, db: Db) 
         agreed = (await order_of(tx, row)).agreed_minutes
         if body.actual_minutes > agreed:
             raise TooManyMinutes(minutes=agreed)
-        await _end(tx, row, step, body.actual_minutes, reason=body.reason, clerk_shown=True)
+        await _end(tx, row, step, body.actual_minutes, reason=body.reason, clerk_shown=True, out_shown=True)
         return tx.answer(claim_as_seen(caller, row))
 
 
@@ -133,9 +135,9 @@ async def settle_claim(claim_id: UUID, body: Remark, caller: Caller, db: Db) -> 
 
 
 async def settle_by_itself(tx: Command, claim: Row, _clock: Row, percent: int) -> None:
-    """Settle what nobody confirmed in three days, if two proofs are there; with fewer a clerk asks."""
+    """Settle what nobody confirmed in three days, if two proofs are there, one of them of the end; with fewer a clerk asks."""
     proofs = [proof for proof in ("pin", "place", "clerk", "photo") if getattr(claim, f"{proof}_shown")]
-    if percent >= 100 and is_enough(proofs):  # noqa: PLR2004  all of the limit
+    if percent >= 100 and claim.out_shown and is_enough(proofs):  # noqa: PLR2004  all of the limit
         await settle_now(tx, claim, CLAIM.step(claim, "settle", tx.caller))
 
 
@@ -200,17 +202,22 @@ async def _end(tx: Command, claim: Row, step: Step, minutes: int, **values: Any)
 
 
 async def _shown(tx: Command, claim: Row, body: Presence) -> dict[str, Any]:
-    """Return which proofs there are now, and how far away somebody is; what was shown once stays shown. A number is right."""
+    """Return which proofs there are, whether one is shown now, and how far away somebody is. A number is right.
+
+    What was shown once stays shown.
+    """
     distance = None
     if body.point and claim.point:
         distance = distance_m(body.point.lon, body.point.lat, *claim.point.lon_lat)
     is_near = distance is not None and distance <= await amount(tx, PLACE_WITHIN)
     files = await uploads(tx, body.attachment_ids)
     attach(tx, claim, files)
+    has_picture = any(file.media_type.startswith("image/") for file in files)
     return {
         "pin_shown": claim.pin_shown or body.pin is not None,
         "place_shown": claim.place_shown or is_near,
-        "photo_shown": claim.photo_shown or any(file.media_type.startswith("image/") for file in files),
+        "photo_shown": claim.photo_shown or has_picture,
+        "shown_now": body.pin is not None or is_near or has_picture,
         "distance_m": distance,
     }
 
