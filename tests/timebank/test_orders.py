@@ -94,6 +94,22 @@ def test_open_orders_of_the_whole_county_are_listed_without_an_address(
     assert not {"address", "point", "beneficiary_id"} & line.keys()
 
 
+def test_what_is_soonest_is_listed_first(bank: Bank, elder: Somebody, volunteer: Somebody) -> None:
+    later, sooner = (bank.published(elder, start_at=at(-after), end_at=at()) for after in (90 * MINUTE, 91 * MINUTE))
+    seen, cursor = [], ""
+
+    while len(seen) < 1_000:
+        page = made(volunteer.person.get(f"{BASE}/open_orders?limit=2{cursor}"))
+        seen += [(line["start_at"], line["id"]) for line in page["items"]]
+        if not page["next_cursor"]:
+            break
+        cursor = f"&cursor={page['next_cursor']}"
+
+    ids = [id_ for _, id_ in seen]
+    assert seen == sorted(seen)
+    assert ids.index(sooner) < ids.index(later)
+
+
 def test_another_county_sees_nothing(bank: Bank, suite: RunningSuite, elder: Somebody) -> None:
     order_id = bank.published(elder)
     stranger = suite.somebody("volunteer", "990303")

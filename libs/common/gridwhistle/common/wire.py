@@ -197,11 +197,11 @@ def _plain(value: Any) -> Any:
 
 
 class Keyset:
-    """A stable order, descending by the given columns, that pages can be cut from."""
+    """A stable order by the given columns, descending unless said otherwise, that pages can be cut from."""
 
-    def __init__(self, *columns: KeyedColumnElement[Any]) -> None:
+    def __init__(self, *columns: KeyedColumnElement[Any], ascending: bool = False) -> None:
         """Take the columns of the order; the last one is unique."""
-        self.columns = columns
+        self.columns, self._ascending = columns, ascending
 
     def page(self, select: Select[*tuple[Any, ...]], query: PageQuery) -> Select[*tuple[Any, ...]]:
         """Return the query for one page, and one row more to see whether there is another.
@@ -212,8 +212,10 @@ class Keyset:
             BadCursor: the cursor is not one of ours.
         """
         if query.cursor is not None:
-            select = select.where(tuple_(*self.columns) < tuple_(*self._read(query.cursor)))
-        return select.order_by(*(column.desc() for column in self.columns)).limit(literal_column(str(query.limit + 1)))
+            here, last = tuple_(*self.columns), tuple_(*self._read(query.cursor))
+            select = select.where(here > last if self._ascending else here < last)
+        order = (column.asc() if self._ascending else column.desc() for column in self.columns)
+        return select.order_by(*order).limit(literal_column(str(query.limit + 1)))
 
     def cut(self, rows: Sequence[Any], query: PageQuery) -> tuple[Sequence[Any], str | None]:
         """Return the rows of the page, and the cursor of the next one."""

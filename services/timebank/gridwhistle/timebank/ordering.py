@@ -56,7 +56,7 @@ from gridwhistle.timebank.relatives import are_linked
 from gridwhistle.timebank.settling import held_for
 
 router = Router("timebank", "Orders 订单")
-_NEWEST, _FIRST = Keyset(orders.c.asked_at, orders.c.id), Keyset(orders.c.start_at, orders.c.id)
+_NEWEST, _SOONEST = Keyset(orders.c.asked_at, orders.c.id), Keyset(orders.c.start_at, orders.c.id, ascending=True)
 _IS_OPEN: Final[ColumnElement[bool]] = orders.c.state == "published"
 
 
@@ -123,9 +123,9 @@ async def request_order(body: NewOrder, caller: Caller, db: Db) -> OrderView:
 
 @router.get("/open_orders", may="orders:read")
 async def list_open_orders(query: Annotated[OpenOrderQuery, Query()], caller: Caller, db: Db) -> Page[OpenOrderLine]:
-    """List what people can come forward for in your county, the latest first. There is no address in it."""
+    """List what people can come forward for in your county, the soonest first. There is no address in it."""
     county = await over_the_county(db, caller)
-    return await page(db, county, orders, _FIRST, query, OpenOrderLine, _open_ones)
+    return await page(db, county, orders, _SOONEST, query, OpenOrderLine, _open_ones)
 
 
 @router.get("/orders", may="orders:read")
