@@ -73,6 +73,7 @@ class Station:
 
     async def open_order(self, places: int, kind: str = "public", elder: Principal | None = None, **more: Any) -> uuid.UUID:
         begins = dt.datetime.now(dt.UTC) + dt.timedelta(hours=5)
+        given = {"agreed_minutes": 60, **more}
         body = ordering.NewOrder(
             kind=kind,  # type: ignore[arg-type]
             service_code="errands",
@@ -80,9 +81,8 @@ class Station:
             area_code=AREA,
             start_at=begins,
             end_at=begins + dt.timedelta(hours=2),
-            agreed_minutes=60,
             people_needed=places,
-            **more,
+            **given,
         )
         made = await self.do(lambda db: ordering.request_order(body, CLERK, db))
         if kind == "ordinary":

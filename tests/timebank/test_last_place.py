@@ -5,16 +5,19 @@ import datetime as dt
 import uuid
 from collections import Counter
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from gridwhistle.common import migrations
 from gridwhistle.common.clocks import clocks
+from gridwhistle.common.database import Db
 from gridwhistle.common.places import Point
-from gridwhistle.common.principal import Principal
+from gridwhistle.common.principal import Principal, system
 from gridwhistle.standalone.postgres import Postgres
-from gridwhistle.timebank import claiming, participants, serving
+from gridwhistle.timebank import claiming, disputing, participants, serving
 from gridwhistle.timebank.app import TIMEBANK
 from gridwhistle.timebank.order_limits import CONFIRM, DISPUTE, FREEZE, NO_SHOW, SETTLE, WINDOW
 from gridwhistle.timebank.order_tables import claims, orders
@@ -114,12 +117,14 @@ async def test_a_freeze_ends_by_itself(station: Station) -> None:
     assert not isinstance(await station.claim(await station.open_order(1), who), str)
 
 
+OTHERWISE = disputing.Dispute(kind="no_show", reason="我按时到了")
+ADMIN = replace(CLERK, id="admin")
 HERE = Point(lon=120.152, lat=30.2725)
 
 
-async def served(station: Station, who: Principal, *, near: bool = True, near_after: bool = True) -> uuid.UUID:
+async def served(station: Station, who: Principal, *, near: bool = True, near_after: bool = True, **more: Any) -> uuid.UUID:
     """Return a claim of a service that is done, shown by the number, and by the place if somebody was near."""
-    order_id = await station.open_order(1, point=HERE)
+    order_id = await station.open_order(1, point=HERE, **more)
     claim = await station.claim(order_id, who)
     confirmed = await station.do(lambda db: claiming.confirm(claim.id, claiming.Remark(), CLERK, db))
     begins = (await station.row(orders, order_id)).start_at
@@ -164,6 +169,61 @@ async def test_minutes_can_be_spent_when_the_days_for_a_dispute_are_over(station
     assert (locked.balance_minutes, locked.locked_minutes) == (75, 75)
     assert (free.balance_minutes, free.locked_minutes) == (75, 0)
     assert (claim.state, (await station.row(orders, claim.order_id)).state) == ("closed", "closed")
+
+
+@pytest.mark.parametrize(("days", "said"), [(14, "disputed"), (16, "dispute_too_late")])
+async def test_what_nobody_confirmed_is_disputed_within_fifteen_days(station: Station, days: int, said: str) -> None:
+    who = await station.register()
+    claim_id = await served(station, who)
+    when = (await station.row(claims, claim_id)).checked_out_at + dt.timedelta(days=days)
+
+    answer = await station.do(lambda db: disputing.dispute(claim_id, OTHERWISE, who, db), as_of=when)
+
+    assert (answer if isinstance(answer, str) else answer.state) == said
+
+
+async def test_who_is_said_not_to_have_come_may_say_that_they_did(station: Station) -> None:
+    order_id, who = await station.open_order(1), await station.register()
+    id_ = (await station.claim(order_id, who)).id
+    await station.do(lambda db: claiming.confirm(id_, claiming.Remark(), CLERK, db))
+    await station.fire(claims, id_, NO_SHOW)
+    another = await station.claim(order_id, await station.register())
+
+    await station.do(lambda db: disputing.dispute(id_, OTHERWISE, who, db))
+    await station.do(lambda db: disputing.convene(id_, disputing.Panel(members=["a", "b", "c"]), ADMIN, db))
+    vote = disputing.Vote(verdict="minutes", minutes=60)
+    for one in ("a", "b"):
+        judge = Principal(one, frozenset({"dispute_panel"}), ("990101",))
+        await station.do(lambda db, judge=judge: disputing.decide(id_, vote, judge, db))  # type: ignore[misc]
+    settled = await station.row(claims, id_)
+    await station.fire(claims, id_, DISPUTE)
+
+    closed, order = await station.row(claims, id_), await station.row(orders, order_id)
+    assert (settled.state, settled.earned_minutes, settled.terminal_at) == ("settled", 60, None)
+    assert closed.state == "closed"
+    assert (another.state, order.state, order.people_taken, order.claims_open) == ("claimed", "full", 1, 1)
+
+
+async def test_who_settles_late_leaves_days_to_say_where_minutes_go(station: Station) -> None:
+    who = await station.register()
+    claim_id = await served(station, who, agreed_minutes=120)
+    when = (await station.row(claims, claim_id)).checked_out_at - dt.timedelta(days=60)
+    await station.do(lambda db: move_back(db, claim_id, when))
+
+    await station.do(lambda db: serving.settle_claim(claim_id, claiming.Remark(), CLERK, db))
+
+    claim = await station.row(claims, claim_id)
+    clock = await station.do(
+        lambda db: db.first(select(clocks.c.due_at).where(clocks.c.owner_id == claim_id, clocks.c.rule_key == DISPUTE))
+    )
+    assert (claim.earned_minutes, claim.overflow_minutes) == (120, 30)
+    assert clock.due_at >= claim.settled_at + dt.timedelta(days=7)
+
+
+async def move_back(db: Db, claim_id: uuid.UUID, when: dt.datetime) -> None:
+    """Let a service have ended earlier than it did."""
+    async with db.command(system("timebank"), claims, claim_id) as tx:
+        tx.update(tx.row, checked_out_at=when)
 
 
 def test_every_clock_that_is_handled_is_one_of_a_machine() -> None:

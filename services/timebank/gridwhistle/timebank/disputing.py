@@ -1,5 +1,6 @@
 """Disputes (争议评议): when the two sides differ, three who have nothing to do with it decide, and two of them are enough."""
 
+import datetime as dt
 from collections import Counter
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -15,9 +16,10 @@ from gridwhistle.common.problems import Invalid
 from gridwhistle.common.rows import Row
 from gridwhistle.common.tables import history
 from gridwhistle.timebank.order_guards import MAJORITY, PANEL_SIZE
-from gridwhistle.timebank.order_refusals import PanelInvolved
+from gridwhistle.timebank.order_limits import DISPUTE
+from gridwhistle.timebank.order_refusals import DisputeTooLate, PanelInvolved
 from gridwhistle.timebank.order_states import CLAIM
-from gridwhistle.timebank.order_steps import claim_facts, end_claim, order_of
+from gridwhistle.timebank.order_steps import amount, claim_facts, end_claim, order_of
 from gridwhistle.timebank.order_tables import claims
 from gridwhistle.timebank.order_views import ClaimView, claim_as_seen
 from gridwhistle.timebank.participant_tables import participants
@@ -63,12 +65,18 @@ class Vote(Remark):
 
 @router.post("/claims/{claim_id}/dispute", may="claims:handle")
 async def dispute(claim_id: UUID, body: Dispute, caller: Caller, db: Db) -> ClaimView:
-    """Say that it was otherwise (提出争议), within fifteen days. Minutes that were paid stay, and cannot be spent."""
+    """Say that it was otherwise (提出争议), within fifteen days: of the service, or that somebody did come after all.
+
+    Minutes that were paid stay, and cannot be spent.
+    """
     async with db.command(await reaching(db, caller), claims, claim_id) as tx:
         row = tx.row
         check_concerns(claims, row, caller)
         step, order = CLAIM.step(row, "dispute", caller), await order_of(tx, row)
-        tx.move(row, step, reason=body.reason, dispute_kind=body.kind, disputed_by=caller.id)
+        days = await amount(tx, DISPUTE)
+        if tx.now > (row.checked_out_at or row.terminal_at) + dt.timedelta(days=days):
+            raise DisputeTooLate(days=days)
+        tx.move(row, step, reason=body.reason, terminal_at=None, dispute_kind=body.kind, disputed_by=caller.id)
         tx.tell(order, OrderDisputed(**claim_facts(order, row), dispute_kind=body.kind))
         return tx.answer(claim_as_seen(caller, row))
 

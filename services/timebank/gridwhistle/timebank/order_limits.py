@@ -11,6 +11,7 @@ NO_SHOW: Final = "timebank.no_show"
 CHECK_OUT: Final = "timebank.check_out"
 SETTLE: Final = "timebank.settle"
 DISPUTE: Final = "timebank.dispute"
+CHOOSE: Final = "timebank.choose"
 PANEL_DECIDES: Final = "timebank.panel"
 FREEZE: Final = "timebank.freeze"
 ROLL_CALL: Final = "timebank.roll_call"
@@ -39,6 +40,7 @@ ORDER_PRESETS: Final = (
     Preset(CHECK_OUT, 4, "urgent_hour", "INF", "Beyond what was agreed; then a clerk asks."),
     Preset(SETTLE, 72, "urgent_hour", "INF", "Then two of four proofs settle it; with fewer a clerk asks."),
     Preset(DISPUTE, 15, "natural_day", "INF", "From checking out on; until then minutes are earned and not spent."),
+    Preset(CHOOSE, 7, "day", "INF", "From settling on, at least, to say where minutes above a cap go."),
     Preset(PANEL_DECIDES, 15, "work_day_legal", "INF"),
     Preset(ROLL_CALL, 3, "work_day_legal", "INF", "How long a station may think about who a team says was there."),
     Preset(FREEZE, 30, "natural_day", "INF", "The longest."),

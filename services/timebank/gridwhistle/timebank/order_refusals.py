@@ -80,6 +80,13 @@ class DisputedBefore(Conflict):
     zh, en = "该服务已经评议,不能再次提出争议。", "A panel has decided about this service already."
 
 
+class DisputeTooLate(Conflict):
+    """What nobody disputes for some days stands."""
+
+    code = "dispute_too_late"
+    zh, en = "须在服务结束后 {days} 日内提出争议。", "A dispute is raised within {days} days of the service."
+
+
 class NoPlaceLeft(Conflict):
     """Somebody else took the last place."""
 

@@ -105,6 +105,7 @@ CLAIM: Final = Machine(
         Step("checked_in",  "no_check_out", "checked_out", CLERK,          "who forgot is called; no more counts than was agreed", not_ones_own),
         Step("checked_out", "settle",       "settled",     ASKERS | SYSTEM, "whom it was for says that it was done, or two proofs do after three days", only_who_asks),
         *(Step(state,       "dispute",      "disputed",    SIDES,          "one side says that it was otherwise", both(only_a_party, undisputed)) for state in ("checked_out", "settled")),
+        Step("no_show",     "dispute",      "disputed",    SIDES,          "one side says that somebody came", both(only_a_party, undisputed)),
         Step("disputed",    "convene",      "disputed",    ADMIN,          "three who have nothing to do with it are to decide", nobody_voted),
         Step("disputed",    "decide",       "disputed",    PANEL,          "one of the three has voted, and no two agree yet", on_the_panel, when=_undecided),
         Step("disputed",    "decide",       "voided",      PANEL,          "two of the three say that it does not count: its minutes go back", on_the_panel, when=_void),

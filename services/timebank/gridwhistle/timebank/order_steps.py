@@ -83,6 +83,8 @@ def claim_facts(order: Any, claim: Any) -> dict[str, Any]:
 async def end_claim(tx: Command, order: Row, claim: Row, step: Step, *, gives_back: bool, **values: Any) -> None:
     """Take a step after which a claim's part is over; where somebody lives is forgotten, and the place may be free again."""
     tx.move(claim, step, terminal_at=tx.now, address=None, point=None, pin_mark=None, **values)
+    if step.source in {"disputed", "settled"} and claim.checked_in_at is None:
+        return  # a no-show gave its place back when it was one, whatever a panel says of it later
     tx.update(order, claims_open=order.claims_open - 1, people_taken=order.people_taken - int(gives_back))
     if order.state not in {"published", "full"}:
         return

@@ -20,7 +20,7 @@ from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body
 from gridwhistle.timebank.claiming import pin_marks
 from gridwhistle.timebank.order_guards import CLERK
-from gridwhistle.timebank.order_limits import CHECK_OUT, DISPUTE, NO_SHOW, PLACE_WITHIN
+from gridwhistle.timebank.order_limits import CHECK_OUT, CHOOSE, DISPUTE, NO_SHOW, PLACE_WITHIN
 from gridwhistle.timebank.order_refusals import TooManyMinutes
 from gridwhistle.timebank.order_states import CLAIM
 from gridwhistle.timebank.order_steps import amount, claim_facts, order_of, terms, until
@@ -154,6 +154,8 @@ async def settle_now(
     await capture(tx, order, claim, result)
     tx.update(volunteer, earned_minutes=volunteer.earned_minutes + result.earned_minutes)
     dispute_until = (claim.checked_out_at or tx.now) + dt.timedelta(days=await amount(tx, DISPUTE))
+    if result.overflow_minutes:
+        dispute_until = max(dispute_until, tx.now + dt.timedelta(days=await amount(tx, CHOOSE)))
     tx.move(
         claim,
         step,
