@@ -73,6 +73,7 @@ THINGS: Final = {
     "account_id": "accounts",
     "posting_id": "postings",
     "proposal_id": "proposals",
+    "journal_id": "journals",
     **asked_of_timebank.THINGS,
 }
 """Which things a parameter of a path names."""
@@ -337,6 +338,7 @@ def _plant_timebank(suite: RunningSuite, planted: Planted, place: str) -> None:
     posting = {"type": "earn_public", "minutes": 60, **sides}
     made = _made(application.post("/timebank/v1/postings", posting, Idempotency_Key=str(uuid.uuid4())))
     planted.add("postings", made["id"], place)
+    planted.add("journals", _made(admin.get(f"/timebank/v1/postings/{made['id']}"))["journal_id"], place)
     grant = {**SENT["propose_grant"], **sides}
     planted.add("proposals", _made(admin.post("/timebank/v1/grants", grant))["id"], place)
 

@@ -490,3 +490,57 @@ def test_an_account_that_was_tampered_with_is_frozen_and_makes_readiness_speak(
     assert refused.json()["code"] == "account_not_open"
     assert 'gw_ledger_accounts_doubted{service="timebank"} 1.0' in metrics
     assert 'gw_ledger_sum_minutes{service="timebank"} 1.0' in metrics
+
+
+_MORE_THAN_WAS_POSTED = (
+    "INSERT INTO posting (id, journal_id, type, from_account_id, to_account_id, minutes, from_version, to_version,"
+    " from_balance_minutes, to_balance_minutes, at, reverses_id) SELECT gen_random_uuid(), journal_id, 'reverse',"
+    " to_account_id, from_account_id, minutes + 1, 1, 1, 0, 0, now(), id FROM posting WHERE id = $1"
+)
+
+# --- vouchers ----------------------------------------------------------------------------------------------------------------
+
+
+def test_an_auditor_reads_a_voucher_with_all_its_postings(bank: Bank) -> None:
+    pool = bank.account("pool")
+    proposal = proposed(bank, "grants", bank.account("issuance"), pool)
+    bank.decide(bank.second, proposal, "approve")
+
+    [entry] = bank.auditor.get(f"{BASE}/accounts/{pool}/entries?for_id={proposal['id']}").json()["items"]
+    none = bank.auditor.get(f"{BASE}/accounts/{pool}/entries?for_id={uuid.uuid4()}").json()["items"]
+    posting = bank.auditor.get(f"{BASE}/postings/{entry['posting_id']}").json()
+    voucher = bank.auditor.get(f"{BASE}/journals/{posting['journal_id']}").json()
+
+    assert (voucher["posted_by"], voucher["approved_by"], voucher["reason"]) == ("first", "second", proposal["reason"])
+    assert (voucher["postings"], none) == ([posting], [])
+
+
+@pytest.mark.parametrize(
+    "tampering",
+    [
+        "UPDATE journal SET approved_by = 'another' WHERE id = (SELECT journal_id FROM posting WHERE id = $1)",
+        "DELETE FROM journal WHERE id = (SELECT journal_id FROM posting WHERE id = $1)",
+        "UPDATE proposal SET minutes = 1 WHERE id = (SELECT for_id FROM posting WHERE id = $1)",
+        "DELETE FROM proposal WHERE id = (SELECT for_id FROM posting WHERE id = $1)",
+        _MORE_THAN_WAS_POSTED,
+    ],
+    ids=["a voucher changed", "a voucher gone", "a proposal changed", "a proposal gone", "a reversal of more than was posted"],
+)
+def test_the_database_keeps_vouchers_and_proposals_and_mirrors_reversals(
+    suite: RunningSuite, bank: Bank, background: Loop, tampering: str
+) -> None:
+    pool = bank.account("pool")
+    bank.decide(bank.second, proposed(bank, "grants", bank.account("issuance"), pool), "approve")
+    [entry] = bank.auditor.get(f"{BASE}/accounts/{pool}/entries").json()["items"]
+
+    async def tamper() -> str | None:
+        connection = await asyncpg.connect(suite.postgres.url("timebank"))
+        try:
+            await connection.execute(tampering, uuid.UUID(entry["posting_id"]))
+        except asyncpg.PostgresError as error:
+            return error.sqlstate
+        finally:
+            await connection.close()
+        return "it went through"
+
+    assert background.run(tamper()) == "GW003"

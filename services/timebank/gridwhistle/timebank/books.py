@@ -11,14 +11,18 @@ from sqlalchemy import BigInteger, ColumnElement, FromClause, Select, Subquery, 
 from gridwhistle.common.data_classes import OPEN, Count
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.timebank import AccountKind, PostingType
+from gridwhistle.common.ids import AreaCode
 from gridwhistle.common.jurisdiction import within
 from gridwhistle.common.problems import OutsideYourArea
+from gridwhistle.common.reading import one
 from gridwhistle.common.wire import Keyset, Moment, Page, PageQuery, View
 from gridwhistle.common.wire import Query as Asked
 from gridwhistle.timebank.accounts import readable
 from gridwhistle.timebank.domain import KINDS
 from gridwhistle.timebank.ledger import Balance
-from gridwhistle.timebank.tables import accounts, postings
+from gridwhistle.timebank.postings import BATCH_MAX, PostingView, as_posted
+from gridwhistle.timebank.reasons import Reason
+from gridwhistle.timebank.tables import accounts, journals, postings
 
 router = Router("timebank", "Books 账簿")
 Instant = Annotated[Moment | None, Field(description="As it stood at this instant; now, if left out.")]
@@ -39,8 +43,22 @@ class EntryView(View):
     reverses_id: UUID | None
 
 
+class JournalView(View):
+    """A voucher: who posted it, who approved it and why, and all that was posted with it."""
+
+    id: UUID
+    area_code: AreaCode
+    posted_at: AwareDatetime
+    posted_by: Annotated[str, Field(max_length=255)]
+    approved_by: Annotated[str | None, Field(max_length=255)]
+    reason: Reason | None
+    postings: Annotated[list[PostingView], Field(max_length=BATCH_MAX)]
+
+
 class EntryQuery(PageQuery):
     """Which entries."""
+
+    for_id: Annotated[UUID | None, Field(description="Those of one claim, proposal or transfer.")] = None
 
     since: Annotated[Moment | None, Field(description="From this instant on.")] = None
     until: Annotated[Moment | None, Field(description="Before this instant.")] = None
@@ -127,10 +145,20 @@ async def list_entries(account_id: UUID, query: Annotated[EntryQuery, Query()], 
         asked = asked.where(ENTRIES.c.at >= query.since)
     if query.until:
         asked = asked.where(ENTRIES.c.at < query.until)
+    if query.for_id:
+        asked = asked.where(ENTRIES.c.for_id == query.for_id)
     rows = await db.fetch(_NEWEST.page(asked, query))
     lines, next_cursor = _NEWEST.cut(rows, query)
     items = [EntryView.of(line, reference=line.reference and line.reference.partition("/")[2]) for line in lines]
     return Page[EntryView].model_construct(items=items, next_cursor=next_cursor)
+
+
+@router.get("/journals/{journal_id}", may="ledger:read")
+async def get_journal(journal_id: UUID, caller: Caller, db: Db) -> JournalView:
+    """Return a voucher (记账凭证) with its postings, in their order. Entries and postings say which one is theirs."""
+    journal = await one(db, caller, journals, journal_id)
+    rows = await db.fetch(select(postings).where(postings.c.journal_id == journal_id).order_by(postings.c.id).limit(BATCH_MAX))
+    return JournalView.of(journal, postings=[as_posted(row) for row in rows])
 
 
 @router.get("/accounts/{account_id}/balance", may="accounts:read")

@@ -1,7 +1,7 @@
 """What applications post: minutes from account to account, one or a thousand at once; each happens once, or not at all."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field
@@ -151,6 +151,11 @@ async def get_posting(posting_id: UUID, caller: Caller, db: Db) -> PostingView:
     sides = await facts_of(db, (posting.from_account_id, posting.to_account_id)) if posting else {}
     if posting is None or not any(caller.reaches(accounts, facts) for facts in sides.values()):
         raise NotFound(thing=thing_of(postings))
+    return as_posted(posting)
+
+
+def as_posted(posting: Any) -> PostingView:
+    """Return a posting as people see it: its reference is as its application gave it."""
     return PostingView.of(posting, reference=posting.reference and posting.reference.partition("/")[2])
 
 

@@ -86,6 +86,7 @@ postings: Final = Table(
     CheckConstraint("(reverses_id IS NOT NULL) = (type = 'reverse')", name="reverses_iff_reverse"),
     Index(None, "from_account_id", "at", "from_version"),
     Index(None, "to_account_id", "at", "to_version"),
+    Index(None, "journal_id"),
     Index(None, "at", postgresql_using="brin"),
     info={"thing": Term("记账", "posting"), "kept": Kept("r4")},
 )
