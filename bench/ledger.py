@@ -33,7 +33,8 @@ FROM account a, account c WHERE a.kind <> 'clearing' AND c.kind = 'clearing'
 _TRUTH = "SELECT (SELECT count(*) FROM posting), (SELECT sum(balance_minutes) FROM account)"
 
 
-def _id(number: int) -> str:
+def numbered(number: int) -> str:
+    """Return the id of an account by its number."""
     text = f"{number:032}"
     return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
 
@@ -41,11 +42,16 @@ def _id(number: int) -> str:
 def _spread(lot: random.Random) -> dict[str, object]:
     half = _ACCOUNTS // 2
     source, target = lot.randint(1, half), lot.randint(half + 1, _ACCOUNTS)
-    return {"type": "transfer", "from_account_id": _id(source), "to_account_id": _id(target), "minutes": 15}
+    return {"type": "transfer", "from_account_id": numbered(source), "to_account_id": numbered(target), "minutes": 15}
 
 
 def _hot(lot: random.Random) -> dict[str, object]:
-    return {"type": "donate", "from_account_id": _id(lot.randint(1, _ACCOUNTS)), "to_account_id": _id(0), "minutes": 15}
+    return {
+        "type": "donate",
+        "from_account_id": numbered(lot.randint(1, _ACCOUNTS)),
+        "to_account_id": numbered(0),
+        "minutes": 15,
+    }
 
 
 async def ask(rounds: int, seconds: float) -> list[Answer]:

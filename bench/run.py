@@ -19,6 +19,7 @@ import machine
 import pipeline
 import report
 import start
+import year
 from generators import GENERATOR
 from harness import HERE, NotTrue
 from results import Answer, foreign_of, show
@@ -35,6 +36,7 @@ QUESTIONS: Final[dict[str, Callable[[int, float], Awaitable[list[Answer]]]]] = {
     "lists": lists.ask,
     "locate": locate.ask,
     "start": start.ask,
+    "year": year.ask,
 }
 LATEST: Final = HERE / "latest.json"
 
