@@ -322,6 +322,26 @@ def test_nobody_is_served_who_has_neither_saved_nor_is_entitled(bank: Bank) -> N
     assert code_of(bank.clerk.post(f"{BASE}/orders", bank.wish(nobody), As_Of=at(-6 * HOUR))) == "not_entitled"
 
 
+def test_a_grid_lies_where_the_service_is(bank: Bank, elder: Somebody) -> None:
+    wish = bank.wish(elder, area_code=f"{COUNTY}001002", grid_code=f"{AREA}001")
+
+    assert code_of(bank.clerk.post(f"{BASE}/orders", wish, As_Of=at(-6 * HOUR))) == "grid_elsewhere"
+
+
+def test_people_serve_and_are_served_in_the_county_where_they_are_registered(
+    suite: RunningSuite, elder: Somebody, volunteer: Somebody
+) -> None:
+    there = Bank(suite, "990303")
+    clerk = suite.somebody("station_clerk", COUNTY, "990303", subject="clerk", scope="history:import")
+    both = suite.somebody("volunteer", COUNTY, "990303", subject=volunteer.id, scope="history:import")
+    order = made(there.clerk.post(f"{BASE}/orders", there.wish(people_needed=20), As_Of=at(-6 * HOUR)))
+
+    served = clerk.post(f"{BASE}/orders", there.wish(elder), As_Of=at(-6 * HOUR))
+    serves = both.post(f"{BASE}/orders/{order['id']}/claim", As_Of=at(-5 * HOUR))
+
+    assert (code_of(served), code_of(serves)) == ("another_county", "another_county")
+
+
 def test_a_refused_need_says_why(bank: Bank, elder: Somebody) -> None:
     order = made(elder.person.post(f"{BASE}/orders", bank.wish(elder), As_Of=at(-6 * HOUR)))
 

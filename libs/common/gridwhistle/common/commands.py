@@ -34,7 +34,7 @@ from gridwhistle.common.ids import new_id
 from gridwhistle.common.logs import DOING
 from gridwhistle.common.machine import Step
 from gridwhistle.common.principal import Principal
-from gridwhistle.common.problems import Busy, MayHaveHappened, NotFound, OutsideYourArea, Problem, Stale
+from gridwhistle.common.problems import Busy, GridElsewhere, MayHaveHappened, NotFound, OutsideYourArea, Problem, Stale
 from gridwhistle.common.rows import Row, row_from, thing_of
 from gridwhistle.common.rules import RULES
 from gridwhistle.common.statements import NOW, Function, Statement, read_rows, read_versions, refused_rows
@@ -123,9 +123,13 @@ class Command:
 
         Raises:
             OutsideYourArea: it would lie outside the caller's jurisdiction.
+            GridElsewhere: its grid would be of another community than it is.
         """
-        if not self.caller.reaches_place(values.get("grid_code") or values["area_code"]):
+        grid_code = values.get("grid_code")
+        if not self.caller.reaches_place(grid_code or values["area_code"]):
             raise OutsideYourArea
+        if grid_code and not grid_code.startswith(values.get("area_code", "")):
+            raise GridElsewhere
         made = {"version": 1, **values}
         if "event_no" in table.c:
             made["event_no"] = 0

@@ -142,6 +142,13 @@ class OutsideYourArea(Forbidden):
     en = "That place is outside your jurisdiction; ask somebody who is responsible there."
 
 
+class GridElsewhere(Invalid):
+    """What would come into being lies in a grid of another community than it says."""
+
+    code = "grid_elsewhere"
+    zh, en = "该网格不在所填的村(社区)内。", "That grid is not part of that community."
+
+
 class Stale(Problem):
     """`If-Match` names a version that is not the current one."""
 

@@ -21,7 +21,7 @@ from gridwhistle.timebank.eligibility import Ages, ServingOneself, Volunteer, Wa
 from gridwhistle.timebank.hours import HoursTaken, present_then, serving_then
 from gridwhistle.timebank.order_guards import serves
 from gridwhistle.timebank.order_limits import CANCEL_BEFORE, CLAIM_BEFORE, CONFIRM, LEAST_AGE, MINORS, MOST_AGE, NO_SHOW
-from gridwhistle.timebank.order_refusals import BegunAlready, ClaimTooLate, NoPlaceLeft, OnlyServed
+from gridwhistle.timebank.order_refusals import AnotherCounty, BegunAlready, ClaimTooLate, NoPlaceLeft, OnlyServed
 from gridwhistle.timebank.order_states import CLAIM, ORDER
 from gridwhistle.timebank.order_steps import amount, claim_facts, claims_until, end_claim, order_of, terms, until
 from gridwhistle.timebank.order_tables import claims, orders
@@ -196,6 +196,8 @@ async def ages(tx: Command) -> Ages:
 
 
 async def _why_not(tx: Command, who: Row, order: Row) -> Problem | None:
+    if who.county_code != order.county_code:
+        return AnotherCounty()
     if who.kind == "beneficiary":
         return OnlyServed()
     learnt = {one.course for one in await tx.children(trainings, of=who)}

@@ -87,6 +87,13 @@ class DisputeTooLate(Conflict):
     zh, en = "须在服务结束后 {days} 日内提出争议。", "A dispute is raised within {days} days of the service."
 
 
+class AnotherCounty(Forbidden):
+    """Each county's books close by themselves, so whoever serves or is served is registered there."""
+
+    code = "another_county"
+    zh, en = "请先在该服务所在县登记。", "Have a station of the county where this service is register you first."
+
+
 class NoPlaceLeft(Conflict):
     """Somebody else took the last place."""
 

@@ -34,7 +34,14 @@ from gridwhistle.timebank.making import Service, Wish, make_order, published
 from gridwhistle.timebank.offering import kind_in_use
 from gridwhistle.timebank.order_guards import asks
 from gridwhistle.timebank.order_limits import CLAIM_BEFORE, WINDOW
-from gridwhistle.timebank.order_refusals import AnothersOrder, ClaimTooLate, TooLong, UnknownBeneficiary, WindowUnclear
+from gridwhistle.timebank.order_refusals import (
+    AnotherCounty,
+    AnothersOrder,
+    ClaimTooLate,
+    TooLong,
+    UnknownBeneficiary,
+    WindowUnclear,
+)
 from gridwhistle.timebank.order_states import CLAIM, CLAIM_ENDED, ORDER
 from gridwhistle.timebank.order_steps import amount, claim_facts, claims_until, end_claim, facts_of, terms, until
 from gridwhistle.timebank.order_tables import claims, orders
@@ -113,6 +120,8 @@ async def request_order(body: NewOrder, caller: Caller, db: Db) -> OrderView:
     async with db.command(await reaching(db, caller), *([(participants, for_whom)] if for_whom else ())) as tx:
         step = ORDER.step(None, "request" if for_whom else "open", caller)
         if for_whom:
+            if tx.row.county_code != body.area_code[:6]:
+                raise AnotherCounty
             await _check_may_ask_for(tx, caller)
         await _check_window(tx, body, kind.max_minutes)
         payer = await _payer(tx, tx.row, body.agreed_minutes, body.people_needed) if for_whom else "issuance"
