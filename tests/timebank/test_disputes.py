@@ -1,13 +1,15 @@
 """Disputes: three who have nothing to do with it decide, and two of them are enough."""
 
+import io
 import uuid
 from typing import Any
 
 import asyncpg
 import pytest
+from PIL import Image
 
 from tests.conftest import Loop, Person, RunningSuite
-from tests.timebank.bank import BASE, HOUR, Bank, Somebody, at, code_of, made
+from tests.timebank.bank import BASE, HOUR, NEAR, Bank, Somebody, at, code_of, made
 
 PANEL = ["panel-a", "panel-b", "panel-c"]
 
@@ -30,6 +32,14 @@ def elder(bank: Bank) -> Somebody:
 @pytest.fixture
 def volunteer(bank: Bank) -> Somebody:
     return bank.register()
+
+
+def sent(volunteer: Somebody) -> str:
+    """Return the id of a picture that somebody took."""
+    content = io.BytesIO()
+    Image.new("RGB", (4, 4)).save(content, "PNG")
+    id_: str = made(volunteer.person.send(f"{BASE}/attachments", content.getvalue(), "image/png"))["id"]
+    return id_
 
 
 def disputed(bank: Bank, elder: Somebody, claim_id: str) -> str:
@@ -143,3 +153,36 @@ def test_what_a_claim_was_paid_is_disputed_and_not_reversed_by_itself(bank: Bank
     refused = bank.admin.post(f"{BASE}/postings/{earned['posting_id']}/propose_reversal", {"reason": "时长有误"})
 
     assert code_of(refused) == "disputed_instead"
+
+
+def test_the_three_see_what_they_decide(bank: Bank, elder: Somebody, volunteer: Somebody, panel: list[Person]) -> None:
+    claim_id = bank.claimed(bank.published(elder), volunteer)
+    pin, picture = bank.confirmed(claim_id), sent(volunteer)
+    path = f"{BASE}/claims/{claim_id}"
+    made(volunteer.person.post(f"{path}/check_in", {"pin": pin, "point": NEAR, "attachment_ids": [picture]}, As_Of=at()))
+    made(volunteer.person.post(f"{path}/check_out", {}, As_Of=at(HOUR)))
+    disputed(bank, elder, claim_id)
+
+    listed = [line["id"] for line in made(panel[0].get(f"{BASE}/claims"))["items"]]
+    made(panel[0].post(f"{path}/decide", {"verdict": "void"}, As_Of=at(6 * HOUR)))
+    seen, by_volunteer = made(panel[1].get(path)), made(volunteer.person.get(path))
+
+    assert claim_id in listed
+    assert (seen["dispute_reason"], seen["panel"]) == ("只来了半小时", PANEL)
+    assert seen["votes"] == [{"by": PANEL[0], "verdict": "void", "minutes": None}]
+    assert (by_volunteer["dispute_reason"], by_volunteer["panel"], by_volunteer["votes"]) == ("只来了半小时", None, None)
+    assert panel[1].get(f"{BASE}/attachments/{picture}").status_code == 200
+
+
+def test_who_is_not_of_the_panel_sees_neither_claim_nor_picture(bank: Bank, elder: Somebody, volunteer: Somebody) -> None:
+    disputed(bank, elder, bank.served(elder, volunteer))
+    another = bank.office("dispute_panel", "panel-of-others")
+
+    assert made(another.get(f"{BASE}/claims"))["items"] == []
+
+
+def test_whom_it_is_for_finds_it_among_their_claims(bank: Bank, volunteer: Somebody) -> None:
+    elder = bank.elder()
+    claim_id = bank.served(elder, volunteer)
+
+    assert [line["id"] for line in made(elder.person.get(f"{BASE}/claims"))["items"]] == [claim_id]

@@ -2,17 +2,18 @@
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 from uuid import UUID
 
 from fastapi import Query as InQuery
 from pydantic import AwareDatetime, Field
-from sqlalchemy import Table, select
+from sqlalchemy import ColumnElement, Table, select
 
 from gridwhistle.common.commands import Command
 from gridwhistle.common.data_classes import OPEN, Count
 from gridwhistle.common.database import Database
+from gridwhistle.common.database import Db as Work
 from gridwhistle.common.edge import Caller, Content, Db, Router, Stored
 from gridwhistle.common.files import Files
 from gridwhistle.common.jurisdiction import within
@@ -114,9 +115,10 @@ def attach(tx: Command, thing: Row, files: Sequence[Row]) -> None:
         tx.update(thing, attachments=[*(thing.attachments or ()), *lines])
 
 
-def routes(
-    service: str, *things: Table, add: str, see: str, seen_as: Callable[[Principal], Principal] = lambda caller: caller
-) -> Router:
+SeenBy = Callable[[Work, Principal], Awaitable[ColumnElement[bool]]]
+
+
+def routes(service: str, *things: Table, add: str, see: str, seen_by: SeenBy | None = None) -> Router:
     """Return the routes by which a service takes files and gives them out.
 
     Args:
@@ -124,7 +126,7 @@ def routes(
         things: the tables whose rows can have attachments; each has a column `attachments`.
         add: the permission to send files.
         see: the permission to see these things.
-        seen_as: returns as whom a caller sees them, where not all of an area is everybody's to see.
+        seen_by: returns which of them a caller sees, where not all of an area is everybody's to see.
     """
     router = Router(service, "Attachments 附件", in_every_service=True)
     by_name = {thing.name: thing for thing in things}
@@ -166,7 +168,8 @@ def routes(
         row = await db.first(select(attachment).where(attachment.c.id == attachment_id))
         if row is not None and row.thing_id is not None:
             thing = by_name[row.thing_table]
-            seen = await db.first(select(thing.c.id).where(thing.c.id == row.thing_id, within(thing, seen_as(caller))))
+            shown = await seen_by(db, caller) if seen_by else within(thing, caller)
+            seen = await db.first(select(thing.c.id).where(thing.c.id == row.thing_id, shown))
         else:
             seen = row if row is not None and row.uploaded_by == caller.id else None
         if row is None or seen is None:

@@ -59,6 +59,14 @@ async def page(
     return Page[view].model_construct(items=items, next_cursor=next_cursor)  # type: ignore[valid-type]
 
 
+async def page_seen(db: Db, seen: ColumnElement[bool], table: Table, order: Keyset, query: PageQuery, view: type[V]) -> Page[V]:
+    """Return a page of the rows that the query asks for, where who sees which is more than a matter of area (`seen`)."""
+    columns = [table.c[name] for name in view.model_fields]
+    rows = await db.fetch(order.page(select(*columns).where(seen, *filters(table, query)), query))
+    lines, next_cursor = order.cut(rows, query)
+    return Page[view].model_construct(items=[view.of(line) for line in lines], next_cursor=next_cursor)  # type: ignore[valid-type]
+
+
 @lru_cache(maxsize=256)
 def _page(
     caller: Principal,

@@ -33,7 +33,7 @@ from gridwhistle.timebank.order_by_itself import ORDER_CLOCKS
 from gridwhistle.timebank.order_limits import ORDER_PRESETS, TRANSFER_ANSWER
 from gridwhistle.timebank.order_refusals import ClaimedAlready, RatedAlready
 from gridwhistle.timebank.order_tables import claims
-from gridwhistle.timebank.people import as_lists
+from gridwhistle.timebank.people import sees_files
 from gridwhistle.timebank.tables import metadata
 
 TIMEBANK: Final = Service(
@@ -56,7 +56,7 @@ TIMEBANK: Final = Service(
         teams.router,
         activities.router,
         transfers.router,
-        attachments.routes("timebank", claims, add="claims:own", see="claims:read", seen_as=as_lists),
+        attachments.routes("timebank", claims, add="claims:own", see="claims:read", seen_by=sees_files),
     ],
     loops=[attachments.sweep_attachments, check_ledger],
     gauges=GAUGES,

@@ -14,7 +14,7 @@ from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.timebank_orders import ClaimCancelled, ClaimLapsed, OrderClaimed, OrderConfirmed
 from gridwhistle.common.jurisdiction import within
 from gridwhistle.common.problems import NotFound, Problem
-from gridwhistle.common.reading import page
+from gridwhistle.common.reading import page_seen
 from gridwhistle.common.rows import Row, thing_of
 from gridwhistle.common.wire import Keyset, Page, PageQuery
 from gridwhistle.timebank.eligibility import Ages, ServingOneself, Volunteer, Wanted, why_not
@@ -28,7 +28,7 @@ from gridwhistle.timebank.order_tables import claims, orders
 from gridwhistle.timebank.order_views import ClaimLine, ClaimState, ClaimView, ConfirmedView, claim_as_seen, shown_of
 from gridwhistle.timebank.participant_tables import participants, trainings
 from gridwhistle.timebank.payments import hold, release
-from gridwhistle.timebank.people import as_lists, check_concerns, hold_active, myself, over_the_county, reaching
+from gridwhistle.timebank.people import check_concerns, concerning, hold_active, myself, over_the_county, reaching
 from gridwhistle.timebank.presence import PIN_DIGITS
 from gridwhistle.timebank.reasons import Remark
 from gridwhistle.timebank.settling import held_for
@@ -86,8 +86,8 @@ async def claim(order_id: UUID, caller: Caller, db: Db) -> ClaimView:
 
 @router.get("/claims", may="claims:read")
 async def list_claims(query: Annotated[ClaimQuery, Query()], caller: Caller, db: Db) -> Page[ClaimLine]:
-    """List your claims, or those of your station's area, newest first."""
-    return await page(db, as_lists(caller), claims, _NEWEST, query, ClaimLine)
+    """List your claims, those for you, those that you are to decide, or those of your station's area, newest first."""
+    return await page_seen(db, await concerning(db, caller), claims, _NEWEST, query, ClaimLine)
 
 
 @router.get("/claims/{claim_id}", may="claims:read")

@@ -10,7 +10,15 @@ from sqlalchemy import select
 
 from gridwhistle.common.commands import Command
 from gridwhistle.common.edge import Caller, Db, Router
-from gridwhistle.common.events.timebank_orders import DisputeDecided, DisputeKind, OrderDisputed, OrderVoided, Verdict
+from gridwhistle.common.events.timebank_orders import (
+    ActorId,
+    DisputeDecided,
+    DisputeKind,
+    OrderDisputed,
+    OrderVoided,
+    PanelConvened,
+    Verdict,
+)
 from gridwhistle.common.machine import Step
 from gridwhistle.common.problems import Invalid
 from gridwhistle.common.rows import Row
@@ -29,7 +37,6 @@ from gridwhistle.timebank.reasons import Remark, Why
 from gridwhistle.timebank.serving import settle_now
 
 router = Router("timebank", "Claims 接单: disputes 争议评议")
-ActorId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:@|/-]{1,100}$", examples=["demo-dispute_panel-1"])]
 _DAY_MINUTES: Final = 1_440
 
 
@@ -76,7 +83,8 @@ async def dispute(claim_id: UUID, body: Dispute, caller: Caller, db: Db) -> Clai
         days = await amount(tx, DISPUTE)
         if tx.now > (row.checked_out_at or row.terminal_at) + dt.timedelta(days=days):
             raise DisputeTooLate(days=days)
-        tx.move(row, step, reason=body.reason, terminal_at=None, dispute_kind=body.kind, disputed_by=caller.id)
+        what = {"dispute_kind": body.kind, "dispute_reason": body.reason, "disputed_by": caller.id}
+        tx.move(row, step, reason=body.reason, terminal_at=None, **what)
         tx.tell(order, OrderDisputed(**claim_facts(order, row), dispute_kind=body.kind))
         return tx.answer(claim_as_seen(caller, row))
 
@@ -93,6 +101,7 @@ async def convene(claim_id: UUID, body: Panel, caller: Caller, db: Db) -> ClaimV
         if len(set(body.members)) != PANEL_SIZE or involved & set(body.members):
             raise PanelInvolved
         tx.move(row, step, reason=body.reason, panel=sorted(body.members))
+        tx.tell(order, PanelConvened(**claim_facts(order, row), members=row.panel))
         return tx.answer(claim_as_seen(caller, row))
 
 

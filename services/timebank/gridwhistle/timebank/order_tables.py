@@ -119,6 +119,7 @@ claims = Table(
     Column("is_late_cancel", Boolean),
     Column("dispute_kind", Text),
     Column("disputed_by", Text),
+    Column("dispute_reason", Text),
     Column("panel", JSON),  # the three who decide, and how they voted
     Column("votes", JSON),
     Column("verdict", Text),
@@ -146,6 +147,8 @@ Index(
     unique=True,
     postgresql_where=claims.c.state.not_in(("cancelled", "lapsed")),
 )
+Index("claim_of_beneficiary", claims.c.beneficiary_id, postgresql_where=claims.c.beneficiary_id.is_not(None))
+Index("claim_disputed", claims.c.county_code, postgresql_where=claims.c.state == "disputed")
 evaluations = Table(
     "evaluation",
     metadata,

@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, Field
 
 from gridwhistle.common.attachments import AttachmentView, attached_to
 from gridwhistle.common.data_classes import OPEN, Count, ThingId, Word
-from gridwhistle.common.events.timebank_orders import DisputeKind, OrderKind, OrderNo, Payer, ServiceCode, Verdict
+from gridwhistle.common.events.timebank_orders import ActorId, DisputeKind, OrderKind, OrderNo, Payer, ServiceCode, Verdict
 from gridwhistle.common.ids import AreaCode, GridCode
 from gridwhistle.common.personal import AddressDetail
 from gridwhistle.common.principal import Principal
@@ -67,6 +67,14 @@ class OrderView(OrderLine):
     actions: Actions
 
 
+class VoteView(View):
+    """What one of the three who decide a dispute said."""
+
+    by: ActorId
+    verdict: Annotated[Verdict, OPEN]
+    minutes: Count | None
+
+
 class ClaimLine(View):
     """A claim in a list."""
 
@@ -102,6 +110,9 @@ class ClaimView(ClaimLine):
     overflow_to: Annotated[OverflowTo, OPEN] | None
     is_late_cancel: bool | None
     dispute_kind: Annotated[DisputeKind, OPEN] | None
+    dispute_reason: Annotated[str | None, Field(max_length=500)]
+    panel: Annotated[list[ActorId] | None, Field(max_length=3, description="For the station and the three themselves.")]
+    votes: Annotated[list[VoteView] | None, Field(max_length=3, description="For the station and the three themselves.")]
     verdict: Annotated[Verdict, OPEN] | None
     attachments: Annotated[list[AttachmentView], Field(max_length=50)]
     actions: Actions
@@ -127,4 +138,10 @@ def claim_as_seen(caller: Principal, claim: Any) -> ClaimView:
 
 def shown_of(caller: Principal, claim: Any) -> dict[str, Any]:
     """Return what a view of a claim has that its row has not."""
-    return {"attachments": attached_to(claim), "actions": CLAIM.actions(claim, caller)}
+    decides = is_staff(caller) or caller.id in (claim.panel or ())
+    return {
+        "attachments": attached_to(claim),
+        "panel": claim.panel if decides else None,
+        "votes": [VoteView(**vote) for vote in claim.votes or ()] if decides else None,
+        "actions": CLAIM.actions(claim, caller),
+    }

@@ -4,19 +4,23 @@ from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Table, select
+from sqlalchemy import ColumnElement, Table, and_, cast, false, or_, select
+from sqlalchemy.dialects.postgresql import JSONB
 
 from gridwhistle.common.commands import Command
 from gridwhistle.common.database import Db
+from gridwhistle.common.jurisdiction import within
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import NotFound
 from gridwhistle.common.rows import thing_of
 from gridwhistle.timebank.eligibility import NotActive
 from gridwhistle.timebank.order_guards import asks, serves
 from gridwhistle.timebank.order_refusals import NotAParticipant, UnknownBeneficiary
+from gridwhistle.timebank.order_tables import claims
 from gridwhistle.timebank.participant_states import PARTICIPANT
 from gridwhistle.timebank.participant_tables import participants
 
+PANEL: Final = "dispute_panel"
 STAFF: Final = frozenset({"station_clerk", "timebank_admin", "integrator", "auditor"})
 """They see what lies in their area; everybody else what concerns them."""
 
@@ -82,6 +86,24 @@ async def hold_active(tx: Command, *ids: UUID | None) -> None:
             raise UnknownBeneficiary
         if who.state != "active":
             raise NotActive(state=PARTICIPANT.word(who.state))
+
+
+async def concerning(db: Db, caller: Principal) -> ColumnElement[bool]:
+    """Return which claims somebody may see: a station's, one's own, those for oneself, and those that one is to decide."""
+    if is_staff(caller):
+        return within(claims, caller)
+    me = await participant(db, caller)
+    mine = [claims.c.volunteer_id == me.id, claims.c.beneficiary_id == me.id] if me else []
+    if PANEL in caller.roles:
+        mine.append(and_(claims.c.state == "disputed", cast(claims.c.panel, JSONB).has_key(caller.id)))
+    return and_(or_(false(), *mine), within(claims, await over_the_county(db, caller)))
+
+
+async def sees_files(db: Db, caller: Principal) -> ColumnElement[bool]:
+    """Return of which claims somebody may see the pictures: of all that `check_concerns` lets them see."""
+    of_theirs = claims.c.asked_by == caller.id, cast(claims.c.panel, JSONB).has_key(caller.id)
+    asked = and_(or_(*of_theirs), within(claims, await over_the_county(db, caller)))
+    return or_(asked, await concerning(db, caller))
 
 
 def check_concerns(table: Table, row: Any, caller: Principal) -> None:

@@ -16,6 +16,7 @@ from gridwhistle.common.ids import AreaCode
 from gridwhistle.common.jurisdiction import within
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Conflict, NotFound
+from gridwhistle.common.reading import page_seen
 from gridwhistle.common.rows import Row, thing_of
 from gridwhistle.common.wire import Actions, Body, Keyset, Page, PageQuery, Version, View
 from gridwhistle.timebank.order_refusals import UnknownBeneficiary
@@ -82,12 +83,7 @@ async def link_relative(body: NewRelative, caller: Caller, db: Db) -> RelativeVi
 @router.get("/relatives", may="participants:own")
 async def list_relatives(query: Annotated[PageQuery, Query()], caller: Caller, db: Db) -> Page[RelativeLine]:
     """List your links, or those of your station's area, newest first."""
-    columns = [relatives.c[name] for name in RelativeLine.model_fields]
-    wanted = await _seen_by(db, caller)
-    rows = await db.fetch(_NEWEST.page(select(*columns).where(wanted), query))
-    lines, next_cursor = _NEWEST.cut(rows, query)
-    items = [RelativeLine.of(line) for line in lines]
-    return Page[RelativeLine].model_construct(items=items, next_cursor=next_cursor)
+    return await page_seen(db, await _seen_by(db, caller), relatives, _NEWEST, query, RelativeLine)
 
 
 @router.get("/relatives/{relative_id}", may="participants:own")

@@ -16,6 +16,7 @@ from gridwhistle.common.ids import AreaCode
 from gridwhistle.common.jurisdiction import within
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Conflict, NotFound
+from gridwhistle.common.reading import page_seen
 from gridwhistle.common.rows import Row, thing_of
 from gridwhistle.common.wire import Actions, Body, Keyset, Page, PageQuery, Version, View
 from gridwhistle.timebank.order_limits import CLOSE_KIN, TRANSFER_CAP
@@ -117,10 +118,7 @@ async def offer_transfer(body: NewTransfer, caller: Caller, db: Db) -> TransferV
 @router.get("/transfers", may="participants:own")
 async def list_transfers(query: Annotated[PageQuery, Query()], caller: Caller, db: Db) -> Page[TransferLine]:
     """List what you gave and were given, or the transfers of your station's area, newest first."""
-    columns = [transfers.c[name] for name in TransferLine.model_fields]
-    rows = await db.fetch(_NEWEST.page(select(*columns).where(await _seen_by(db, caller)), query))
-    lines, next_cursor = _NEWEST.cut(rows, query)
-    return Page[TransferLine].model_construct(items=[TransferLine.of(line) for line in lines], next_cursor=next_cursor)
+    return await page_seen(db, await _seen_by(db, caller), transfers, _NEWEST, query, TransferLine)
 
 
 @router.get("/transfers/{transfer_id}", may="participants:own")

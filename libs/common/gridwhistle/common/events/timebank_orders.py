@@ -16,6 +16,8 @@ Verdict = Literal["void", "minutes"]
 Origin = Literal["order", "post", "incident", "mobilization"]
 """What a service follows from: an order of the time bank's own, a post (岗位), an incident, or an emergency's call."""
 RefuseReason = Literal["not_in_catalogue", "risk_too_high", "not_entitled", "unclear", "nobody_pays"]
+ActorId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:@|/-]{1,100}$", examples=["demo-dispute_panel-1"]), P1]
+"""The subject of somebody's tokens."""
 OrderNo = Annotated[str, Field(pattern=r"^T[0-9]{20,25}$", examples=["T99010120260706000001"]), P1]
 ServiceCode = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,39}$", examples=["keeping_company"]), P0]
 
@@ -116,6 +118,12 @@ class OrderDisputed(_ClaimEvent, type="gw.timebank.order.disputed.v1"):
     """One side says that it was otherwise; three who have nothing to do with it decide."""
 
     dispute_kind: Annotated[DisputeKind, OPEN, P1]
+
+
+class PanelConvened(_ClaimEvent, type="gw.timebank.order.panel_convened.v1"):
+    """Three were named to decide a dispute; they find it among their claims."""
+
+    members: Annotated[list[ActorId], Field(min_length=3, max_length=3)]
 
 
 class OrderVoided(_ClaimEvent, type="gw.timebank.order.voided.v1"):
