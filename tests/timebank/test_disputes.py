@@ -62,6 +62,7 @@ def test_two_of_three_say_that_it_does_not_count(bank: Bank, elder: Somebody, vo
     three = made(panel[2].post(f"{path}/decide", {"verdict": "void"}, As_Of=at(6 * HOUR)))
 
     assert [said["state"] for said in (one, two, three)] == ["disputed", "disputed", "voided"]
+    assert (three["earned_minutes"], three["overflow_minutes"]) == (None, None)
     assert earned(bank, volunteer) == 0
     assert bank.minutes_of(volunteer.id)["personal_available"] == (0, 0)
 
@@ -186,3 +187,12 @@ def test_whom_it_is_for_finds_it_among_their_claims(bank: Bank, volunteer: Someb
     claim_id = bank.served(elder, volunteer)
 
     assert [line["id"] for line in made(elder.person.get(f"{BASE}/claims"))["items"]] == [claim_id]
+
+
+def test_nothing_is_held_where_minutes_are_issued(bank: Bank, volunteer: Somebody) -> None:
+    order = made(bank.clerk.post(f"{BASE}/orders", bank.wish(), As_Of=at(-6 * HOUR)))
+    claim_id = bank.claimed(order["id"], volunteer)
+
+    confirmed = made(bank.clerk.post(f"{BASE}/claims/{claim_id}/confirm", {}, As_Of=at(-4 * HOUR)))
+
+    assert confirmed["held_minutes"] == 0

@@ -114,7 +114,7 @@ async def confirm(claim_id: UUID, body: Remark, caller: Caller, db: Db) -> Confi
         await hold_active(tx, row.volunteer_id, row.beneficiary_id)
         if tx.now >= confirmed_until(order):
             raise BegunAlready
-        minutes = held_for(order.agreed_minutes, await terms(tx))
+        minutes = 0 if order.payer == "issuance" else held_for(order.agreed_minutes, await terms(tx))
         await hold(tx, order, row, minutes)
         pin = f"{secrets.randbelow(10**PIN_DIGITS):0{PIN_DIGITS}}"
         start_at = begins_at(tx, order)

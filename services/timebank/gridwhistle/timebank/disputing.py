@@ -83,7 +83,7 @@ async def dispute(claim_id: UUID, body: Dispute, caller: Caller, db: Db) -> Clai
         days = await amount(tx, DISPUTE)
         if tx.now > (row.checked_out_at or row.terminal_at) + dt.timedelta(days=days):
             raise DisputeTooLate(days=days)
-        what = {"dispute_kind": body.kind, "dispute_reason": body.reason, "disputed_by": caller.id}
+        what: dict[str, Any] = {"dispute_kind": body.kind, "dispute_reason": body.reason, "disputed_by": caller.id}
         tx.move(row, step, reason=body.reason, terminal_at=None, **what)
         tx.tell(order, OrderDisputed(**claim_facts(order, row), dispute_kind=body.kind))
         return tx.answer(claim_as_seen(caller, row))
@@ -149,7 +149,8 @@ async def _carry_out(tx: Command, claim: Row, step: Step, minutes: int | None, *
         tx.update(volunteer, earned_minutes=volunteer.earned_minutes - claim.earned_minutes)
     if claim.verdict == "void":
         await release(tx, order, claim)
-        await end_claim(tx, order, claim, step, gives_back=False, reason=reason)
+        nothing: dict[str, Any] = {"earned_minutes": None, "overflow_minutes": None}
+        await end_claim(tx, order, claim, step, gives_back=False, reason=reason, **nothing)
         tx.tell(order, OrderVoided(**claim_facts(order, claim)))
         return
     await settle_now(tx, claim, step, minutes=minutes, reason=reason)
