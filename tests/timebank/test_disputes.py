@@ -196,3 +196,26 @@ def test_nothing_is_held_where_minutes_are_issued(bank: Bank, volunteer: Somebod
     confirmed = made(bank.clerk.post(f"{BASE}/claims/{claim_id}/confirm", {}, As_Of=at(-4 * HOUR)))
 
     assert confirmed["held_minutes"] == 0
+
+
+def test_a_verdict_takes_effect_when_who_pays_has_spent_the_rest(bank: Bank, volunteer: Somebody, panel: list[Person]) -> None:
+    payer, relative = bank.register("beneficiary", birth_year=1942), bank.register()
+    bank.give(payer, 75)
+    claim_id = bank.settled(payer, volunteer)["id"]
+    own, theirs = (
+        made(bank.admin.get(f"{BASE}/accounts?owner_id={who.id}&kind=personal_available"))["items"][0]["id"]
+        for who in (payer, relative)
+    )
+    posting = {"type": "transfer", "from_account_id": own, "to_account_id": theirs, "minutes": 15}
+    application = bank.suite.somebody("integrator", bank.county, scope="ledger:post")
+    made(application.post(f"{BASE}/postings", posting, Idempotency_Key=str(uuid.uuid4())))
+    pool = bank.minutes_of("", area=True)["pool"][0]
+    path = disputed(bank, payer, claim_id)
+
+    for one in panel[:2]:
+        said = made(one.post(f"{path}/decide", {"verdict": "minutes", "minutes": 75}, As_Of=at(6 * HOUR)))
+
+    assert (said["state"], said["earned_minutes"]) == ("settled", 75)
+    assert bank.minutes_of(volunteer.id)["personal_available"] == (75, 75)
+    assert [bank.minutes_of(payer.id)[kind] for kind in ("personal_available", "personal_hold")] == [(0, 0), (0, 0)]
+    assert bank.minutes_of("", area=True)["pool"][0] == pool - 15

@@ -43,6 +43,12 @@ def test_what_is_above_a_cap_is_not_earned_and_not_lost(today: int, ever: int, t
     assert result == Settlement(served_minutes=took, earned_minutes=earned, overflow_minutes=overflow)
 
 
+def test_what_a_county_allows_since_is_no_more_than_was_held_for_it() -> None:
+    result = settle(60, 80, 0, 0, ORDINARY, held_minutes=60)
+
+    assert result == Settlement(served_minutes=80, earned_minutes=60, overflow_minutes=0)
+
+
 def test_nine_minutes_are_recorded_and_not_paid() -> None:
     assert settle(60, 9, 0, 0, CAPPED) == Settlement(served_minutes=9, earned_minutes=0, overflow_minutes=0)
 

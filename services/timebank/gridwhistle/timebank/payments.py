@@ -40,8 +40,8 @@ async def release(tx: Command, order: Row, claim: Row) -> None:
 async def capture(tx: Command, order: Row, claim: Row, result: Settlement) -> None:
     """Pay what was earned, locked until the days for a dispute are over; give back what is left of what was held.
 
-    What is above a cap stays held until somebody has said where it goes. A panel may say more than is held any more: then the
-    rest is held first.
+    What is above a cap stays held until somebody has said where it goes. A panel may say more than is held any more: the rest
+    is held first, and what somebody has not got any more the public pool pays, so that a verdict always takes effect.
     """
     earned = result.earned_minutes
     if order.payer == "issuance":
@@ -52,14 +52,20 @@ async def capture(tx: Command, order: Row, claim: Row, result: Settlement) -> No
         return
     purse, held = await _purse(tx, order)
     left = claim.held_minutes - result.paid_minutes
-    postings = [Posting("hold", purse, held, -left, _reference(claim, "more"), claim.id)] if left < 0 else []
-    if earned:
-        postings.append(await _pays("capture", tx, held, claim, earned))
+    lack = max(-left - await free_minutes(tx, order.beneficiary_id), 0) if left < 0 and order.payer != "pool" else 0
+    by_pool = min(lack, earned)
+    postings = [Posting("hold", purse, held, -left - lack, _reference(claim, "more"), claim.id)] if -left > lack else []
+    if earned > by_pool:
+        postings.append(await _pays("capture", tx, held, claim, earned - by_pool))
+    if by_pool:
+        pool, pool_hold = await _of_county(tx, order, "pool"), await _of_county(tx, order, "pool_hold")
+        postings.append(Posting("hold", pool, pool_hold, by_pool, _reference(claim, "lack"), claim.id))
+        postings.append(await _pays("capture", tx, pool_hold, claim, by_pool, "earn_of_pool"))
     if left > 0:
         postings.append(Posting("release", held, purse, left, _reference(claim, "rest"), claim.id))
     ids = post(tx, postings) if postings else []
     paid_id = next((id_ for id_, posting in zip(ids, postings, strict=True) if posting.type == "capture"), None)
-    tx.update(claim, paid_id=paid_id, held_minutes=result.overflow_minutes)
+    tx.update(claim, paid_id=paid_id, held_minutes=result.overflow_minutes - (lack - by_pool))
 
 
 async def undo(tx: Command, order: Row, claim: Row, *, approved_by: str) -> None:
@@ -121,9 +127,9 @@ async def donate_of_group(tx: Command, team: Row, minutes: int) -> None:
     post(tx, [Posting("donate", group, pool, minutes, for_id=team.id)])
 
 
-async def _pays(type_: PostingType, tx: Command, source: Facts, claim: Row, minutes: int) -> Posting:
+async def _pays(type_: PostingType, tx: Command, source: Facts, claim: Row, minutes: int, what: str = "earn") -> Posting:
     earns = await account_of(tx.db, claim.volunteer_id, "personal_available")
-    return Posting(type_, source, earns, minutes, _reference(claim, "earn"), claim.id, locks=minutes)
+    return Posting(type_, source, earns, minutes, _reference(claim, what), claim.id, locks=minutes)
 
 
 async def _purse(tx: Command, order: Row) -> tuple[Facts, Facts]:

@@ -150,7 +150,8 @@ async def settle_now(
     assert volunteer is not None, "participants stay as long as their claims"
     actual = claim.actual_minutes if minutes is None else minutes
     today = await _earned_on(tx, claim)
-    result = settle(order.agreed_minutes, actual, today, volunteer.earned_minutes, await terms(tx))
+    held = None if minutes is not None or order.payer == "issuance" else claim.held_minutes
+    result = settle(order.agreed_minutes, actual, today, volunteer.earned_minutes, await terms(tx), held_minutes=held)
     await capture(tx, order, claim, result)
     tx.update(volunteer, earned_minutes=volunteer.earned_minutes + result.earned_minutes)
     dispute_until = (claim.checked_out_at or tx.now) + dt.timedelta(days=await amount(tx, DISPUTE))

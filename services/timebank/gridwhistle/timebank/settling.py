@@ -38,9 +38,22 @@ def held_for(agreed_minutes: int, terms: Terms) -> int:
     return worth(agreed_minutes, agreed_minutes * terms.tolerance_percent // 100, terms)
 
 
-def settle(agreed_minutes: int, actual_minutes: int, earned_today: int, earned_ever: int, terms: Terms) -> Settlement:
-    """Return what is earned of a service, given what the volunteer has earned on its day and in all."""
+def settle(
+    agreed_minutes: int,
+    actual_minutes: int,
+    earned_today: int,
+    earned_ever: int,
+    terms: Terms,
+    *,
+    held_minutes: int | None = None,
+) -> Settlement:
+    """Return what is earned of a service, given what the volunteer has earned on its day and in all.
+
+    What is held was agreed to: a county that allows more since pays no more than that for it.
+    """
     minutes = worth(agreed_minutes, actual_minutes, terms)
+    if held_minutes is not None:
+        minutes = min(minutes, _whole_steps(held_minutes, terms))
     earned = min(minutes, _left(terms.daily_cap_minutes, earned_today), _left(terms.lifetime_cap_minutes, earned_ever))
     return Settlement(actual_minutes, earned, minutes - earned)
 
