@@ -202,6 +202,24 @@ def test_a_minor_serves_among_others_with_a_guardians_consent(bank: Bank, elder:
     assert claim_of(bank, claim_id)["state"] == "claimed"
 
 
+def test_a_minor_is_confirmed_and_checks_in_beside_an_adult_alone(bank: Bank, elder: Somebody, volunteer: Somebody) -> None:
+    order_id, young = (
+        bank.published(elder, service_code="errands", people_needed=3),
+        bank.register(birth_year=2012, guardian=GUARDIAN),
+    )
+    claim_id, grown = bank.claimed(order_id, young), bank.claimed(order_id, volunteer)
+    path = f"{BASE}/claims/{claim_id}"
+    alone = bank.clerk.post(f"{path}/confirm", {}, As_Of=at(-4 * HOUR))
+    bank.confirmed(grown)
+    pin = made(bank.clerk.post(f"{path}/confirm", {}, As_Of=at(-3 * HOUR)))["pin"]
+    made(volunteer.person.post(f"{BASE}/claims/{grown}/cancel", {}, As_Of=at(-2 * HOUR)))
+
+    left_alone = young.person.post(f"{path}/check_in", {"pin": pin}, As_Of=at())
+
+    assert (code_of(alone), code_of(left_alone)) == ("not_alone", "not_alone")
+    assert code_of(bank.clerk.post(f"{path}/admit", {}, As_Of=at())) == "not_alone"
+
+
 def test_nobody_is_near_who_is_far_away(bank: Bank, elder: Somebody, volunteer: Somebody) -> None:
     claim_id = bank.claimed(bank.published(elder), volunteer)
     bank.confirmed(claim_id)

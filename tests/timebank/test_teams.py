@@ -8,6 +8,8 @@ import pytest
 from tests.conftest import RunningSuite
 from tests.timebank.bank import BASE, BEGINS, HOUR, Bank, Somebody, at, code_of, made
 
+GUARDIAN = {"name": "王强", "phone": "13900139000", "agreed": True}
+
 
 @pytest.fixture(scope="module")
 def bank(suite: RunningSuite) -> Bank:
@@ -30,19 +32,19 @@ def member(bank: Bank, team: str, leader: Somebody) -> Somebody:
     return joins(bank, team, leader)
 
 
-def joins(bank: Bank, team: str, leader: Somebody, when: dt.timedelta = -11 * HOUR) -> Somebody:
+def joins(bank: Bank, team: str, leader: Somebody, when: dt.timedelta = -11 * HOUR, **more: Any) -> Somebody:
     """Return somebody who is of a team from a moment on."""
-    member = bank.register()
+    member = bank.register(**more)
     made(member.person.post(f"{team}/join", As_Of=at(when)))
     made(leader.person.post(f"{team}/welcome", {"participant_id": member.id}, As_Of=at(when)))
     return member
 
 
-def activity(leader: Somebody, team: str) -> str:
+def activity(leader: Somebody, team: str, service: str = "errands") -> str:
     content = {
         "team_id": team.rpartition("/")[2],
         "name": "夜间平安巡逻",
-        "service_code": "errands",
+        "service_code": service,
         "start_at": BEGINS.isoformat(),
         "end_at": (BEGINS + 2 * HOUR).isoformat(),
     }
@@ -92,6 +94,32 @@ def test_a_roll_that_was_not_so_is_called_again(bank: Bank, team: str, leader: S
     done = made(bank.clerk.post(f"{path}/confirm_roll", {}, As_Of=at(6 * HOUR)))
     assert (done["people_present"], done["issued_minutes"]) == (1, 90)
     assert [one["participant_id"] for one in made(bank.clerk.get(path))["present"]] == [leader.id]
+
+
+@pytest.mark.parametrize(
+    ("service", "more", "said"),
+    [
+        pytest.param("errands", {}, "held", id="beside the leader"),
+        pytest.param("errands", {"guardian": {**GUARDIAN, "agreed": False}}, "guardian_missing", id="without consent"),
+        pytest.param("keeping_company", {}, "too_young", id="where it is not for minors"),
+        pytest.param("errands", {"insured_until": None}, "not_insured", id="not insured"),
+    ],
+)
+def test_a_minor_of_a_team_is_as_safe_as_any(
+    bank: Bank, team: str, leader: Somebody, service: str, more: dict[str, Any], said: str
+) -> None:
+    young = joins(bank, team, leader, **{"birth_year": 2012, "guardian": GUARDIAN, **more})
+    path = activity(leader, team, service)
+
+    answer = leader.person.post(f"{path}/call_roll", roll(leader, young), As_Of=at(3 * HOUR))
+
+    assert (answer.json().get("state") or code_of(answer)) == said
+
+
+def test_minors_of_a_team_are_not_alone(bank: Bank, team: str, leader: Somebody) -> None:
+    young = joins(bank, team, leader, birth_year=2012, guardian=GUARDIAN)
+
+    assert code_of(leader.person.post(f"{activity(leader, team)}/call_roll", roll(young), As_Of=at(3 * HOUR))) == "not_alone"
 
 
 def test_an_hour_is_given_once(bank: Bank, team: str, leader: Somebody, member: Somebody) -> None:

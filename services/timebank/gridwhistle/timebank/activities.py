@@ -1,6 +1,7 @@
 """What teams do together (队伍活动): planned and called by the leader, confirmed by a station, worth minutes of the team."""
 
 import datetime as dt
+from contextlib import suppress
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -17,9 +18,10 @@ from gridwhistle.common.problems import Conflict, Invalid
 from gridwhistle.common.reading import one, page
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Actions, Body, Keyset, Moment, Page, PageQuery, Version, View
+from gridwhistle.timebank.company import check_team
 from gridwhistle.timebank.hours import HoursTaken, present_then, serving_then
 from gridwhistle.timebank.offering import kind_in_use
-from gridwhistle.timebank.order_refusals import WindowUnclear
+from gridwhistle.timebank.order_refusals import UnknownServiceKind, WindowUnclear
 from gridwhistle.timebank.order_steps import terms
 from gridwhistle.timebank.participant_tables import participants
 from gridwhistle.timebank.payments import earn_for_group
@@ -154,7 +156,7 @@ async def call_roll(activity_id: UUID, body: Roll, caller: Caller, db: Db) -> Ac
             raise NoMember
         if any(one.minutes > long for one in body.present):
             raise LongerThanIt(minutes=long)
-        await _check_hours(tx, row, [one.participant_id for one in body.present])
+        await _check_present(tx, row, [one.participant_id for one in body.present])
         number = 1 + max((one.call_no for one in await tx.children(presences)), default=0)
         by_id = {one.participant_id: one.minutes for one in body.present}
         made = [
@@ -187,13 +189,18 @@ async def return_roll(activity_id: UUID, body: Remark, caller: Caller, db: Db) -
         return tx.answer(_view(tx, tx.row, []))
 
 
-async def _check_hours(tx: Command, row: Row, present: list[UUID]) -> None:
-    """Check that nobody who was there served elsewhere; they are held, since claims and other rolls may come meanwhile.
+async def _check_present(tx: Command, row: Row, present: list[UUID]) -> None:
+    """Check that who was there might be, and did not serve elsewhere; they are held, since claims and rolls may come meanwhile.
 
     Raises:
-        HoursTaken: somebody did.
+        HoursTaken: somebody served elsewhere.
+        Problem: somebody was too young or not insured, or minors were alone.
     """
-    await tx.hold(participants, present)
+    minors_allowed = False
+    with suppress(UnknownServiceKind):  # out of use since: then it is not for minors
+        minors_allowed = (await kind_in_use(tx.db, row.area_code[:6], row.service_code)).minors_allowed
+    people = await tx.hold(participants, present)
+    await check_team(tx, people, row.start_at, minors_allowed=minors_allowed)
     there = present, row.start_at, row.end_at
     if await serving_then(tx, *there) or await present_then(tx, *there):
         raise HoursTaken

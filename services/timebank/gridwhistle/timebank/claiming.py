@@ -17,10 +17,11 @@ from gridwhistle.common.problems import NotFound, Problem
 from gridwhistle.common.reading import page_seen
 from gridwhistle.common.rows import Row, thing_of
 from gridwhistle.common.wire import Keyset, Page, PageQuery
-from gridwhistle.timebank.eligibility import Ages, ServingOneself, Volunteer, Wanted, why_not
+from gridwhistle.timebank.company import ages, check_not_alone, volunteer_of
+from gridwhistle.timebank.eligibility import ServingOneself, Wanted, why_not
 from gridwhistle.timebank.hours import HoursTaken, present_then, serving_then
 from gridwhistle.timebank.order_guards import serves
-from gridwhistle.timebank.order_limits import CANCEL_BEFORE, CLAIM_BEFORE, CONFIRM, LEAST_AGE, MINORS, MOST_AGE, NO_SHOW
+from gridwhistle.timebank.order_limits import CANCEL_BEFORE, CLAIM_BEFORE, CONFIRM, NO_SHOW
 from gridwhistle.timebank.order_refusals import AnotherCounty, BegunAlready, ClaimTooLate, NoPlaceLeft, OnlyServed
 from gridwhistle.timebank.order_states import CLAIM, ORDER
 from gridwhistle.timebank.order_steps import amount, claim_facts, claims_until, end_claim, order_of, terms, until
@@ -118,6 +119,7 @@ async def confirm(claim_id: UUID, body: Remark, caller: Caller, db: Db) -> Confi
         await hold(tx, order, row, minutes)
         pin = f"{secrets.randbelow(10**PIN_DIGITS):0{PIN_DIGITS}}"
         start_at = begins_at(tx, order)
+        await check_not_alone(tx, order, row)
         begins_at_last = start_at + dt.timedelta(minutes=await amount(tx, NO_SHOW))
         tx.move(
             row,
@@ -189,28 +191,12 @@ async def _begins_soon(tx: Command, order: Row) -> bool:
     return confirmed_until(order) < tx.now + dt.timedelta(hours=await amount(tx, CONFIRM))
 
 
-async def ages(tx: Command) -> Ages:
-    """Return from and up to which age people earn here."""
-    least, most = await amount(tx, LEAST_AGE), await amount(tx, MOST_AGE)
-    return Ages(least=least, most=most, minors_with_guardian=bool(await amount(tx, MINORS)))
-
-
 async def _why_not(tx: Command, who: Row, order: Row) -> Problem | None:
     if who.county_code != order.county_code:
         return AnotherCounty()
     if who.kind == "beneficiary":
         return OnlyServed()
     learnt = {one.course for one in await tx.children(trainings, of=who)}
-    volunteer = Volunteer(
-        state=who.state,
-        birth_year=who.birth_year and who.birth_year.year,
-        guardian_agreed=who.guardian_agreed_at is not None,
-        insured_until=who.insured_until,
-        trainings=learnt,
-        paused_until=who.paused_until,
-        rating_sum=who.rating_sum,
-        rating_count=who.rating_count,
-    )
     wanted = Wanted(
         kind=order.kind,
         people_needed=order.people_needed,
@@ -218,4 +204,4 @@ async def _why_not(tx: Command, who: Row, order: Row) -> Problem | None:
         training_required=order.training_required,
         min_reputation=order.min_reputation,
     )
-    return why_not(volunteer, wanted, begins_at(tx, order).astimezone(LOCAL).date(), tx.now, await ages(tx))
+    return why_not(volunteer_of(who, learnt), wanted, begins_at(tx, order).astimezone(LOCAL).date(), tx.now, await ages(tx))

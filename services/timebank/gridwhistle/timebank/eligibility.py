@@ -151,6 +151,11 @@ def why_not(who: Volunteer, wanted: Wanted, on: dt.date, now: dt.datetime, ages:
         return NotActive(state=STATES[who.state])
     if who.paused_until and who.paused_until > now:
         return ClaimsPaused()
+    return why_not_fit(who, wanted, on, ages)
+
+
+def why_not_fit(who: Volunteer, wanted: Wanted, on: dt.date, ages: Ages) -> Problem | None:
+    """Return why somebody was not fit for a service on its day, whatever became of them since."""
     return _by_age(who, wanted, on, ages) or _by_fitness(who, wanted, on)
 
 

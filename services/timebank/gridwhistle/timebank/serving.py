@@ -19,6 +19,7 @@ from gridwhistle.common.problems import Conflict
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body
 from gridwhistle.timebank.claiming import pin_marks
+from gridwhistle.timebank.company import check_not_alone
 from gridwhistle.timebank.order_guards import CLERK
 from gridwhistle.timebank.order_limits import CHECK_OUT, CHOOSE, DISPUTE, NO_SHOW, PLACE_WITHIN
 from gridwhistle.timebank.order_refusals import TooManyMinutes
@@ -67,7 +68,7 @@ async def check_in(claim_id: UUID, body: Presence, caller: Caller, db: Db) -> Cl
         row = tx.row
         check_concerns(claims, row, caller)
         step = CLAIM.step(row, "check_in", caller)
-        await _check_time(tx, row)
+        await _check_may_begin(tx, row)
         if _is_right(tx, row, body.pin):
             shown = await _shown(tx, row, body)
             shown.pop("shown_now")
@@ -85,7 +86,7 @@ async def admit(claim_id: UUID, body: Remark, caller: Caller, db: Db) -> ClaimVi
     async with db.command(await reaching(db, caller), claims, claim_id) as tx:
         check_concerns(claims, tx.row, caller)
         step = CLAIM.step(tx.row, "admit", caller)
-        await _check_time(tx, tx.row)
+        await _check_may_begin(tx, tx.row)
         await _begin(tx, tx.row, step, reason=body.reason, clerk_shown=True)
         return tx.answer(claim_as_seen(caller, tx.row))
 
@@ -184,10 +185,11 @@ async def _earned_on(tx: Command, claim: Row) -> int:
     return int(found[0])
 
 
-async def _check_time(tx: Command, claim: Row) -> None:
+async def _check_may_begin(tx: Command, claim: Row) -> None:
     tolerance = dt.timedelta(minutes=await amount(tx, NO_SHOW))
     if refusal := arrives(claim.start_at, tx.now, tolerance):
         raise refusal
+    await check_not_alone(tx, await order_of(tx, claim), claim)
 
 
 async def _begin(tx: Command, claim: Row, step: Step, **values: Any) -> None:

@@ -1,0 +1,70 @@
+"""Who is fit to serve, and who goes with a minor (未成年人须有成年人同行): with others, and never alone."""
+
+import datetime as dt
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import select
+
+from gridwhistle.common.calendars import LOCAL
+from gridwhistle.common.commands import Command
+from gridwhistle.common.rows import Row
+from gridwhistle.timebank.eligibility import Ages, NotAlone, Volunteer, Wanted, is_adult, why_not_fit
+from gridwhistle.timebank.order_limits import LEAST_AGE, MINORS, MOST_AGE
+from gridwhistle.timebank.order_steps import amount
+from gridwhistle.timebank.order_tables import claims
+from gridwhistle.timebank.participant_tables import participants
+
+_COMES = ("confirmed", "checked_in")
+
+
+async def ages(tx: Command) -> Ages:
+    """Return from and up to which age people earn here."""
+    least, most = await amount(tx, LEAST_AGE), await amount(tx, MOST_AGE)
+    return Ages(least=least, most=most, minors_with_guardian=bool(await amount(tx, MINORS)))
+
+
+def volunteer_of(who: Row, learnt: Collection[str] = ()) -> Volunteer:
+    """Return what is looked at of a participant who wants to serve."""
+    return Volunteer(
+        state=who.state,
+        birth_year=who.birth_year and who.birth_year.year,
+        guardian_agreed=who.guardian_agreed_at is not None,
+        insured_until=who.insured_until,
+        trainings=learnt,
+        paused_until=who.paused_until,
+        rating_sum=who.rating_sum,
+        rating_count=who.rating_count,
+    )
+
+
+async def check_not_alone(tx: Command, order: Row, claim: Row) -> None:
+    """Check that a minor who serves does so beside an adult who is confirmed or there; the held order keeps them so.
+
+    Raises:
+        NotAlone: there is none.
+    """
+    limits, on = await ages(tx), claim.start_at.astimezone(LOCAL).date()
+    if _grown(await tx.hold(participants, [claim.volunteer_id]), on, limits):
+        return
+    beside = claims.c.order_id == order.id, claims.c.id != claim.id, claims.c.state.in_(_COMES)
+    found = await tx.db.fetch(select(claims.c.volunteer_id).where(*beside))
+    if not _grown(await tx.hold(participants, [row.volunteer_id for row in found]), on, limits):
+        raise NotAlone
+
+
+async def check_team(tx: Command, present: Collection[Any], start_at: dt.datetime, *, minors_allowed: bool) -> None:
+    """Check that everybody of a roll might be there: insured, and of age or beside adults where it is fit for minors.
+
+    Raises:
+        Problem: why somebody might not.
+    """
+    limits, on = await ages(tx), start_at.astimezone(LOCAL).date()
+    wanted = Wanted("public", 1 + len(_grown(present, on, limits)), minors_allowed, None, None)
+    for who in present:
+        if refusal := why_not_fit(volunteer_of(who), wanted, on, limits):
+            raise refusal
+
+
+def _grown(people: Collection[Any], on: dt.date, limits: Ages) -> list[Any]:
+    return [who for who in people if who and who.birth_year and is_adult(who.birth_year.year, on, limits)]
