@@ -38,7 +38,7 @@ async def window_over(tx: Command, order: Row, _clock: Row, _percent: int) -> No
         tx.tell(order, OrderExpired(**facts_of(order)))
         return
     tx.move(order, step)
-    close_if_done(tx, order)
+    await close_if_done(tx, order)
 
 
 async def lapse(tx: Command, claim: Row, _clock: Row, _percent: int) -> None:

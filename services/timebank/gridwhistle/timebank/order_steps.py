@@ -4,6 +4,8 @@ import datetime as dt
 import math
 from typing import Any, Final
 
+from sqlalchemy import func, select
+
 from gridwhistle.common.clocks import Limit
 from gridwhistle.common.commands import Command
 from gridwhistle.common.events.timebank_orders import OrderClosed, OrderExpired
@@ -20,7 +22,7 @@ from gridwhistle.timebank.order_limits import (
     WINDOW,
 )
 from gridwhistle.timebank.order_states import ORDER
-from gridwhistle.timebank.order_tables import orders
+from gridwhistle.timebank.order_tables import claims, orders
 from gridwhistle.timebank.settling import Terms
 
 SYSTEM: Final = system("timebank")
@@ -92,11 +94,15 @@ async def end_claim(tx: Command, order: Row, claim: Row, step: Step, *, gives_ba
     if gives_back and tx.now < recruits_until:
         tx.move(order, ORDER.step(order, "free", SYSTEM), limits={WINDOW: until(tx.now, recruits_until)})
     else:
-        close_if_done(tx, order)
+        await close_if_done(tx, order, served_now=int(step.target == "closed"))
 
 
-def close_if_done(tx: Command, order: Row) -> None:
-    """Close an order that takes nobody any more, when everybody's part in it is over."""
+async def close_if_done(tx: Command, order: Row, served_now: int = 0) -> None:
+    """Close an order that takes nobody any more, when everybody's part in it is over.
+
+    Who served counts, not who came forward: a service that was voided is none. `served_now` are those whose part ends with
+    this command.
+    """
     if order.state != "full" or order.claims_open:
         return
     step = ORDER.step(order, "close", SYSTEM)
@@ -104,4 +110,11 @@ def close_if_done(tx: Command, order: Row) -> None:
     if step.target == "expired":
         tx.tell(order, OrderExpired(**facts_of(order)))
     else:
-        tx.tell(order, OrderClosed(**facts_of(order), people_served=order.people_taken))
+        tx.tell(order, OrderClosed(**facts_of(order), people_served=served_now + await _served(tx, order)))
+
+
+async def _served(tx: Command, order: Row) -> int:
+    of_it = claims.c.order_id == order.id, claims.c.state == "closed"
+    found = await tx.db.first(select(func.count()).select_from(claims).where(*of_it))
+    assert found is not None
+    return int(found[0])
