@@ -84,15 +84,17 @@ class Bank:
         posting = {"type": "import", "from_account_id": from_id, "to_account_id": of_theirs[0]["id"], "minutes": minutes}
         made(application.post(f"{BASE}/postings", posting, Idempotency_Key=str(uuid.uuid4())))
 
-    def minutes_of(self, owner: str, area: bool = False) -> dict[str, tuple[int, int]]:  # noqa: FBT002
+    def minutes_of(self, owner: str) -> dict[str, tuple[int, int]]:
         """Return what is on somebody's accounts, by kind: the balance, and how much of it is locked."""
-        which = f"area_code={self.county}000000" if area else f"owner_id={owner}"
-        lines = made(self.admin.get(f"{BASE}/accounts?{which}&limit=200"))["items"]
-        return {
-            line["kind"]: (line["balance_minutes"], line["locked_minutes"])
-            for line in lines
-            if (line["owner_id"] == owner if not area else line["owner_id"] is None)
-        }
+        lines = made(self.admin.get(f"{BASE}/accounts?owner_id={owner}"))["items"]
+        return {line["kind"]: (line["balance_minutes"], line["locked_minutes"]) for line in lines}
+
+    @property
+    def minutes_in_pool(self) -> int:
+        """What is in the county's public pool."""
+        lines = made(self.admin.get(f"{BASE}/accounts?kind=pool&area_code={self.county}000000"))["items"]
+        [pool] = [line for line in lines if line["area_code"] == f"{self.county}000000"]
+        return int(pool["balance_minutes"])
 
     @property
     def area(self) -> str:

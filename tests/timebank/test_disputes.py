@@ -209,7 +209,7 @@ def test_a_verdict_takes_effect_when_who_pays_has_spent_the_rest(bank: Bank, vol
     posting = {"type": "transfer", "from_account_id": own, "to_account_id": theirs, "minutes": 15}
     application = bank.suite.somebody("integrator", bank.county, scope="ledger:post")
     made(application.post(f"{BASE}/postings", posting, Idempotency_Key=str(uuid.uuid4())))
-    pool = bank.minutes_of("", area=True)["pool"][0]
+    pool = bank.minutes_in_pool
     path = disputed(bank, payer, claim_id)
 
     for one in panel[:2]:
@@ -218,4 +218,4 @@ def test_a_verdict_takes_effect_when_who_pays_has_spent_the_rest(bank: Bank, vol
     assert (said["state"], said["earned_minutes"]) == ("settled", 75)
     assert bank.minutes_of(volunteer.id)["personal_available"] == (75, 75)
     assert [bank.minutes_of(payer.id)[kind] for kind in ("personal_available", "personal_hold")] == [(0, 0), (0, 0)]
-    assert bank.minutes_of("", area=True)["pool"][0] == pool - 15
+    assert bank.minutes_in_pool == pool - 15
