@@ -159,13 +159,6 @@ class NotAParticipant(Forbidden):
     zh, en = "请先在网点登记为时间银行参与人。", "Have a station register you with the time bank first."
 
 
-class NotDone(Conflict):
-    """Minutes are told at the end."""
-
-    code = "minutes_missing"
-    zh, en = "请填写实际服务分钟数。", "Say how many minutes it took."
-
-
 class TooManyMinutes(Invalid):
     """Of what nobody checked out of, no more counts than was agreed."""
 

@@ -34,8 +34,6 @@ CLERK, VOLUNTEER, PANEL = frozenset({"station_clerk"}), frozenset({"volunteer"})
 ADMIN, SYSTEM = frozenset({"timebank_admin"}), frozenset({"auto"})
 ASKERS: Final = frozenset({"resident", "volunteer", "station_clerk"})
 """Who asks for a service: whom it is for, a relative, or a clerk for somebody old. Volunteers are served as well."""
-SIDES: Final = ASKERS
-"""Both sides of a service, and the station."""
 ORDER_ENDED: Final = ("refused", "closed", "expired", "cancelled")
 CLAIM_ENDED: Final = ("closed", "voided", "cancelled", "no_show", "lapsed")
 """States in which nobody has to do anything any more."""
@@ -96,22 +94,22 @@ CLAIM: Final = Machine(
         Step("claimed",     "confirm",      "confirmed",   ASKERS,         "whom it is for says yes: minutes are held, and the address is told", only_who_asks),
         Step("claimed",     "decline",      "lapsed",      ASKERS,         "whom it is for would rather have somebody else", only_who_asks),
         Step("claimed",     "lapse",        "lapsed",      SYSTEM,         "nobody answered within a day: the place is free again"),
-        Step("claimed",     "cancel",       "cancelled",   SIDES,          "who came forward cannot come after all, or it is not needed", only_a_party),
-        Step("confirmed",   "cancel",       "cancelled",   SIDES,          "it falls through; what was held goes back, and late is noted as late", only_a_party),
+        Step("claimed",     "cancel",       "cancelled",   ASKERS,         "who came forward cannot come after all, or it is not needed", only_a_party),
+        Step("confirmed",   "cancel",       "cancelled",   ASKERS,         "it falls through; what was held goes back, and late is noted as late", only_a_party),
         Step("confirmed",   "check_in",     "checked_in",  VOLUNTEER,      "who came forward is there in person", only_who_serves),
         Step("confirmed",   "admit",        "checked_in",  CLERK,          "a clerk sees that who came forward is there", not_ones_own),
         Step("confirmed",   "no_show",      "no_show",     SYSTEM,         "half an hour has passed, and nobody came; what was held goes back"),
         Step("checked_in",  "check_out",    "checked_out", VOLUNTEER,      "it is done", only_who_serves),
         Step("checked_in",  "no_check_out", "checked_out", CLERK,          "who forgot is called; no more counts than was agreed", not_ones_own),
         Step("checked_out", "settle",       "settled",     ASKERS | SYSTEM, "whom it was for says that it was done, or two proofs do after three days", only_who_asks),
-        *(Step(state,       "dispute",      "disputed",    SIDES,          "one side says that it was otherwise", both(only_a_party, undisputed)) for state in ("checked_out", "settled")),
-        Step("no_show",     "dispute",      "disputed",    SIDES,          "one side says that somebody came", both(only_a_party, undisputed)),
+        *(Step(state,       "dispute",      "disputed",    ASKERS,         "one side says that it was otherwise", both(only_a_party, undisputed)) for state in ("checked_out", "settled")),
+        Step("no_show",     "dispute",      "disputed",    ASKERS,         "one side says that somebody came", both(only_a_party, undisputed)),
         Step("disputed",    "convene",      "disputed",    ADMIN,          "three who have nothing to do with it are to decide", nobody_voted),
         Step("disputed",    "decide",       "disputed",    PANEL,          "one of the three has voted, and no two agree yet", on_the_panel, when=_undecided),
         Step("disputed",    "decide",       "voided",      PANEL,          "two of the three say that it does not count: its minutes go back", on_the_panel, when=_void),
         Step("disputed",    "decide",       "settled",     PANEL,          "two of the three say what it is worth", on_the_panel),
         Step("settled",     "close",        "closed",      SYSTEM,         "the days for a dispute are over, and the minutes can be spent"),
-        *(Step(state,       "rate",         state,         SIDES,          "each side says how it was", only_a_party) for state in ("settled", "closed")),
+        *(Step(state,       "rate",         state,         ASKERS,         "each side says how it was", only_a_party) for state in ("settled", "closed")),
         Step("settled",     "choose",       "settled",     VOLUNTEER,      "what is above a cap goes where who earned it says", only_who_serves),
     ),
     zh={
