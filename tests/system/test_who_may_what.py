@@ -23,7 +23,7 @@ from gridwhistle.common.principal import DESKS, GRANTS, PUBLIC, ROLES
 from gridwhistle.common.sheet_formats import csv_of
 from gridwhistle.standalone.services import KINDS
 from tests.conftest import Loop, Person, RunningSuite
-from tests.system import asked_of_timebank
+from tests.system import asked_of_stock, asked_of_timebank
 
 HERE: Final = "990201001001"
 GRID: Final = f"{HERE}001"
@@ -75,6 +75,7 @@ THINGS: Final = {
     "proposal_id": "proposals",
     "journal_id": "journals",
     **asked_of_timebank.THINGS,
+    **asked_of_stock.THINGS,
 }
 """Which things a parameter of a path names."""
 WHOLE: Final = {"list_seals", "list_rule_sets"}
@@ -179,6 +180,7 @@ SENT: Final[dict[str, dict[str, Any]]] = {
     "reject_proposal": {"reason": "?"},
     "place_hold": {"thing": "?", "thing_id": "?", "cause": "行政复议 2026-17"},
     **asked_of_timebank.sent(HERE),
+    **asked_of_stock.sent(HERE),
 }
 """What an operation with a body is sent: what it makes would lie here."""
 QUERIES: Final = {"import_catalogue": f"?area_code={HERE[:6]}"}
@@ -192,6 +194,7 @@ LIES_IN: Final = dict.fromkeys(("add_grid", "locate_point", "locate_points", "st
         "add_category",
         "start_catalogue",
         "add_service_kind",
+        "add_resource_type",
         "import_catalogue",
     ),
     HERE[:6],
@@ -201,7 +204,11 @@ LIES_NOWHERE: Final = {"upload_attachment"}
 """Operations whose thing has no place yet."""
 ONLY_ASKED: Final = {"exit_worker"}
 """Operations that are asked of a version that is none: once done, the worker who asks here would have no tokens any more."""
-HELD: Final = {"incidents": ("incident", "incidents"), "personnel": ("worker", "workers"), "timebank": ("account", "accounts")}
+HELD: Final = {
+    "incidents": ("incident", "incidents"),
+    "personnel": ("worker", "workers"),
+    "timebank": ("account", "accounts"),
+} | {"inventory": ("storage_point", "storage_points")}
 """What can be held in a service: its table, and the kind of thing that is planted."""
 NOT_THERE: Final = {"place_hold", "post_minutes", "post_many", "propose_grant", "propose_adjustment"} | set(
     asked_of_timebank.NAMES_ANOTHER
@@ -288,6 +295,7 @@ def planted(suite: RunningSuite, background: Loop) -> Planted:
     for place, west in PLACES.items():
         _plant_personnel(suite, planted, place, west)
         _plant_timebank(suite, planted, place)
+        asked_of_stock.plant(suite, planted.add, place)
     for place, west in PLACES.items():
         _plant_incidents(suite, planted, place, west)
     here = suite.somebody("county_admin", HERE[:6])  # an index of grids may be a second old
@@ -561,7 +569,7 @@ def _asked_and_expected(
 ) -> Iterator[tuple[str, str]]:
     """Return what each request got, and what it should have got."""
     person = asker.person(suite, planted)
-    if name in asked_of_timebank.COUNTY_WIDE:
+    if name in asked_of_timebank.COUNTY_WIDE | asked_of_stock.COUNTY_WIDE:
         asker = asker.over_the_county()
     if "{" in route.path:
         kind = kind_of(service, route)

@@ -21,6 +21,7 @@ from gridwhistle.common.health import METRICS_TYPE, alive, readiness
 from gridwhistle.common.issuer import ISSUER, Issuer
 from gridwhistle.common.settings import Settings
 from gridwhistle.incidents.app import INCIDENTS
+from gridwhistle.inventory.app import INVENTORY
 from gridwhistle.personnel.app import PERSONNEL
 from gridwhistle.standalone.nats import Nats
 from gridwhistle.standalone.postgres import Postgres
@@ -31,13 +32,13 @@ if TYPE_CHECKING:
 
     from gridwhistle.standalone.isolated import Watched
 
-KINDS: Final = (PERSONNEL, INCIDENTS, TIMEBANK)
+KINDS: Final = (PERSONNEL, INCIDENTS, TIMEBANK, INVENTORY)
 TITLE: Final = "Gridwhistle 网格哨"
 VERSION: Final = "0.1.0"
 NAMES: Final = tuple(kind.name for kind in KINDS)
 ANCHORS: Final = "audit-anchors"
 """The file in the data folder that keeps the newest seals of every service's audit."""
-_ABOUT: Final = """Incidents, grid personnel, the time bank, and one thread of events between them.
+_ABOUT: Final = """Incidents, grid personnel, the time bank, the emergency inventory, and one thread of events between them.
 
 Events are described in [/asyncapi.json](/asyncapi.json). Errors are RFC 9457 problems with a stable `code`, in Chinese or
 English by `Accept-Language`. Lists are pages with a `cursor`. Writes take an `Idempotency-Key` and may be repeated under it."""

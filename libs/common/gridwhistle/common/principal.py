@@ -29,6 +29,11 @@ ROLES: Final = {
     "station_clerk": Term("网点工作人员", "clerk of a time-bank station"),
     "timebank_admin": Term("时间银行管理员", "time-bank administrator"),
     "dispute_panel": Term("争议评审员", "member of a dispute panel"),
+    "warehouse_keeper": Term("仓库保管员", "warehouse keeper"),
+    "inventory_manager": Term("物资管理员", "inventory manager"),
+    "emergency_commander": Term("应急指挥员", "emergency commander"),
+    "disaster_info_officer": Term("灾害信息员", "disaster information officer"),
+    "shelter_manager": Term("避难场所管理员", "shelter manager"),
     "integrator": Term("接入应用", "integrating application"),
     "sysadmin": Term("系统管理员", "system administrator"),
     "security_admin": Term("安全管理员", "security administrator"),
@@ -84,6 +89,11 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
         | {"services:read", "services:write", "orders:read", "claims:read", "claims:handle", "teams:read", "accounts:read"}
     ),
     "dispute_panel": frozenset({"claims:read", "claims:decide"}),
+    "warehouse_keeper": frozenset({"types:read", "stores:read"}),
+    "inventory_manager": frozenset({"types:read", "types:write", "stores:read", "stores:write", "rules:read", "rules:write"}),
+    "emergency_commander": frozenset({"types:read", "stores:read"}),
+    "disaster_info_officer": frozenset({"types:read", "stores:read"}),
+    "shelter_manager": frozenset({"types:read", "stores:read"}),
     # An application has nothing by role: only what the scopes of its token name.
     "integrator": frozenset(),
     # Three people, and none of them does the work; see APART.

@@ -25,3 +25,7 @@ class SessionPurged(Event):
 
     rows: Count
     certificates: Count
+
+
+class InventorySessionPurged(SessionPurged, type="gw.inventory.session.purged.v1"):
+    """What was personal in an emergency session is gone from this service; counts alone remain."""

@@ -1,0 +1,1 @@
+"""What there is: resource types, where they are stored, and how much of each."""

@@ -1,0 +1,82 @@
+"""The words and rules of the catalogue and the stores. Codes are those of GB/T 38565-2020: a class, then three levels of two digits."""
+
+import re
+from typing import Final, Literal
+
+from gridwhistle.common.problems import Conflict, Invalid
+
+PointLevel = Literal["county", "town", "village", "enterprise"]
+"""县级库, 乡镇库, 村(社区)点, 代储企业."""
+ReserveMode = Literal["real", "agreed", "capacity"]
+"""实物储备: it lies there; 协议储备: an enterprise has promised to deliver it; 产能储备: to make it."""
+_CODE: Final = re.compile(r"([123])((?:(?!00)[0-9]{2})*)((?:00)*)")
+_DIGITS: Final = 7
+
+
+class NotASupplyCode(Invalid):
+    """Levels of a code are filled from the left."""
+
+    code = "not_a_supply_code"
+    zh = "物资代码须符合 GB/T 38565:首位 1—3,其后每级两位 01—99,未用的级别以 00 补在末尾。"
+    en = "A code of GB/T 38565 begins with 1 to 3, then come levels of two digits, 01 to 99, and zeros after the last one in use."
+
+
+class UnknownParent(Invalid):
+    """A type stands below another one."""
+
+    code = "unknown_parent"
+    zh, en = "请先建立上级类目 {parent}。", "Add the type {parent} first; this one stands below it."
+
+
+class TypeThere(Conflict):
+    """A code names one type."""
+
+    code = "type_there"
+    zh, en = "目录中已有该代码。", "The catalogue has a type of this code already."
+
+
+class KitIncomplete(Invalid):
+    """What a kit holds is for so many people."""
+
+    code = "kit_incomplete"
+    zh, en = "kit_qty 与 kit_persons 须同时填写。", "kit_qty and kit_persons belong together."
+
+
+class TypeWithdrawn(Conflict):
+    """What was withdrawn is not in use any more."""
+
+    code = "type_withdrawn"
+    zh, en = "该物资类型已停用。", "The resource type is not in use any more."
+
+
+class AgreementNeeded(Invalid):
+    """What is promised is promised in writing."""
+
+    code = "agreement_needed"
+    zh = "协议储备和产能储备须填写协议编号 agreement_no,实物储备不得填写。"
+    en = "Say an agreement_no for what is agreed or to be made, and none for what lies there."
+
+
+class PointClosed(Conflict):
+    """Nothing is done at a storage point that is closed."""
+
+    code = "storage_point_closed"
+    zh, en = "该储备点已停用。", "The storage point is closed."
+
+
+def parent_of(code: str) -> str | None:
+    """Return the code above: `1010200` of `1010203`; None of a class.
+
+    Raises:
+        NotASupplyCode: it is no code of the standard.
+    """
+    found = _CODE.fullmatch(code)
+    if found is None or len(code) != _DIGITS:
+        raise NotASupplyCode
+    top, levels, _ = found.groups()
+    return f"{top}{levels[:-2]}".ljust(_DIGITS, "0") if levels else None
+
+
+def is_local(code: str) -> bool:
+    """Tell whether a code is a county's own: one in a branch 99."""
+    return "99" in {code[1:3], code[3:5], code[5:]}
