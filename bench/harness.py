@@ -101,14 +101,24 @@ class House:
 
 
 @asynccontextmanager
-async def house() -> AsyncIterator[House]:
-    """Start a new house; on leaving, all of it is stopped and its folder removed."""
+async def house(*, notes_commits: bool = False) -> AsyncIterator[House]:
+    """Start a new house; on leaving, all of it is stopped and its folder removed.
+
+    Args:
+        notes_commits: PostgreSQL notes when each transaction was committed.
+    """
     with tempfile.TemporaryDirectory(prefix="gridwhistle-bench-") as name:
         folder, issuer = Path(name), Issuer.fresh()
         (folder / "jwks.json").write_text(issuer.jwks())
         make_keys(folder / "keys")
         async with AsyncExitStack() as stack:
             postgres = await Postgres.start(folder)
+            if notes_commits:
+                connection = await asyncpg.connect(postgres.url("postgres"))
+                await connection.execute("ALTER SYSTEM SET track_commit_timestamp = on")
+                await connection.close()
+                await postgres.child.stop()
+                postgres = await Postgres.start(folder)
             stack.push_async_callback(postgres.child.stop)
             nats = await Nats.start(folder)
             stack.push_async_callback(nats.child.stop)

@@ -181,6 +181,22 @@ async def test_a_leader_whose_fence_is_stale_stores_nothing_and_looks_again(data
     assert await in_stream(nc) == [1, 99, 99, 2, 3]
 
 
+@pytest.mark.parametrize("many", [3, 30], ids=["one by one", "a batch"])
+async def test_what_fills_the_stream_half_way_comes_once_and_in_order(database: Database, nc: nats.NATS, many: int) -> None:
+    relay = Relay("lamps", database, nc)
+    config = (await own_stream(nc.jetstream(), "lamps")).config
+    await nc.jetstream().update_stream(config, max_msgs=2)
+    await tell(database, *range(many))
+    with pytest.raises(Refused):
+        await asyncio.wait_for(relay._lead(), 10)
+    await nc.jetstream().update_stream(config, max_msgs=-1)
+
+    async with leading(database, nc):
+        await until(lambda: all_published(database))
+
+    assert await in_stream(nc) == list(range(many))
+
+
 async def test_a_full_stream_is_asked_after_a_pause_and_told_of_once(
     database: Database, nc: nats.NATS, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -409,17 +425,23 @@ async def test_an_event_that_waits_twice_does_not_stop_the_others(database: Data
     assert await in_stream(nc) == [1, 2]
 
 
-async def test_a_batch_reads_no_more_than_itself_however_much_waits(database: Database) -> None:
-    await tell(database, 1)
-    await database.run(database.requests, "ANALYZE")  # as PostgreSQL counted it before so much came
-    await database.run(
-        database.requests,
+@pytest.mark.parametrize("counts", [True, False])
+async def test_a_batch_reads_no_more_than_itself_by_a_plan_made_before_so_much_came(database: Database, counts: bool) -> None:
+    relay = await asyncpg.connect(database.url)
+    if counts:
+        await tell(database, 1)
+        await relay.execute("ANALYZE")
+    await relay.execute(f"SET plan_cache_mode = force_generic_plan; PREPARE batch AS {WAITING}; EXECUTE batch")
+    if not counts:
+        await tell(database, 1)
+    await relay.execute(
         "WITH told AS (INSERT INTO outbox SELECT gen_random_uuid(), aggregate_id, n, subject, envelope, occurred_at, epoch"
         " FROM outbox, generate_series(2, 20000) n RETURNING event_id)"
-        " INSERT INTO waiting (event_id) SELECT event_id FROM told",
+        " INSERT INTO waiting (event_id) SELECT event_id FROM told"
     )
 
-    [[plan]] = await database.run(database.requests, f"EXPLAIN (ANALYZE, FORMAT JSON) {WAITING}")
+    plan = await relay.fetchval("EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE batch")
+    await relay.close()
 
     assert plan_rows(orjson.loads(plan)[0]["Plan"], "outbox") == BATCH_MAX
 

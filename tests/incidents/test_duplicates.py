@@ -52,6 +52,17 @@ def test_across_the_border_of_two_cells_all_the_same(acceptor: Person) -> None:
     assert [it["id"] for it in made["duplicates"]] == [one["id"]]
 
 
+def test_the_nearest_of_many_is_among_those_that_are_named(acceptor: Person) -> None:
+    around = [{"title": "井盖缺失", "area_code": AREA, "location": {"lon": 101.50025, "lat": 30.5}}] * 300
+    told = acceptor.post(f"{INCIDENTS}/batch", {"reports": around}).json()["results"]
+    assert len(told) == len(around)
+    close = reported(acceptor, 101.50001)
+
+    made = reported(acceptor, 101.5)
+
+    assert made["duplicates"][0]["id"] == close["id"]
+
+
 def test_nothing_of_another_category_is_the_same(suite: RunningSuite, acceptor: Person) -> None:
     suite.somebody("county_admin", "990721").post("/incidents/v1/categories/start", {"county_code": "990721"})
     cover, lamp, unsaid = (reported(acceptor, 101.2, category=code) for code in ("C-0101", "C-0137", None))

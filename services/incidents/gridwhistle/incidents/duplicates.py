@@ -6,7 +6,20 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Index, Text, any_, bindparam, literal_column, or_, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Double,
+    Index,
+    Text,
+    any_,
+    bindparam,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 
 from gridwhistle.common.database import Db
 from gridwhistle.common.events.incidents import Category, IncidentNo
@@ -20,14 +33,19 @@ from gridwhistle.incidents.tables import incidents
 SHOWN_MAX: Final = 10
 RADIUS_MAX_M: Final = 500
 """Whatever a county sets: the cells that are asked for stay few."""
-_LOOKED_AT_MAX: Final = 200
+_LOOKED_AT_MAX: Final = 1_000
 """Of what was reported in the same cells; a place where more is reported in a day is no place to compare by distance."""
+_NEAREST_MAX: Final = 50
+"""Of those, of which the caller may not see every one."""
 _CELLS_A_DEGREE: Final = 1_000
 _EARTH_M: Final = 6_371_008.8
 _CELL: Final[ColumnElement[int]] = literal_column("(floor(lon * 1000)::bigint * 1000000 + floor(lat * 1000)::bigint)")
 """The cell of about a hundred metres that a point lies in."""
-_THERE: Final = Asking(
-    select(incidents)
+_SEEN_BY: Final = ("area_code", "grid_code", "complained_org", "lead_org")
+"""What tells whether a caller may see a report."""
+_SHOWN: Final = ("id", "incident_no", "category", "reported_at", "lon", "lat")
+_LOOKED_AT: Final = (
+    select(*(incidents.c[name] for name in (*_SHOWN, *_SEEN_BY)))
     .where(
         incidents.c.lon.is_not(None),
         any_(bindparam("cells", type_=ARRAY(BigInteger))) == _CELL,
@@ -39,8 +57,15 @@ _THERE: Final = Asking(
         ),
     )
     .limit(_LOOKED_AT_MAX)
+    .subquery()
 )
 """Without the jurisdiction, for which PostgreSQL would read the county's whole day: of one place few rows are looked at."""
+_EAST, _NORTH = (_LOOKED_AT.c[name] - bindparam(name, type_=Double) for name in ("lon", "lat"))
+_THERE: Final = Asking(
+    select(_LOOKED_AT)
+    .order_by(func.power(_EAST * bindparam("narrow", type_=Double), 2) + func.power(_NORTH, 2))
+    .limit(_NEAREST_MAX)
+)
 Index("incident_near_newest", _CELL, incidents.c.reported_at, postgresql_where=incidents.c.lon.is_not(None))
 
 
@@ -64,7 +89,8 @@ async def near(
     rules = await RULES.of(db)
     radius_m = min(rules.of("dedupe.radius_m", area_code, now).amount, RADIUS_MAX_M)
     since = now - dt.timedelta(hours=rules.of("dedupe.hours", area_code, now).amount)
-    found = await db.ask(_THERE.of(cells=cells_around(point.lon, point.lat, radius_m), since=since, category=category))
+    cells, narrow = cells_around(point.lon, point.lat, radius_m), cos(radians(point.lat))
+    found = await db.ask(_THERE.of(cells=cells, since=since, category=category, lon=point.lon, lat=point.lat, narrow=narrow))
     seen = [row for row in found if caller.reaches(incidents, row)]
     by_distance = sorted(((metres(point.lon, point.lat, row.lon, row.lat), row) for row in seen), key=lambda one: one[0])
     return [_line(away, row) for away, row in by_distance if away <= radius_m][:SHOWN_MAX]
