@@ -9,6 +9,7 @@ from tests.conftest import RunningSuite
 from tests.timebank.bank import AREA, BASE, COUNTY, FAR, HOUR, MINUTE, NEAR, Bank, Somebody, at, code_of, made
 
 GUARDIAN = {"name": "王强", "phone": "13900139000", "agreed": True}
+DAY = 24 * HOUR
 ADDRESS = "示例县城关镇幸福里3栋502室"
 
 
@@ -84,7 +85,7 @@ def test_an_address_is_forgotten_when_the_service_is_settled(bank: Bank, elder: 
 def test_open_orders_of_the_whole_county_are_listed_without_an_address(
     bank: Bank, suite: RunningSuite, elder: Somebody, volunteer: Somebody
 ) -> None:
-    order_id = bank.published(elder, people_needed=2)
+    order_id = bank.published(elder, people_needed=2, end_at=at(5 * DAY))
     from_elsewhere = suite.somebody("volunteer", f"{COUNTY}009009", subject=volunteer.id)
 
     lines = made(from_elsewhere.get(f"{BASE}/open_orders?limit=200"))["items"]
@@ -95,7 +96,7 @@ def test_open_orders_of_the_whole_county_are_listed_without_an_address(
 
 
 def test_what_is_soonest_is_listed_first(bank: Bank, elder: Somebody, volunteer: Somebody) -> None:
-    later, sooner = (bank.published(elder, start_at=at(-after), end_at=at()) for after in (90 * MINUTE, 91 * MINUTE))
+    later, sooner = (bank.published(elder, start_at=at(-after), end_at=at(5 * DAY)) for after in (90 * MINUTE, 91 * MINUTE))
     seen, cursor = [], ""
 
     while len(seen) < 1_000:
@@ -110,8 +111,17 @@ def test_what_is_soonest_is_listed_first(bank: Bank, elder: Somebody, volunteer:
     assert ids.index(sooner) < ids.index(later)
 
 
+def test_what_is_over_is_not_listed_although_no_clock_has_ended_it(bank: Bank, elder: Somebody, volunteer: Somebody) -> None:
+    order_id = bank.published(elder, people_needed=2)
+
+    listed = volunteer.person.get(f"{BASE}/open_orders?limit=200").text
+
+    assert order_of(bank, order_id)["state"] == "published"
+    assert order_id not in listed
+
+
 def test_another_county_sees_nothing(bank: Bank, suite: RunningSuite, elder: Somebody) -> None:
-    order_id = bank.published(elder)
+    order_id = bank.published(elder, end_at=at(5 * DAY))
     stranger = suite.somebody("volunteer", "990303")
 
     assert order_id not in stranger.get(f"{BASE}/open_orders?limit=200").text

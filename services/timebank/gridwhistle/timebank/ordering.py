@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import Query
 from pydantic import Field
-from sqlalchemy import ColumnElement, false, select
+from sqlalchemy import ColumnElement, false, func, select
 
 from gridwhistle.common.calendars import LOCAL
 from gridwhistle.common.commands import Command
@@ -64,7 +64,8 @@ from gridwhistle.timebank.settling import held_for
 
 router = Router("timebank", "Orders 订单")
 _NEWEST, _SOONEST = Keyset(orders.c.asked_at, orders.c.id), Keyset(orders.c.start_at, orders.c.id, ascending=True)
-_IS_OPEN: Final[ColumnElement[bool]] = orders.c.state == "published"
+# What was told of the past has no clock that would end it. The page's query is kept, so the database says what time it is.
+_OPEN: Final[tuple[ColumnElement[bool], ...]] = (orders.c.state == "published", orders.c.end_at > func.now())
 
 
 class ServiceBegan(Conflict):
@@ -203,7 +204,7 @@ async def cancel(order_id: UUID, body: Remark, caller: Caller, db: Db) -> OrderV
 
 
 def _open_ones(query: OpenOrderQuery) -> list[ColumnElement[bool]]:
-    return [*filters(orders, query), _IS_OPEN]
+    return [*filters(orders, query), *_OPEN]
 
 
 def _step(tx: Command, action: str, caller: Principal) -> Step:
