@@ -106,14 +106,14 @@ class Bank:
         return self.suite.somebody(role, self.county, subject=subject, scope="history:import")
 
     def register(self, kind: str = "volunteer", **more: Any) -> Somebody:
-        """Register somebody who is grown up and insured."""
+        """Register somebody who is old enough to serve and to be served, and insured."""
         content = {
             "kind": kind,
             "area_code": self.area,
             "name": "王芳",
             "phone": "13800138000",
             "real_name_token": f"rn-{uuid.uuid4()}",
-            "birth_year": 1980,
+            "birth_year": 1960,
             "insured_until": f"{TODAY.year + 1}-12-31",
             **more,
         }

@@ -53,7 +53,7 @@ class Station:
                 "name": "王芳",
                 "phone": "13800138000",
                 "real_name_token": f"rn-{uuid.uuid4()}",
-                "birth_year": 1980,
+                "birth_year": 1960,
                 "insured_until": "2199-01-01",
             }
         )

@@ -22,7 +22,7 @@ from gridwhistle.timebank import accounts as books
 from gridwhistle.timebank import participants as people
 from gridwhistle.timebank.app import TIMEBANK
 from gridwhistle.timebank.consumers import CONSUMER
-from gridwhistle.timebank.order_limits import DISPUTE
+from gridwhistle.timebank.limits import DISPUTE
 from gridwhistle.timebank.order_tables import claims
 from gridwhistle.timebank.tables import accounts
 from tests.conftest import Loop

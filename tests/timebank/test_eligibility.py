@@ -19,11 +19,13 @@ from gridwhistle.timebank.eligibility import (
     TooOld,
     TooYoung,
     TooYoungHere,
+    TooYoungToBeServed,
     TrainingMissing,
     Volunteer,
     Wanted,
     payer_of,
     why_not,
+    why_not_served,
 )
 
 DAY, NOW = dt.date(2026, 7, 6), dt.datetime(2026, 7, 1, 8, tzinfo=dt.UTC)
@@ -96,3 +98,24 @@ def test_from_which_minutes_a_service_is_paid(category: str | None, free_minutes
 def test_nobody_is_served_without_minutes_enough_or_an_entitlement(category: str | None) -> None:
     with pytest.raises(NotEntitled):
         payer_of(category, free_minutes=74, needed_minutes=75)
+
+
+@pytest.mark.parametrize(
+    ("born", "category", "least", "refusal"),
+    [
+        pytest.param(1966, None, (60, 60), None, id="who becomes sixty this year"),
+        pytest.param(1967, None, (60, 60), TooYoungToBeServed, id="who becomes sixty next year"),
+        pytest.param(1964, "elderly", (65, 60), TooYoungToBeServed, id="a label that is no need"),
+        pytest.param(1964, "special_difficulty", (65, 60), None, id="in need, from an age of its own"),
+        pytest.param(1967, "key_lonely_elderly", (65, 60), TooYoungToBeServed, id="in need, and younger than that"),
+        pytest.param(1990, None, (0, 60), None, id="where there is no least age"),
+        pytest.param(None, None, (60, 60), AgeUnknown, id="of unknown age"),
+        pytest.param(None, None, (0, 0), None, id="of unknown age where none matters"),
+    ],
+)
+def test_who_may_be_served(
+    born: int | None, category: str | None, least: tuple[int, int], refusal: type[Problem] | None
+) -> None:
+    said = why_not_served(born, category, DAY, least=least[0], least_in_need=least[1])
+
+    assert (type(said) if said else None) is refusal

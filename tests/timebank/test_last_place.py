@@ -19,7 +19,7 @@ from gridwhistle.common.principal import Principal, system
 from gridwhistle.standalone.postgres import Postgres
 from gridwhistle.timebank import claiming, disputing, participants, serving
 from gridwhistle.timebank.app import TIMEBANK
-from gridwhistle.timebank.order_limits import CONFIRM, DISPUTE, FREEZE, NO_SHOW, SETTLE, WINDOW
+from gridwhistle.timebank.limits import CONFIRM, DISPUTE, FREEZE, NO_SHOW, SETTLE, WINDOW
 from gridwhistle.timebank.order_tables import claims, orders
 from gridwhistle.timebank.tables import accounts
 from tests.conftest import Loop

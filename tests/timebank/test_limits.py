@@ -2,8 +2,8 @@
 
 import pytest
 
-from gridwhistle.timebank.limits import PRESETS, RULE_SETS
-from gridwhistle.timebank.order_limits import ORDER_PRESETS
+from gridwhistle.timebank.limits import PRESETS
+from gridwhistle.timebank.rule_sets import RULE_SETS
 
 
 def test_whoever_chooses_another_place_keeps_nothing_of_the_first() -> None:
@@ -11,13 +11,13 @@ def test_whoever_chooses_another_place_keeps_nothing_of_the_first() -> None:
 
     assert RULE_SETS.keys() == {"beijing", "shanghai", "changning", "nanjing"}
     assert all(one == keys[0] for one in keys)
-    assert {*keys[0]} <= {preset.key for preset in (*PRESETS, *ORDER_PRESETS)}
+    assert {*keys[0]} <= {preset.key for preset in PRESETS}
 
 
 @pytest.mark.parametrize(
     ("place", "values"),
     [
-        ("beijing", {"redeem_age_min": 60, "transfer_close_kin_only": 1, "top_redemption": 10_000, "lifetime_cap": 0}),
+        ("beijing", {"redeem_age_min": 60, "transfer_close_kin_only": 1, "lifetime_cap": 0}),
         ("shanghai", {"redeem_age_min": 65, "redeem_age_min_in_need": 60, "transfer_close_kin_only": 0, "minors_in_groups": 1}),
         ("changning", {"earn_age_min": 60, "earn_age_max": 70, "daily_cap": 120, "lifetime_cap": 600}),
         ("nanjing", {"lifetime_cap": 1_500, "redeem_age_min": 60, "coin_minutes": 60}),

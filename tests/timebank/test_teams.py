@@ -100,7 +100,6 @@ def test_a_roll_that_was_not_so_is_called_again(bank: Bank, team: str, leader: S
     ("service", "more", "said"),
     [
         pytest.param("errands", {}, "held", id="beside the leader"),
-        pytest.param("errands", {"guardian": {**GUARDIAN, "agreed": False}}, "guardian_missing", id="without consent"),
         pytest.param("keeping_company", {}, "too_young", id="where it is not for minors"),
         pytest.param("errands", {"insured_until": None}, "not_insured", id="not insured"),
     ],
@@ -114,6 +113,25 @@ def test_a_minor_of_a_team_is_as_safe_as_any(
     answer = leader.person.post(f"{path}/call_roll", roll(leader, young), As_Of=at(3 * HOUR))
 
     assert (answer.json().get("state") or code_of(answer)) == said
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        pytest.param({"birth_year": 2012, "guardian": GUARDIAN}, None, id="a minor with a guardian's consent"),
+        pytest.param({"birth_year": 2012, "guardian": {**GUARDIAN, "agreed": False}}, "guardian_missing", id="without it"),
+        pytest.param({"insured_until": None}, None, id="who may be insured by then"),
+    ],
+)
+def test_who_is_welcomed_is_of_an_age_for_it(
+    bank: Bank, team: str, leader: Somebody, more: dict[str, Any], said: str | None
+) -> None:
+    somebody = bank.register(**more)
+    made(somebody.person.post(f"{team}/join"))
+
+    answer = leader.person.post(f"{team}/welcome", {"participant_id": somebody.id})
+
+    assert (None if answer.status_code == 200 else code_of(answer)) == said
 
 
 def test_minors_of_a_team_are_not_alone(bank: Bank, team: str, leader: Somebody) -> None:

@@ -28,12 +28,12 @@ from gridwhistle.timebank.checking import GAUGES, check_ledger
 from gridwhistle.timebank.consumers import CONSUMER
 from gridwhistle.timebank.domain import REFUSED, AccountThere
 from gridwhistle.timebank.eligibility import ServingOneself
-from gridwhistle.timebank.limits import PRESETS, RULE_SETS
+from gridwhistle.timebank.limits import PRESETS, TRANSFER_ANSWER
 from gridwhistle.timebank.order_by_itself import ORDER_CLOCKS
-from gridwhistle.timebank.order_limits import ORDER_PRESETS, TRANSFER_ANSWER
 from gridwhistle.timebank.order_refusals import ClaimedAlready, RatedAlready
 from gridwhistle.timebank.order_tables import claims
 from gridwhistle.timebank.people import sees_files
+from gridwhistle.timebank.rule_sets import RULE_SETS
 from gridwhistle.timebank.tables import metadata
 
 TIMEBANK: Final = Service(
@@ -63,7 +63,7 @@ TIMEBANK: Final = Service(
     consumer=CONSUMER,
     tables=metadata,
     versions=Path(__file__).parent / "versions",
-    presets=(*ORDER_PRESETS, *PRESETS),
+    presets=PRESETS,
     rule_sets=RULE_SETS,
     on_clock={**ORDER_CLOCKS, TRANSFER_ANSWER: transfers.lapse},
     constraints={

@@ -20,8 +20,8 @@ from gridwhistle.common.wire import Keyset, Page, PageQuery
 from gridwhistle.timebank.company import ages, check_not_alone, volunteer_of
 from gridwhistle.timebank.eligibility import ServingOneself, Wanted, why_not
 from gridwhistle.timebank.hours import HoursTaken, present_then, serving_then
+from gridwhistle.timebank.limits import CANCEL_BEFORE, CLAIM_BEFORE, CONFIRM, NO_SHOW
 from gridwhistle.timebank.order_guards import serves
-from gridwhistle.timebank.order_limits import CANCEL_BEFORE, CLAIM_BEFORE, CONFIRM, NO_SHOW
 from gridwhistle.timebank.order_refusals import AnotherCounty, BegunAlready, ClaimTooLate, NoPlaceLeft, OnlyServed
 from gridwhistle.timebank.order_states import CLAIM, ORDER
 from gridwhistle.timebank.order_steps import amount, claim_facts, claims_until, end_claim, order_of, terms, until

@@ -2,26 +2,28 @@
 
 import datetime as dt
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select
 
 from gridwhistle.common.calendars import LOCAL
 from gridwhistle.common.commands import Command
 from gridwhistle.common.rows import Row
-from gridwhistle.timebank.eligibility import Ages, NotAlone, Volunteer, Wanted, is_adult, why_not_fit
-from gridwhistle.timebank.order_limits import LEAST_AGE, MINORS, MOST_AGE
+from gridwhistle.timebank.eligibility import Ages, NotAlone, Volunteer, Wanted, by_age, is_adult, why_not_fit
+from gridwhistle.timebank.limits import LEAST_AGE, MINORS, MINORS_IN_GROUPS, MOST_AGE
 from gridwhistle.timebank.order_steps import amount
 from gridwhistle.timebank.order_tables import claims
 from gridwhistle.timebank.participant_tables import participants
 
-_COMES = ("confirmed", "checked_in")
+_COMES: Final = ("confirmed", "checked_in")
+_IN_A_TEAM: Final = Wanted("public", people_needed=2, minors_allowed=True, training_required=None, min_reputation=None)
 
 
-async def ages(tx: Command) -> Ages:
-    """Return from and up to which age people earn here."""
+async def ages(tx: Command, *, in_a_team: bool = False) -> Ages:
+    """Return from and up to which age people earn here; in a team minors may where they do not else."""
     least, most = await amount(tx, LEAST_AGE), await amount(tx, MOST_AGE)
-    return Ages(least=least, most=most, minors_with_guardian=bool(await amount(tx, MINORS)))
+    minors = await amount(tx, MINORS) or (in_a_team and await amount(tx, MINORS_IN_GROUPS))
+    return Ages(least=least, most=most, minors_with_guardian=bool(minors))
 
 
 def volunteer_of(who: Row, learnt: Collection[str] = ()) -> Volunteer:
@@ -53,13 +55,24 @@ async def check_not_alone(tx: Command, order: Row, claim: Row) -> None:
         raise NotAlone
 
 
+async def check_welcome(tx: Command, who: Row) -> None:
+    """Check that a held participant is of an age to be of a team; who was there is looked at again with each roll.
+
+    Raises:
+        Problem: why they are not.
+    """
+    limits, on = await ages(tx, in_a_team=True), tx.now.astimezone(LOCAL).date()
+    if refusal := by_age(volunteer_of(who), _IN_A_TEAM, on, limits):
+        raise refusal
+
+
 async def check_team(tx: Command, present: Collection[Any], start_at: dt.datetime, *, minors_allowed: bool) -> None:
     """Check that everybody of a roll might be there: insured, and of age or beside adults where it is fit for minors.
 
     Raises:
         Problem: why somebody might not.
     """
-    limits, on = await ages(tx), start_at.astimezone(LOCAL).date()
+    limits, on = await ages(tx, in_a_team=True), start_at.astimezone(LOCAL).date()
     wanted = Wanted("public", 1 + len(_grown(present, on, limits)), minors_allowed, None, None)
     for who in present:
         if refusal := why_not_fit(volunteer_of(who), wanted, on, limits):

@@ -23,8 +23,8 @@ from gridwhistle.common.machine import Step
 from gridwhistle.common.problems import Invalid
 from gridwhistle.common.rows import Row
 from gridwhistle.common.tables import history
+from gridwhistle.timebank.limits import DISPUTE
 from gridwhistle.timebank.order_guards import MAJORITY, PANEL_SIZE
-from gridwhistle.timebank.order_limits import DISPUTE
 from gridwhistle.timebank.order_refusals import DisputeTooLate, PanelInvolved
 from gridwhistle.timebank.order_states import CLAIM
 from gridwhistle.timebank.order_steps import amount, claim_facts, end_claim, order_of

@@ -102,6 +102,13 @@ class ServingOneself(Forbidden):
     zh, en = "不能为自己提供服务。", "Nobody serves themselves."
 
 
+class TooYoungToBeServed(Forbidden):
+    """Time is saved for when one is old, or in need."""
+
+    code = "too_young_to_be_served"
+    zh, en = "本县规定年满 {years} 岁方可接受服务。", "In this county people are served from the age of {years}."
+
+
 class NotEntitled(Forbidden):
     """Services are for those who saved minutes enough, or who are entitled."""
 
@@ -156,7 +163,7 @@ def why_not(who: Volunteer, wanted: Wanted, on: dt.date, now: dt.datetime, ages:
 
 def why_not_fit(who: Volunteer, wanted: Wanted, on: dt.date, ages: Ages) -> Problem | None:
     """Return why somebody was not fit for a service on its day, whatever became of them since."""
-    return _by_age(who, wanted, on, ages) or _by_fitness(who, wanted, on)
+    return by_age(who, wanted, on, ages) or _by_fitness(who, wanted, on)
 
 
 def _by_fitness(who: Volunteer, wanted: Wanted, on: dt.date) -> Problem | None:
@@ -175,7 +182,8 @@ def is_adult(birth_year: int, on: dt.date, ages: Ages) -> bool:
     return on.year - birth_year > ages.adult
 
 
-def _by_age(who: Volunteer, wanted: Wanted, on: dt.date, ages: Ages) -> Problem | None:
+def by_age(who: Volunteer, wanted: Wanted, on: dt.date, ages: Ages) -> Problem | None:
+    """Return why somebody is too young or too old for a service on its day, or None."""
     if who.birth_year is None:
         return AgeUnknown()
     years = on.year - who.birth_year
@@ -188,6 +196,19 @@ def _by_age(who: Volunteer, wanted: Wanted, on: dt.date, ages: Ages) -> Problem 
     if not who.guardian_agreed:
         return GuardianMissing()
     return None if wanted.people_needed > 1 else NotAlone()
+
+
+def why_not_served(
+    birth_year: int | None, category: str | None, on: dt.date, *, least: int, least_in_need: int
+) -> Problem | None:
+    """Return why nobody may be asked to serve somebody, who is entitled as something or not; None, if they may.
+
+    Whom the pool is there for may have a least age of their own; 0 is none.
+    """
+    years = least_in_need if category in FROM_THE_POOL else least
+    if years and birth_year is None:
+        return AgeUnknown()
+    return TooYoungToBeServed(years=years) if birth_year and on.year - birth_year < years else None
 
 
 def payer_of(category: str | None, free_minutes: int, needed_minutes: int) -> Payer:

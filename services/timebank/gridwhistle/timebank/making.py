@@ -11,7 +11,7 @@ from gridwhistle.common.machine import Step
 from gridwhistle.common.personal import AddressDetail, ExactPoint
 from gridwhistle.common.rows import Row
 from gridwhistle.timebank.eligibility import Payer
-from gridwhistle.timebank.order_limits import WINDOW
+from gridwhistle.timebank.limits import WINDOW
 from gridwhistle.timebank.order_steps import claims_until, facts_of, until
 from gridwhistle.timebank.order_tables import orders
 

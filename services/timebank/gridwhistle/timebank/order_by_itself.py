@@ -10,7 +10,7 @@ from gridwhistle.common.commands import Command
 from gridwhistle.common.events.timebank_orders import ClaimLapsed, OrderExpired, OrderNoShow, ParticipantUnfrozen
 from gridwhistle.common.firing import OnClock
 from gridwhistle.common.rows import Row
-from gridwhistle.timebank.order_limits import (
+from gridwhistle.timebank.limits import (
     CONFIRM,
     DISPUTE,
     FREEZE,

@@ -8,6 +8,16 @@ from typing import Any, Final
 
 from gridwhistle.common.machine import Machine, Step
 from gridwhistle.common.problems import Term
+from gridwhistle.timebank.limits import (
+    CHECK_OUT,
+    CONFIRM,
+    DISPUTE,
+    NO_SHOW,
+    PANEL_DECIDES,
+    REVIEW,
+    SETTLE,
+    WINDOW,
+)
 from gridwhistle.timebank.order_guards import (
     both,
     nobody_voted,
@@ -18,16 +28,6 @@ from gridwhistle.timebank.order_guards import (
     only_who_asks,
     only_who_serves,
     undisputed,
-)
-from gridwhistle.timebank.order_limits import (
-    CHECK_OUT,
-    CONFIRM,
-    DISPUTE,
-    NO_SHOW,
-    PANEL_DECIDES,
-    REVIEW,
-    SETTLE,
-    WINDOW,
 )
 
 CLERK, VOLUNTEER, PANEL = frozenset({"station_clerk"}), frozenset({"volunteer"}), frozenset({"dispute_panel"})

@@ -13,8 +13,9 @@ from gridwhistle.common.machine import Step
 from gridwhistle.common.principal import system
 from gridwhistle.common.rows import Row
 from gridwhistle.common.rules import RULES, Rules
-from gridwhistle.timebank.order_limits import (
+from gridwhistle.timebank.limits import (
     CLAIM_BEFORE,
+    COIN,
     DAILY_CAP,
     LIFETIME_CAP,
     STEP,
@@ -27,7 +28,6 @@ from gridwhistle.timebank.settling import Terms
 
 SYSTEM: Final = system("timebank")
 _MINUTE: Final = dt.timedelta(minutes=1)
-COIN_MINUTES: Final = 60
 
 
 async def amount(tx: Command, key: str, area_code: str | None = None) -> int:
@@ -42,7 +42,7 @@ async def terms(tx: Command) -> Terms:
         step_minutes=await amount(tx, STEP),
         tolerance_percent=await amount(tx, TOLERANCE),
         daily_cap_minutes=await amount(tx, DAILY_CAP),
-        lifetime_cap_minutes=COIN_MINUTES * await amount(tx, LIFETIME_CAP),
+        lifetime_cap_minutes=await amount(tx, COIN) * await amount(tx, LIFETIME_CAP),
     )
 
 

@@ -29,11 +29,11 @@ from gridwhistle.common.problems import Conflict, NotFound
 from gridwhistle.common.reading import filters, page
 from gridwhistle.common.rows import Row, thing_of
 from gridwhistle.common.wire import Body, Keyset, Moment, Page, PageQuery
-from gridwhistle.timebank.eligibility import FROM_THE_POOL, STATES, NotActive, Payer, payer_of
+from gridwhistle.timebank.eligibility import FROM_THE_POOL, STATES, NotActive, Payer, payer_of, why_not_served
+from gridwhistle.timebank.limits import CLAIM_BEFORE, REDEEM_AGE, REDEEM_AGE_IN_NEED, WINDOW
 from gridwhistle.timebank.making import Service, Wish, make_order, published
 from gridwhistle.timebank.offering import kind_in_use
 from gridwhistle.timebank.order_guards import asks
-from gridwhistle.timebank.order_limits import CLAIM_BEFORE, WINDOW
 from gridwhistle.timebank.order_refusals import (
     AnotherCounty,
     AnothersOrder,
@@ -261,14 +261,23 @@ def _wish(body: NewOrder) -> Wish:
 
 
 async def _payer(tx: Command, who: Row, agreed_minutes: int, people: int) -> Payer:
-    """Return from what a service for a held participant is paid: their own minutes, if all that would be held is there."""
-    needed = people * held_for(agreed_minutes, await terms(tx))
-    return payer_of(await _entitlement(tx, who), await free_minutes(tx, who.id), needed)
+    """Return from what a service for a held participant is paid: their own minutes, if all that would be held is there.
 
-
-async def _entitlement(tx: Command, who: Row) -> str | None:
-    """Return as what a held participant is entitled today; the pool pays for some."""
+    Raises:
+        TooYoungToBeServed: in their county people are served from another age.
+        NotEntitled: nobody pays.
+    """
     today = tx.now.astimezone(LOCAL).date()
+    category, born = await _entitlement(tx, who, today), who.birth_year and who.birth_year.year
+    least, least_in_need = await amount(tx, REDEEM_AGE), await amount(tx, REDEEM_AGE_IN_NEED)
+    if refusal := why_not_served(born, category, today, least=least, least_in_need=least_in_need):
+        raise refusal
+    needed = people * held_for(agreed_minutes, await terms(tx))
+    return payer_of(category, await free_minutes(tx, who.id), needed)
+
+
+async def _entitlement(tx: Command, who: Row, today: dt.date) -> str | None:
+    """Return as what a held participant is entitled on a day; the pool pays for some."""
     there = await tx.children(entitlements, of=who)
     valid = [one.category.full for one in there if one.category and one.valid_until >= today]
     return next((one for one in valid if one in FROM_THE_POOL), next(iter(valid), None))

@@ -5,7 +5,7 @@ from typing import Any, Final
 from gridwhistle.common.machine import Machine, Step
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Forbidden, Problem, Term
-from gridwhistle.timebank.order_limits import FREEZE
+from gridwhistle.timebank.limits import FREEZE
 
 CLERK, ADMIN, SYSTEM = frozenset({"station_clerk"}), frozenset({"timebank_admin"}), frozenset({"auto"})
 SELF: Final = frozenset({"volunteer", "resident"})

@@ -29,8 +29,8 @@ from gridwhistle.common.sealed import found_by
 from gridwhistle.common.wire import Actions, Body, Keyset, Page, PageQuery, Version, View
 from gridwhistle.timebank.eligibility import Category
 from gridwhistle.timebank.leaving import check_person_is_done, close_accounts
+from gridwhistle.timebank.limits import FREEZE
 from gridwhistle.timebank.opening import open_for, open_for_county
-from gridwhistle.timebank.order_limits import FREEZE
 from gridwhistle.timebank.participant_states import PARTICIPANT, not_about_oneself
 from gridwhistle.timebank.participant_tables import ParticipantKind, entitlements, participants, trainings
 from gridwhistle.timebank.people import as_lists

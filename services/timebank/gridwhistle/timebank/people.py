@@ -12,7 +12,7 @@ from gridwhistle.common.database import Db
 from gridwhistle.common.jurisdiction import within
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import NotFound
-from gridwhistle.common.rows import thing_of
+from gridwhistle.common.rows import Row, thing_of
 from gridwhistle.timebank.eligibility import NotActive
 from gridwhistle.timebank.order_guards import asks, serves
 from gridwhistle.timebank.order_refusals import NotAParticipant, UnknownBeneficiary
@@ -74,18 +74,23 @@ async def myself(db: Db, caller: Principal) -> UUID:
     return id_
 
 
-async def hold_active(tx: Command, *ids: UUID | None) -> None:
-    """Hold the participants who take part in something, so that none of them is frozen meanwhile; of nobody there is no id.
+async def hold_active(tx: Command, *ids: UUID | None) -> list[Row]:
+    """Hold and return the participants who take part in something, so that none of them is frozen meanwhile.
+
+    Of nobody there is no id.
 
     Raises:
         UnknownBeneficiary: one of them is no participant.
         NotActive: one of them is frozen or has left.
     """
+    held = []
     for who in await tx.hold(participants, [id_ for id_ in ids if id_]):
         if who is None:
             raise UnknownBeneficiary
         if who.state != "active":
             raise NotActive(state=PARTICIPANT.word(who.state))
+        held.append(who)
+    return held
 
 
 async def concerning(db: Db, caller: Principal) -> ColumnElement[bool]:

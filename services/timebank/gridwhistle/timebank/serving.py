@@ -20,8 +20,8 @@ from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body
 from gridwhistle.timebank.claiming import pin_marks
 from gridwhistle.timebank.company import check_not_alone
+from gridwhistle.timebank.limits import CHECK_OUT, CHOOSE, DISPUTE, NO_SHOW, PLACE_WITHIN
 from gridwhistle.timebank.order_guards import CLERK
-from gridwhistle.timebank.order_limits import CHECK_OUT, CHOOSE, DISPUTE, NO_SHOW, PLACE_WITHIN
 from gridwhistle.timebank.order_refusals import TooManyMinutes
 from gridwhistle.timebank.order_states import CLAIM
 from gridwhistle.timebank.order_steps import amount, claim_facts, order_of, terms, until

@@ -5,7 +5,7 @@ from typing import Any, Final
 from gridwhistle.common.machine import Machine, Step
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Conflict, Forbidden, Problem, Term
-from gridwhistle.timebank.order_limits import ROLL_CALL
+from gridwhistle.timebank.limits import ROLL_CALL
 
 CLERK, VOLUNTEER = frozenset({"station_clerk"}), frozenset({"volunteer"})
 

@@ -17,6 +17,7 @@ from gridwhistle.common.problems import Conflict, Invalid
 from gridwhistle.common.reading import one, page
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Actions, Body, Keyset, Page, PageQuery, Version, View
+from gridwhistle.timebank.company import check_welcome
 from gridwhistle.timebank.domain import ACCOUNT
 from gridwhistle.timebank.leaving import check_team_is_done, close_accounts
 from gridwhistle.timebank.participant_tables import participants
@@ -148,13 +149,14 @@ async def join(team_id: UUID, caller: Caller, db: Db) -> TeamView:
 
 @router.post("/teams/{team_id}/welcome", may="teams:own")
 async def welcome(team_id: UUID, body: Who, caller: Caller, db: Db) -> TeamView:
-    """Say yes, as the leader, to somebody who asked (同意加入)."""
+    """Say yes, as the leader, to somebody who asked (同意加入): they are of an age to serve, or a minor with a guardian."""
     async with db.command(await over_the_county(db, caller), teams, team_id) as tx:
         step, there = TEAM.step(tx.row, "welcome", caller), await _members(tx)
         asked = next((one for one in there if one.participant_id == body.participant_id and not one.joined_at), None)
         if asked is None:
             raise NotAsked
-        await hold_active(tx, body.participant_id)
+        [who] = await hold_active(tx, body.participant_id)
+        await check_welcome(tx, who)
         tx.update(asked, joined_at=tx.now)
         tx.move(tx.row, step)
         return tx.answer(_view(tx, tx.row, there))

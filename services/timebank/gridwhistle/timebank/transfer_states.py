@@ -5,7 +5,7 @@ from typing import Any, Final
 from gridwhistle.common.machine import Machine, Step
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Forbidden, Problem, Term
-from gridwhistle.timebank.order_limits import TRANSFER_ANSWER
+from gridwhistle.timebank.limits import TRANSFER_ANSWER
 
 SELF, SYSTEM = frozenset({"volunteer", "resident"}), frozenset({"auto"})
 

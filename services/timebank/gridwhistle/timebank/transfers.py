@@ -19,7 +19,7 @@ from gridwhistle.common.problems import Conflict, NotFound
 from gridwhistle.common.reading import page_seen
 from gridwhistle.common.rows import Row, thing_of
 from gridwhistle.common.wire import Actions, Body, Keyset, Page, PageQuery, Version, View
-from gridwhistle.timebank.order_limits import CLOSE_KIN, TRANSFER_CAP
+from gridwhistle.timebank.limits import CLOSE_KIN, TRANSFER_CAP
 from gridwhistle.timebank.order_steps import amount
 from gridwhistle.timebank.participant_states import NotYourself
 from gridwhistle.timebank.participant_tables import participants
