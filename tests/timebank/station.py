@@ -7,13 +7,17 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import select
+
 from gridwhistle.common.again import again
 from gridwhistle.common.database import Database, Db
 from gridwhistle.common.principal import Principal, system
 from gridwhistle.common.problems import Problem
 from gridwhistle.common.sealing import Seal
+from gridwhistle.common.tables import outbox
 from gridwhistle.timebank import accounts, claiming, offering, ordering, participants
 from gridwhistle.timebank.app import TIMEBANK
+from gridwhistle.timebank.domain import ACCOUNT
 from gridwhistle.timebank.ledger import Posting, account_in, account_of, post
 from gridwhistle.timebank.order_states import CLAIM, ORDER
 from gridwhistle.timebank.participant_states import PARTICIPANT
@@ -21,7 +25,7 @@ from gridwhistle.timebank.reasons import Remark
 
 AREA = "990101001001"
 CLERK = Principal("clerk", frozenset({"station_clerk", "timebank_admin"}), ("990101",))
-AUTO = {**ORDER.auto, **CLAIM.auto, **PARTICIPANT.auto}
+AUTO = {**ORDER.auto, **CLAIM.auto, **PARTICIPANT.auto, **ACCOUNT.auto}
 
 
 @dataclass
@@ -105,6 +109,11 @@ class Station:
                             tx.clocks.stop(tx.row, key)
 
         return await self.do(work, process)
+
+    async def told_of(self, thing_id: uuid.UUID) -> list[str]:
+        """Return what was told of a thing, in its order: `account.frozen`."""
+        told = select(outbox.c.subject).where(outbox.c.aggregate_id == thing_id).order_by(outbox.c.event_no)
+        return [".".join(row.subject.split(".")[3:5]) for row in await self.do(lambda db: db.fetch(told))]
 
     async def row(self, table: Any, id_: uuid.UUID) -> Any:
         return await self.do(lambda db: db.first(table.select().where(table.c.id == id_)))

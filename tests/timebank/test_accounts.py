@@ -9,6 +9,7 @@ import pytest
 from gridwhistle.common.principal import ROLES, Principal
 from gridwhistle.timebank.domain import ACCOUNT, KINDS, OWNED
 from tests.conftest import Loop, Person, RunningSuite
+from tests.timebank.bank import Bank
 
 ACCOUNTS = "/timebank/v1/accounts"
 COUNTY, AREA = "990301", "990301001001"
@@ -16,7 +17,7 @@ ADMIN = frozenset({"timebank_admin"})
 MAY: dict[tuple[str | None, str], frozenset[str]] = {
     (None, "open"): ADMIN | {"auto"},
     ("open", "freeze"): ADMIN | {"auto"},
-    ("frozen", "unfreeze"): ADMIN,
+    ("frozen", "unfreeze"): ADMIN | {"auto"},
     ("open", "close"): ADMIN | {"auto"},
 }
 """Who may do what in which state; everything else nobody may."""
@@ -24,7 +25,7 @@ MAY: dict[tuple[str | None, str], frozenset[str]] = {
 
 class Thing:
     def __init__(self, state: str) -> None:
-        self.state, self.owner_id = state, None
+        self.state, self.owner_id = state, uuid.UUID(int=1)
 
 
 @pytest.mark.parametrize("state", [None, *ACCOUNT.states])
@@ -103,6 +104,17 @@ def test_a_frozen_account_is_opened_again_by_a_person(admin: Person) -> None:
 
     assert states == ["frozen", "open", "closed"]
     assert admin.post(f"{path}/unfreeze").json()["code"] == "illegal_move"
+
+
+def test_nobody_closes_the_countys_own_accounts_nor_those_of_who_takes_part(suite: RunningSuite) -> None:
+    bank = Bank(suite, "990301")
+    own = opened(bank.admin, kind="pool", area_code="990301007007", owner_id=None)["id"]
+    volunteer = bank.register()
+    lines = bank.admin.get(f"{ACCOUNTS}?owner_id={volunteer.id}").json()["items"]
+
+    answers = [bank.admin.post(f"{ACCOUNTS}/{id_}/close") for id_ in (own, lines[0]["id"])]
+
+    assert [answer.json()["code"] for answer in answers] == ["countys_own_account", "owner_stays"]
 
 
 @pytest.mark.parametrize(

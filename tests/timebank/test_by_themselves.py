@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from gridwhistle.common import migrations
+from gridwhistle.common.clocks import clocks
 from gridwhistle.common.database import Db
 from gridwhistle.common.events import Envelope
 from gridwhistle.common.events.personnel import PostDone
@@ -21,8 +22,9 @@ from gridwhistle.standalone.postgres import Postgres
 from gridwhistle.timebank import accounts as books
 from gridwhistle.timebank import participants as people
 from gridwhistle.timebank.app import TIMEBANK
+from gridwhistle.timebank.checking import _freeze
 from gridwhistle.timebank.consumers import CONSUMER
-from gridwhistle.timebank.limits import DISPUTE
+from gridwhistle.timebank.limits import DISPUTE, FREEZE
 from gridwhistle.timebank.order_tables import claims
 from gridwhistle.timebank.tables import accounts
 from tests.conftest import Loop
@@ -54,7 +56,7 @@ async def of(station: Station, owner: str | None, kind: str, area_code: str = CO
 async def turn(station: Station, account: Any, action: str) -> None:
     """Freeze an account, or let things be posted to it again."""
     if action == "freeze":
-        await station.do(lambda db: books.freeze_account(account.id, books.Why(reason="核查"), CLERK, db))
+        await station.do(lambda db: books.freeze_account(account.id, books.Freeze(reason="核查"), CLERK, db))
     else:
         await station.do(lambda db: books.unfreeze_account(account.id, CLERK, db))
 
@@ -143,3 +145,26 @@ async def test_a_county_has_its_accounts_as_soon_as_it_has_a_participant(station
         event = told(str(each.id), area_code="990177001001")
         assert await Hearing(CONSUMER, station.processes[0])._handle(event) is None
         assert (await the_claim(station, str(each.id))).state == "settled"
+
+
+@pytest.mark.anyio
+async def test_an_account_is_frozen_for_some_days_and_says_so(station: Station) -> None:
+    own = await of(station, (await station.register()).id, "personal_available")
+    await turn(station, own, "freeze")
+
+    await station.fire(accounts, own.id, FREEZE)
+
+    assert (await station.row(accounts, own.id)).state == "open"
+    assert await station.told_of(own.id) == ["account.frozen", "account.unfrozen"]
+
+
+@pytest.mark.anyio
+async def test_what_the_self_check_froze_waits_for_a_person(station: Station) -> None:
+    own = await of(station, (await station.register()).id, "personal_available")
+    await turn(station, own, "freeze")
+
+    await _freeze(station.processes[0], own.id)
+
+    running = select(clocks.c.id).where(clocks.c.owner_id == own.id, clocks.c.stopped_at.is_(None))
+    assert await station.do(lambda db: db.first(running)) is None
+    assert (await station.row(accounts, own.id)).doubted_at is not None

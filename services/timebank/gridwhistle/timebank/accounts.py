@@ -12,16 +12,17 @@ from gridwhistle.common.commands import Command
 from gridwhistle.common.data_classes import OPEN, Word
 from gridwhistle.common.database import Db as Work
 from gridwhistle.common.edge import Caller, Db, Router
-from gridwhistle.common.events.timebank import AccountKind
+from gridwhistle.common.events.timebank import AccountFrozen, AccountKind, AccountUnfrozen
 from gridwhistle.common.ids import AreaCode
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.reading import one, page
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Actions, Body, Keyset, Page, PageQuery, Version, View
-from gridwhistle.timebank.domain import ACCOUNT, AccountThere, MinutesLeft, check_owner
+from gridwhistle.timebank.domain import ACCOUNT, AccountThere, MinutesLeft, OwnerStays, check_owner
+from gridwhistle.timebank.freezing import Freeze
 from gridwhistle.timebank.ledger import Balance, facts_of
+from gridwhistle.timebank.participant_tables import participants
 from gridwhistle.timebank.people import as_lists, is_staff, participant
-from gridwhistle.timebank.reasons import Why
 from gridwhistle.timebank.tables import accounts
 from gridwhistle.timebank.team_tables import teams
 
@@ -50,6 +51,7 @@ class AccountLine(View):
     locked_minutes: Balance
     opened_at: AwareDatetime
     posted_at: Annotated[AwareDatetime | None, Field(description="When something was last posted.")]
+    low_at: Annotated[AwareDatetime | None, Field(description="Of a pool: since when little is left of what it gives.")]
 
 
 class AccountView(AccountLine):
@@ -89,10 +91,11 @@ async def open_account(body: NewAccount, caller: Caller, db: Db) -> AccountView:
 
 
 @router.post("/accounts/{account_id}/freeze", may="ledger:govern")
-async def freeze_account(account_id: UUID, body: Why, caller: Caller, db: Db) -> AccountView:
-    """Freeze an account (冻结): nothing is posted to it, either way, until a person has looked."""
+async def freeze_account(account_id: UUID, body: Freeze, caller: Caller, db: Db) -> AccountView:
+    """Freeze an account (冻结): nothing is posted to it, either way, until a person has looked, for thirty days at most."""
     async with db.command(caller, accounts, account_id) as tx:
-        tx.move(tx.row, ACCOUNT.step(tx.row, "freeze", caller), reason=body.reason)
+        tx.move(tx.row, ACCOUNT.step(tx.row, "freeze", caller), reason=body.reason, limits=body.limits)
+        tx.tell(tx.row, AccountFrozen(kind=tx.row.kind))
         return _answer(tx, tx.row)
 
 
@@ -101,14 +104,17 @@ async def unfreeze_account(account_id: UUID, caller: Caller, db: Db) -> AccountV
     """Let things be posted to an account again (解冻)."""
     async with db.command(caller, accounts, account_id) as tx:
         tx.move(tx.row, ACCOUNT.step(tx.row, "unfreeze", caller), doubted_at=None)
+        tx.tell(tx.row, AccountUnfrozen(kind=tx.row.kind))
         return _answer(tx, tx.row)
 
 
 @router.post("/accounts/{account_id}/close", may="ledger:govern")
 async def close_account(account_id: UUID, caller: Caller, db: Db) -> AccountView:
-    """Close an account (销户) on which nothing is left."""
+    """Close an account (销户) on which nothing is left, of somebody who has left; never one of the county's own."""
     async with db.command(caller, accounts, account_id) as tx:
         step = ACCOUNT.step(tx.row, "close", caller)
+        if await _stays(db, tx.row.owner_id):
+            raise OwnerStays
         if tx.row.balance_minutes:
             raise MinutesLeft
         tx.move(tx.row, step)
@@ -145,6 +151,14 @@ async def _for_owner(db: Work, caller: Principal, owner_id: UUID | None) -> Prin
     leads = teams.c.id == owner_id, teams.c.leader_id == me.id
     team = await db.first(select(teams.c.id).where(*leads))
     return replace(caller.alone(), id=str(owner_id)) if team else as_lists(caller)
+
+
+async def _stays(db: Work, owner_id: UUID) -> bool:
+    """Tell whether an owner takes part. Whoever has left never comes back under the same id, so they need not be held."""
+    for owner in (participants, teams):
+        if await db.first(select(owner.c.id).where(owner.c.id == owner_id, owner.c.terminal_at.is_(None))):
+            return True
+    return False
 
 
 def _answer(tx: Command, account: Row) -> AccountView:

@@ -28,11 +28,13 @@ from gridwhistle.timebank.checking import GAUGES, check_ledger
 from gridwhistle.timebank.consumers import CONSUMER
 from gridwhistle.timebank.domain import REFUSED, AccountThere
 from gridwhistle.timebank.eligibility import ServingOneself
-from gridwhistle.timebank.limits import PRESETS, TRANSFER_ANSWER
+from gridwhistle.timebank.freezing import thaw
+from gridwhistle.timebank.limits import FREEZE, PRESETS, TRANSFER_ANSWER
 from gridwhistle.timebank.order_by_itself import ORDER_CLOCKS
 from gridwhistle.timebank.order_refusals import ClaimedAlready, RatedAlready
 from gridwhistle.timebank.order_tables import claims
 from gridwhistle.timebank.people import sees_files
+from gridwhistle.timebank.pools import watch_pools
 from gridwhistle.timebank.rule_sets import RULE_SETS
 from gridwhistle.timebank.tables import metadata
 
@@ -58,14 +60,14 @@ TIMEBANK: Final = Service(
         transfers.router,
         attachments.routes("timebank", claims, add="claims:own", see="claims:read", seen_by=sees_files),
     ],
-    loops=[attachments.sweep_attachments, check_ledger],
+    loops=[attachments.sweep_attachments, check_ledger, watch_pools],
     gauges=GAUGES,
     consumer=CONSUMER,
     tables=metadata,
     versions=Path(__file__).parent / "versions",
     presets=PRESETS,
     rule_sets=RULE_SETS,
-    on_clock={**ORDER_CLOCKS, TRANSFER_ANSWER: transfers.lapse},
+    on_clock={**ORDER_CLOCKS, TRANSFER_ANSWER: transfers.lapse, FREEZE: thaw},
     constraints={
         **REFUSED,
         "participant_registers_once": participants.AlreadyRegistered,

@@ -11,10 +11,12 @@ from uuid import UUID
 
 from gridwhistle.common.again import again
 from gridwhistle.common.database import Database, Db
+from gridwhistle.common.events.timebank import AccountFrozen
 from gridwhistle.common.ids import new_id
 from gridwhistle.common.principal import system
 from gridwhistle.common.running import Gauge, Running
 from gridwhistle.timebank.domain import ACCOUNT
+from gridwhistle.timebank.limits import FREEZE
 from gridwhistle.timebank.tables import accounts
 
 log = logging.getLogger(__name__)
@@ -90,10 +92,13 @@ async def _freeze(database: Database, account_id: UUID) -> None:
     async def work() -> None:
         db.start_over()
         async with db.command(_SYSTEM, accounts, account_id) as tx:
+            if tx.row.doubted_at is not None:
+                return
             if tx.row.state == "open":
-                tx.move(tx.row, ACCOUNT.step(tx.row, "freeze", _SYSTEM), reason=DOUBT, doubted_at=tx.now)
-            elif tx.row.doubted_at is None:
-                tx.update(tx.row, doubted_at=tx.now)
-                tx.record(tx.row, "doubt", DOUBT)
+                tx.move(tx.row, ACCOUNT.step(tx.row, "freeze", _SYSTEM), reason=DOUBT)
+                tx.tell(tx.row, AccountFrozen(kind=tx.row.kind))
+            tx.update(tx.row, doubted_at=tx.now)
+            tx.record(tx.row, "doubt", DOUBT)
+            tx.clocks.stop(tx.row, FREEZE)  # no number of days makes the books right
 
     await again(work)

@@ -8,6 +8,7 @@ from gridwhistle.common.events.timebank import AccountKind, PostingType
 from gridwhistle.common.machine import Machine, Step
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Conflict, Forbidden, Invalid, NotFound, Problem, Term
+from gridwhistle.timebank.limits import FREEZE
 
 KINDS: Final[tuple[str, ...]] = get_args(AccountKind)
 OWNED: Final = frozenset({"personal_available", "personal_hold", "group"})
@@ -109,6 +110,20 @@ class MinutesLeft(Conflict):
     code = "minutes_left"
     zh = "账户余额不为零,请先转赠、捐赠或注销余额。"
     en = "There are minutes on the account; give them away, donate or retire them before it is closed."
+
+
+class CountysOwn(Conflict):
+    """A county pays and holds by its own accounts as long as it has a time bank."""
+
+    code = "countys_own_account"
+    zh, en = "县(区域)自有账户不得销户。", "An account of an area's own is not closed."
+
+
+class OwnerStays(Conflict):
+    """Whoever takes part has their accounts; they are closed with their leaving."""
+
+    code = "owner_stays"
+    zh, en = "账户主尚未注销或解散;注销时账户随之销户。", "Its owner has not left; when they do, it is closed with that."
 
 
 class OwnAccount(Forbidden):
@@ -254,6 +269,10 @@ def not_ones_own_account(account: Any, caller: Principal) -> Problem | None:
     return OwnAccount() if str(account.owner_id) == caller.id else None
 
 
+def _may_close(account: Any, caller: Principal) -> Problem | None:
+    return not_ones_own_account(account, caller) if account.owner_id else CountysOwn()
+
+
 ACCOUNT: Final = Machine(
     Term("账户", "account"),
     (
@@ -266,10 +285,19 @@ ACCOUNT: Final = Machine(
             ADMIN | {"auto"},
             "while something is looked into nothing moves; the self-check freezes by itself",
         ),
-        Step("frozen", "unfreeze", "open", ADMIN, "a person has looked", not_ones_own_account),
-        Step("open", "close", "closed", ADMIN | {"auto"}, "its owner has left, and nothing is on it", not_ones_own_account),
+        Step(
+            "frozen",
+            "unfreeze",
+            "open",
+            ADMIN | {"auto"},
+            "a person has looked, or its days are over; what the self-check froze waits for a person",
+            not_ones_own_account,
+        ),
+        Step("open", "close", "closed", ADMIN | {"auto"}, "its owner has left, and nothing is on it", _may_close),
     ),
     zh={"open": "开立", "freeze": "冻结", "frozen": "已冻结", "unfreeze": "解冻", "close": "销户", "closed": "已销户"},
+    clocks={"frozen": [FREEZE]},
+    auto={FREEZE: "unfreeze"},
 )
 
 

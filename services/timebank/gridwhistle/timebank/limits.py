@@ -4,6 +4,7 @@ from typing import Final
 
 from gridwhistle.common.presets import Preset
 
+POOL_LOW: Final = "timebank.pool_low"
 REVIEW: Final = "timebank.review"
 WINDOW: Final = "timebank.window"
 CONFIRM: Final = "timebank.confirm"
@@ -65,6 +66,7 @@ PRESETS: Final = (
     Preset(NO_SHOWS, 3, "times", "INF", "So many within the days below pause claiming."),
     Preset(NO_SHOW_DAYS, 90, "day", "INF"),
     Preset(PAUSE_DAYS, 30, "day", "INF", "A person of the station may end it earlier."),
+    Preset(POOL_LOW, 20, "percent", "INF", "Of what the pool gave in 90 days; below it says that it is low."),
     Preset(TRANSFER_ANSWER, 7, "natural_day", "INF", "Then what was offered to a relative is not any more."),
     Preset(TRANSFER_CAP, 600, "minutes", "INF", "A month, of one participant; 0: none."),
     Preset(CLOSE_KIN, 1, "yes_or_no", "P 央视网 2022-01-20", "1: parents, children, grandparents and spouses alone."),

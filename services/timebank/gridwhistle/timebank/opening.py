@@ -34,5 +34,5 @@ async def open_for_county(tx: Command, area_code: str) -> None:
             continue
         step = ACCOUNT.step(None, "open", SYSTEM)
         given = {"area_code": county, "kind": kind, "state": step.target, "opened_at": tx.now}
-        made = tx.insert(accounts, version=1, balance_minutes=0, locked_minutes=0, **given)
+        made = tx.insert(accounts, version=1, event_no=0, balance_minutes=0, locked_minutes=0, **given)
         tx.move(made, step)

@@ -1,4 +1,4 @@
-"""What happens to orders, claims and participants by itself, when a clock is due."""
+"""What happens to orders and claims by itself, when a clock is due."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -7,13 +7,12 @@ from typing import Final
 from sqlalchemy import func, select
 
 from gridwhistle.common.commands import Command
-from gridwhistle.common.events.timebank_orders import ClaimLapsed, OrderExpired, OrderNoShow, ParticipantUnfrozen
+from gridwhistle.common.events.timebank_orders import ClaimLapsed, OrderExpired, OrderNoShow
 from gridwhistle.common.firing import OnClock
 from gridwhistle.common.rows import Row
 from gridwhistle.timebank.limits import (
     CONFIRM,
     DISPUTE,
-    FREEZE,
     NO_SHOW,
     NO_SHOW_DAYS,
     NO_SHOWS,
@@ -24,7 +23,6 @@ from gridwhistle.timebank.limits import (
 from gridwhistle.timebank.order_states import CLAIM, ORDER
 from gridwhistle.timebank.order_steps import amount, claim_facts, close_if_done, end_claim, facts_of, order_of
 from gridwhistle.timebank.order_tables import claims
-from gridwhistle.timebank.participant_states import PARTICIPANT
 from gridwhistle.timebank.participant_tables import participants
 from gridwhistle.timebank.payments import release, set_free
 from gridwhistle.timebank.serving import settle_by_itself
@@ -73,17 +71,10 @@ async def close(tx: Command, claim: Row, _clock: Row, _percent: int) -> None:
     await end_claim(tx, order, claim, CLAIM.step(claim, "close", tx.caller), gives_back=False)
 
 
-async def unfreeze(tx: Command, participant: Row, _clock: Row, _percent: int) -> None:
-    """Let somebody serve and ask again when the days of a freeze are over."""
-    tx.move(participant, PARTICIPANT.step(participant, "unfreeze", tx.caller))
-    tx.tell(participant, ParticipantUnfrozen())
-
-
 ORDER_CLOCKS: Final[Mapping[str, OnClock]] = {
     WINDOW: window_over,
     CONFIRM: lapse,
     NO_SHOW: no_show,
     SETTLE: settle_by_itself,
     DISPUTE: close,
-    FREEZE: unfreeze,
 }

@@ -28,8 +28,8 @@ from gridwhistle.common.rows import Row
 from gridwhistle.common.sealed import found_by
 from gridwhistle.common.wire import Actions, Body, Keyset, Page, PageQuery, Version, View
 from gridwhistle.timebank.eligibility import Category
+from gridwhistle.timebank.freezing import Freeze
 from gridwhistle.timebank.leaving import check_person_is_done, close_accounts
-from gridwhistle.timebank.limits import FREEZE
 from gridwhistle.timebank.opening import open_for, open_for_county
 from gridwhistle.timebank.participant_states import PARTICIPANT, not_about_oneself
 from gridwhistle.timebank.participant_tables import ParticipantKind, entitlements, participants, trainings
@@ -122,12 +122,6 @@ class NewEntitlement(Body):
 
     category: Annotated[Category, P3]
     valid_until: Day
-
-
-class Freeze(Why):
-    """For how many days, and why."""
-
-    days: Annotated[int, Field(ge=1, le=30, examples=[10])] = 30
 
 
 class TrainingView(View):
@@ -279,8 +273,7 @@ async def add_entitlement(participant_id: UUID, body: NewEntitlement, caller: Ca
 @router.post("/participants/{participant_id}/freeze", may="participants:govern")
 async def freeze_participant(participant_id: UUID, body: Freeze, caller: Caller, db: Db) -> ParticipantView:
     """Let somebody neither serve nor ask while something is looked into (冻结): for thirty days at most, then it ends."""
-    limits = {FREEZE: Limit(body.days, "natural_day")}
-    return await _step(db, caller, participant_id, "freeze", body.reason, ParticipantFrozen(), limits=limits)
+    return await _step(db, caller, participant_id, "freeze", body.reason, ParticipantFrozen(), limits=body.limits)
 
 
 @router.post("/participants/{participant_id}/unfreeze", may="participants:govern")

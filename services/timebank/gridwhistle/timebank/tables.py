@@ -22,7 +22,7 @@ def _listed(words: frozenset[str]) -> str:
 accounts: Final = Table(
     "account",
     metadata,
-    *root(numbered=False),
+    *root(),
     *place(),
     *word("kind", KINDS),
     Column("owner_id", Uuid),
@@ -32,6 +32,7 @@ accounts: Final = Table(
     moment("opened_at", nullable=False),
     moment("posted_at"),
     moment("doubted_at"),  # since when it does not agree with its postings
+    moment("low_at"),  # of a pool: since when little is left of what it usually gives
     CheckConstraint(f"(owner_id IS NOT NULL) = (kind IN ({_listed(OWNED)}))", name="owner_iff_owned"),
     CheckConstraint(
         f"balance_minutes >= locked_minutes OR kind IN ({_listed(OVERDRAWN)})",
@@ -39,7 +40,7 @@ accounts: Final = Table(
     ),
     CheckConstraint("locked_minutes >= 0", name="locks_not_negative"),
     CheckConstraint("state <> 'closed' OR balance_minutes = 0", name="closed_when_empty"),
-    info={"thing": Term("账户", "account"), "kept": Kept("r4"), "own": "owner_id"},
+    info={"thing": ACCOUNT.thing, "kept": Kept("r4"), "own": "owner_id", "machine": ACCOUNT},
     postgresql_with={"fillfactor": 70},  # every posting changes two rows, each in its page if there is room
 )
 _owner, _kind = accounts.c.owner_id, accounts.c.kind

@@ -56,5 +56,24 @@ class LedgerPosted(Event, type="gw.timebank.ledger.posted.v1"):
     lines: Annotated[list[Posted], Field(min_length=1, max_length=LINES_MAX)]
 
 
+class _AccountEvent(Event):
+    kind: Annotated[AccountKind, OPEN, P1]
+
+
+class AccountFrozen(_AccountEvent, type="gw.timebank.account.frozen.v1"):
+    """Nothing is posted to an account while something is looked into, for thirty days at most."""
+
+
+class AccountUnfrozen(_AccountEvent, type="gw.timebank.account.unfrozen.v1"):
+    """Things are posted to an account again."""
+
+
+class PoolLow(Event, type="gw.timebank.account.pool_low.v1"):
+    """A public pool has less left than its county wants of what it gave in ninety days; told once, until it is filled."""
+
+    balance_minutes: Count
+    used_minutes: Count
+
+
 class TimebankSessionPurged(SessionPurged, type="gw.timebank.session.purged.v1"):
     """What was personal in an emergency session is gone from this service; counts alone remain."""

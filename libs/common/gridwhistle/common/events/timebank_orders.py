@@ -179,30 +179,6 @@ class ParticipantClosed(Event, type="gw.timebank.participant.closed.v1"):
     """They left the time bank."""
 
 
-class ParticipantClockWarned(ClockEvent, type="gw.timebank.participant.clock_warned.v1"):
-    """Four fifths of a stage's limit have passed."""
-
-
-class ParticipantClockBreached(ClockEvent, type="gw.timebank.participant.clock_breached.v1"):
-    """A stage took longer than its limit."""
-
-
-class ParticipantClockEscalated(ClockEvent, type="gw.timebank.participant.clock_escalated.v1"):
-    """A stage took half as long again, or twice as long as its limit."""
-
-
-class TransferClockWarned(ClockEvent, type="gw.timebank.transfer.clock_warned.v1"):
-    """Four fifths of a stage's limit have passed."""
-
-
-class TransferClockBreached(ClockEvent, type="gw.timebank.transfer.clock_breached.v1"):
-    """A stage took longer than its limit."""
-
-
-class TransferClockEscalated(ClockEvent, type="gw.timebank.transfer.clock_escalated.v1"):
-    """A stage took half as long again, or twice as long as its limit."""
-
-
 class TeamFounded(Event, type="gw.timebank.team.founded.v1"):
     """A station founded a volunteer team (平安志愿队)."""
 
