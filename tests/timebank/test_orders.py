@@ -429,10 +429,33 @@ def test_what_was_saved_pays_for_what_is_asked_and_the_rest_comes_back(bank: Ban
     made(volunteer.person.post(f"{BASE}/claims/{claim_id}/check_out", {}, As_Of=at(50 * MINUTE)))
     made(bank.clerk.post(f"{BASE}/claims/{claim_id}/settle", {}, As_Of=at(2 * HOUR)))
 
-    assert held == {"personal_available": (25, 0), "personal_hold": (75, 0)}
+    assert held == {"personal_available": (25, 0), "personal_hold": (75, 75)}
     assert (too_much.status_code, code_of(too_much)) == (409, "not_enough_minutes")
     assert bank.minutes_of(saver.id) == {"personal_available": (55, 0), "personal_hold": (0, 0)}
     assert bank.minutes_of(volunteer.id)["personal_available"] == (45, 45)
+
+
+def test_no_application_moves_what_is_held_for_a_claim(bank: Bank, volunteer: Somebody) -> None:
+    saver, application = bank.register("both"), bank.suite.somebody("integrator", bank.county, scope="ledger:post")
+    bank.give(saver, 200)
+    claim_id = bank.claimed(bank.published(saver), volunteer)
+    bank.confirmed(claim_id)
+    lines = made(bank.admin.get(f"{BASE}/accounts?owner_id={saver.id}"))["items"]
+    own, held = (next(one["id"] for one in lines if one["kind"] == f"personal_{kind}") for kind in ("available", "hold"))
+    earns = made(bank.admin.get(f"{BASE}/accounts?owner_id={volunteer.id}&kind=personal_available"))["items"][0]["id"]
+
+    def posted(kind: str, source: str, target: str, minutes: int) -> str:
+        posting = {"type": kind, "from_account_id": source, "to_account_id": target, "minutes": minutes}
+        answer = application.post(f"{BASE}/postings", posting, Idempotency_Key=str(uuid.uuid4()))
+        return "posted" if answer.status_code == 201 else code_of(answer)
+
+    said = [posted(*one) for one in (("release", held, own, 15), ("capture", held, earns, 15), ("hold", own, held, 60))]
+    said += [posted(*one) for one in (("release", held, own, 61), ("release", held, own, 60))]
+    cancelled = made(bank.clerk.post(f"{BASE}/claims/{claim_id}/cancel", {}, As_Of=at(-3 * HOUR)))
+
+    assert said == ["not_enough_minutes", "not_enough_minutes", "posted", "not_enough_minutes", "posted"]
+    assert cancelled["state"] == "cancelled"
+    assert bank.minutes_of(saver.id) == {"personal_available": (200, 0), "personal_hold": (0, 0)}
 
 
 def test_nobody_comes_forward_for_two_services_at_once(bank: Bank, elder: Somebody, volunteer: Somebody) -> None:

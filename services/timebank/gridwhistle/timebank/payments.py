@@ -1,4 +1,7 @@
-"""What orders do to accounts: minutes are held, paid, given back, and taken back; each with the step that it follows from."""
+"""What orders do to accounts: minutes are held, paid, given back, and taken back; each with the step that it follows from.
+
+What is held for a claim is locked where it is held, so that nothing but the claim moves it: applications may hold as well.
+"""
 
 from uuid import UUID
 
@@ -25,7 +28,7 @@ async def hold(tx: Command, order: Row, claim: Row, minutes: int) -> None:
     if order.payer == "issuance" or not minutes:
         return
     purse, held = await _purse(tx, order)
-    post(tx, [Posting("hold", purse, held, minutes, _reference(claim, "hold"), claim.id)])
+    post(tx, [Posting("hold", purse, held, minutes, _reference(claim, "hold"), claim.id, locks=minutes)])
 
 
 async def release(tx: Command, order: Row, claim: Row) -> None:
@@ -33,7 +36,8 @@ async def release(tx: Command, order: Row, claim: Row) -> None:
     if order.payer == "issuance" or not claim.held_minutes:
         return
     purse, held = await _purse(tx, order)
-    post(tx, [Posting("release", held, purse, claim.held_minutes, _reference(claim, "release"), claim.id)])
+    minutes = claim.held_minutes
+    post(tx, [Posting("release", held, purse, minutes, _reference(claim, "release"), claim.id, unlocks=minutes)])
     tx.update(claim, held_minutes=0)
 
 
@@ -54,15 +58,16 @@ async def capture(tx: Command, order: Row, claim: Row, result: Settlement) -> No
     left = claim.held_minutes - result.paid_minutes
     lack = max(-left - await free_minutes(tx, order.beneficiary_id), 0) if left < 0 and order.payer != "pool" else 0
     by_pool = min(lack, earned)
-    postings = [Posting("hold", purse, held, -left - lack, _reference(claim, "more"), claim.id)] if -left > lack else []
+    more = max(-left - lack, 0)
+    postings = [Posting("hold", purse, held, more, _reference(claim, "more"), claim.id, locks=more)] if more else []
     if earned > by_pool:
         postings.append(await _pays("capture", tx, held, claim, earned - by_pool))
     if by_pool:
         pool, pool_hold = await _of_county(tx, order, "pool"), await _of_county(tx, order, "pool_hold")
-        postings.append(Posting("hold", pool, pool_hold, by_pool, _reference(claim, "lack"), claim.id))
+        postings.append(Posting("hold", pool, pool_hold, by_pool, _reference(claim, "lack"), claim.id, locks=by_pool))
         postings.append(await _pays("capture", tx, pool_hold, claim, by_pool, "earn_of_pool"))
     if left > 0:
-        postings.append(Posting("release", held, purse, left, _reference(claim, "rest"), claim.id))
+        postings.append(Posting("release", held, purse, left, _reference(claim, "rest"), claim.id, unlocks=left))
     ids = post(tx, postings) if postings else []
     paid_id = next((id_ for id_, posting in zip(ids, postings, strict=True) if posting.type == "capture"), None)
     tx.update(claim, paid_id=paid_id, held_minutes=result.overflow_minutes - (lack - by_pool))
@@ -75,11 +80,11 @@ async def undo(tx: Command, order: Row, claim: Row, *, approved_by: str) -> None
     earns = await account_of(tx.db, claim.volunteer_id, "personal_available")
     back = await _of_county(tx, order, "issuance") if order.payer == "issuance" else (await _purse(tx, order))[1]
     minutes = claim.earned_minutes
-    reverse = Posting("reverse", earns, back, minutes, _reference(claim, "reverse"), claim.id, unlocks=minutes)
+    held = 0 if order.payer == "issuance" else minutes
+    reverse = Posting("reverse", earns, back, minutes, _reference(claim, "reverse"), claim.id, unlocks=minutes, locks=held)
     reverse.reverses_id = claim.paid_id
     post(tx, [reverse], approved_by=approved_by)
-    held = claim.held_minutes if order.payer == "issuance" else claim.held_minutes + minutes
-    tx.update(claim, paid_id=None, held_minutes=held)
+    tx.update(claim, paid_id=None, held_minutes=(claim.held_minutes or 0) + held)
 
 
 async def set_free(tx: Command, order: Row, claim: Row) -> None:
@@ -96,7 +101,8 @@ async def set_free(tx: Command, order: Row, claim: Row) -> None:
     elif claim.held_minutes:
         _, held = await _purse(tx, order)
         pool = await _of_county(tx, order, "pool")
-        post(tx, [Posting("capture", held, pool, claim.held_minutes, _reference(claim, "overflow"), claim.id)])
+        minutes = claim.held_minutes
+        post(tx, [Posting("capture", held, pool, minutes, _reference(claim, "overflow"), claim.id, unlocks=minutes)])
         tx.update(claim, held_minutes=0)
 
 
@@ -129,7 +135,8 @@ async def donate_of_group(tx: Command, team: Row, minutes: int) -> None:
 
 async def _pays(type_: PostingType, tx: Command, source: Facts, claim: Row, minutes: int, what: str = "earn") -> Posting:
     earns = await account_of(tx.db, claim.volunteer_id, "personal_available")
-    return Posting(type_, source, earns, minutes, _reference(claim, what), claim.id, locks=minutes)
+    unlocks = 0 if type_ == "earn_public" else minutes
+    return Posting(type_, source, earns, minutes, _reference(claim, what), claim.id, unlocks=unlocks, locks=minutes)
 
 
 async def _purse(tx: Command, order: Row) -> tuple[Facts, Facts]:
