@@ -64,6 +64,7 @@ def sent(here: str) -> dict[str, dict[str, Any]]:
         "change_participant": {"phone": "13900139000"},
         "add_training": {"course": "first_aid", "passed_on": "2026-05-01"},
         "add_entitlement": {"category": "elderly", "valid_until": "2030-01-01"},
+        "withdraw_entitlement_participant": {**why, "entitlement_id": _NOBODY},
         "freeze_participant": {**why, "days": 3},
         **dict.fromkeys(("unfreeze_participant", "close_participant", "resume_claims_participant"), why),
         "link_relative": {"other_id": _NOBODY, "kinship": "child"},

@@ -22,10 +22,11 @@ from gridwhistle.timebank.ledger import Posting, account_in, account_of, post
 from gridwhistle.timebank.order_states import CLAIM, ORDER
 from gridwhistle.timebank.participant_states import PARTICIPANT
 from gridwhistle.timebank.reasons import Remark
+from gridwhistle.timebank.transfer_states import TRANSFER
 
 AREA = "990101001001"
 CLERK = Principal("clerk", frozenset({"station_clerk", "timebank_admin"}), ("990101",))
-AUTO = {**ORDER.auto, **CLAIM.auto, **PARTICIPANT.auto, **ACCOUNT.auto}
+AUTO = {**ORDER.auto, **CLAIM.auto, **PARTICIPANT.auto, **ACCOUNT.auto, **TRANSFER.auto}
 
 
 @dataclass

@@ -24,6 +24,7 @@ from gridwhistle.timebank import participants as people
 from gridwhistle.timebank.app import TIMEBANK
 from gridwhistle.timebank.checking import _freeze
 from gridwhistle.timebank.consumers import CONSUMER
+from gridwhistle.timebank.freezing import Freeze
 from gridwhistle.timebank.limits import DISPUTE, FREEZE
 from gridwhistle.timebank.order_tables import claims
 from gridwhistle.timebank.tables import accounts
@@ -56,7 +57,7 @@ async def of(station: Station, owner: str | None, kind: str, area_code: str = CO
 async def turn(station: Station, account: Any, action: str) -> None:
     """Freeze an account, or let things be posted to it again."""
     if action == "freeze":
-        await station.do(lambda db: books.freeze_account(account.id, books.Freeze(reason="核查"), CLERK, db))
+        await station.do(lambda db: books.freeze_account(account.id, Freeze(reason="核查"), CLERK, db))
     else:
         await station.do(lambda db: books.unfreeze_account(account.id, CLERK, db))
 

@@ -17,7 +17,7 @@ from gridwhistle.common.database import Db
 from gridwhistle.common.places import Point
 from gridwhistle.common.principal import Principal, system
 from gridwhistle.standalone.postgres import Postgres
-from gridwhistle.timebank import claiming, disputing, participants, serving
+from gridwhistle.timebank import claiming, disputing, freezing, participants, serving
 from gridwhistle.timebank.app import TIMEBANK
 from gridwhistle.timebank.limits import CONFIRM, DISPUTE, FREEZE, NO_SHOW, SETTLE, WINDOW
 from gridwhistle.timebank.order_tables import claims, orders
@@ -107,7 +107,7 @@ async def test_an_order_that_nobody_came_forward_for_expires(station: Station) -
 
 async def test_a_freeze_ends_by_itself(station: Station) -> None:
     who = await station.register()
-    freeze = participants.Freeze(reason="核查", days=10)
+    freeze = freezing.Freeze(reason="核查", days=10)
     await station.do(lambda db: participants.freeze_participant(uuid.UUID(who.id), freeze, CLERK, db))
     frozen = await station.claim(await station.open_order(1), who)
 

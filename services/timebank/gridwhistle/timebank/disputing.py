@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import Counter
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
@@ -35,9 +35,9 @@ from gridwhistle.timebank.payments import release, undo
 from gridwhistle.timebank.people import check_concerns, reaching
 from gridwhistle.timebank.reasons import Remark, Why
 from gridwhistle.timebank.serving import settle_now
+from gridwhistle.timebank.settling import DAY_MINUTES
 
 router = Router("timebank", "Claims 接单: disputes 争议评议")
-_DAY_MINUTES: Final = 1_440
 
 
 class MinutesNeeded(Invalid):
@@ -67,7 +67,7 @@ class Vote(Remark):
     """What one of the three says: it does not count, or how many minutes it took."""
 
     verdict: Verdict
-    minutes: Annotated[int | None, Field(ge=0, le=_DAY_MINUTES, examples=[60])] = None
+    minutes: Annotated[int | None, Field(ge=0, le=DAY_MINUTES, examples=[60])] = None
 
 
 @router.post("/claims/{claim_id}/dispute", may="claims:handle")

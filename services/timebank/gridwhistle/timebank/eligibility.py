@@ -5,14 +5,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from gridwhistle.common.events.timebank_orders import Payer
 from gridwhistle.common.problems import Conflict, Forbidden, Problem, Term
+from gridwhistle.timebank.participant_states import PARTICIPANT
 
 Category = Literal["key_lonely_elderly", "elderly", "disabled_low_income", "special_difficulty", "other_by_rule"]
 """Why somebody may be served: a label alone, never a diagnosis or an income."""
 FROM_THE_POOL: Final = frozenset({"key_lonely_elderly", "disabled_low_income", "special_difficulty"})
 """Whose services the public pool pays when they have no minutes of their own."""
-Kind = Literal["ordinary", "public", "emergency"]
-Payer = Literal["beneficiary", "pool", "issuance"]
 
 
 class NotActive(Conflict):
@@ -155,7 +155,7 @@ class Ages:
 def why_not(who: Volunteer, wanted: Wanted, on: dt.date, now: dt.datetime, ages: Ages) -> Problem | None:
     """Return why somebody may not take a service on, or None; the first reason that there is."""
     if who.state != "active":
-        return NotActive(state=STATES[who.state])
+        return NotActive(state=PARTICIPANT.word(who.state))
     if who.paused_until and who.paused_until > now:
         return ClaimsPaused()
     return why_not_fit(who, wanted, on, ages)
@@ -222,10 +222,3 @@ def payer_of(category: str | None, free_minutes: int, needed_minutes: int) -> Pa
     if category in FROM_THE_POOL:
         return "pool"
     raise NotEntitled
-
-
-STATES: Final = {
-    "active": Term("正常", "active"),
-    "frozen": Term("冻结", "frozen"),
-    "closed": Term("已注销", "closed"),
-}

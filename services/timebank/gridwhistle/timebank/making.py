@@ -6,11 +6,10 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from gridwhistle.common.commands import Command
-from gridwhistle.common.events.timebank_orders import OrderPublished, OrderRequested
+from gridwhistle.common.events.timebank_orders import OrderPublished, OrderRequested, Payer
 from gridwhistle.common.machine import Step
 from gridwhistle.common.personal import AddressDetail, ExactPoint
 from gridwhistle.common.rows import Row
-from gridwhistle.timebank.eligibility import Payer
 from gridwhistle.timebank.limits import WINDOW
 from gridwhistle.timebank.order_steps import claims_until, facts_of, until
 from gridwhistle.timebank.order_tables import orders

@@ -15,6 +15,7 @@ from gridwhistle.common.problems import Conflict
 from gridwhistle.common.reading import one, page
 from gridwhistle.common.wire import Body, Keyset, Page, PageQuery, Version, View
 from gridwhistle.timebank.order_refusals import UnknownServiceKind
+from gridwhistle.timebank.order_views import Minutes
 from gridwhistle.timebank.participant_tables import service_kinds, stations
 from gridwhistle.timebank.people import over_the_county
 
@@ -22,7 +23,6 @@ router = Router("timebank", "Services and stations 服务目录与网点")
 _KINDS, _STATIONS = Keyset(service_kinds.c.id), Keyset(stations.c.id)
 Name = Annotated[str, Field(min_length=1, max_length=60, examples=["陪伴聊天"])]
 Course = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,39}$", examples=["first_aid"])]
-Minutes = Annotated[int, Field(ge=15, le=1_440, examples=[120])]
 Hours = Annotated[str, Field(min_length=1, max_length=100, examples=["周一至周五 08:30-17:00"])]
 
 

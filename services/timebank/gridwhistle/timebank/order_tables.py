@@ -17,16 +17,15 @@ from sqlalchemy import (
     Uuid,
 )
 
+from gridwhistle.common.events.timebank_orders import OrderKind, Payer
 from gridwhistle.common.personal import AddressDetail, ExactPoint
 from gridwhistle.common.problems import Term
 from gridwhistle.common.retention import Kept
 from gridwhistle.common.sealed import sealed
 from gridwhistle.common.tables import code, emergency_session, moment, newest_first, place, root, word
-from gridwhistle.timebank.eligibility import Kind, Payer
 from gridwhistle.timebank.order_states import CLAIM, CLAIM_ENDED, ORDER, ORDER_ENDED
 from gridwhistle.timebank.tables import metadata
 
-DisputeKind = Literal["duration", "no_show", "quality", "safety", "identity"]
 OverflowTo = Literal["pool", "honour"]
 _STATION: Final = frozenset({"station_clerk"})
 _WHO_SERVES: Final = frozenset({"station_clerk", "volunteer"})
@@ -40,7 +39,7 @@ orders = Table(
     *emergency_session(),
     Column("order_no", Text, nullable=False),
     *word("state", ORDER.states),
-    *word("kind", Kind),
+    *word("kind", OrderKind),
     *word("payer", Payer),
     code("service_code"),
     Column("beneficiary_id", Uuid),  # of what is for all there is none

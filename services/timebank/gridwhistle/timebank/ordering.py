@@ -16,6 +16,7 @@ from gridwhistle.common.events.timebank_orders import (
     OrderCancelled,
     OrderKind,
     OrderRefused,
+    Payer,
     RefuseReason,
     ServiceCode,
 )
@@ -29,7 +30,7 @@ from gridwhistle.common.problems import Conflict, NotFound
 from gridwhistle.common.reading import filters, page
 from gridwhistle.common.rows import Row, thing_of
 from gridwhistle.common.wire import Body, Keyset, Moment, Page, PageQuery
-from gridwhistle.timebank.eligibility import FROM_THE_POOL, STATES, NotActive, Payer, payer_of, why_not_served
+from gridwhistle.timebank.eligibility import FROM_THE_POOL, NotActive, payer_of, why_not_served
 from gridwhistle.timebank.limits import CLAIM_BEFORE, REDEEM_AGE, REDEEM_AGE_IN_NEED, WINDOW
 from gridwhistle.timebank.making import Service, Wish, make_order, published
 from gridwhistle.timebank.offering import kind_in_use
@@ -55,6 +56,7 @@ from gridwhistle.timebank.order_views import (
     Stars,
     order_as_seen,
 )
+from gridwhistle.timebank.participant_states import PARTICIPANT
 from gridwhistle.timebank.participant_tables import entitlements, participants
 from gridwhistle.timebank.payments import free_minutes, release
 from gridwhistle.timebank.people import as_lists, check_concerns, is_staff, over_the_county, participant, reaching
@@ -237,7 +239,7 @@ async def _check_may_ask_for(tx: Command, caller: Principal) -> None:
     if who.kind == "volunteer":
         raise UnknownBeneficiary
     if who.state != "active":
-        raise NotActive(state=STATES[who.state])
+        raise NotActive(state=PARTICIPANT.word(who.state))
     if is_staff(caller) or str(who.id) == caller.id or await are_linked(tx.db, who.id, _own_id(caller)):
         return
     raise AnothersOrder
@@ -279,7 +281,7 @@ async def _payer(tx: Command, who: Row, agreed_minutes: int, people: int) -> Pay
 async def _entitlement(tx: Command, who: Row, today: dt.date) -> str | None:
     """Return as what a held participant is entitled on a day; the pool pays for some."""
     there = await tx.children(entitlements, of=who)
-    valid = [one.category.full for one in there if one.category and one.valid_until >= today]
+    valid = [one.category.full for one in there if one.category and one.valid_until >= today and not one.withdrawn_at]
     return next((one for one in valid if one in FROM_THE_POOL), next(iter(valid), None))
 
 

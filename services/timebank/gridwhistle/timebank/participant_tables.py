@@ -96,6 +96,7 @@ entitlements = Table(
     Column("issued_by", Text, nullable=False),
     Column("valid_until", Date, nullable=False),
     moment("entered_at", nullable=False),
+    moment("withdrawn_at"),  # when it was said to be wrong
     info={"thing": Term("资格认定", "entitlement")},
 )
 # Two participants who are of one family, once both have said so and a clerk has seen a proof.

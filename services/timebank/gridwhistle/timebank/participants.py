@@ -1,16 +1,15 @@
-"""Participants (参与人): whom stations register, what they have learnt, what they are insured and entitled for."""
+"""Participants (参与人): whom stations register, freeze and let go, and how what is known of them is put right."""
 
-import datetime as dt
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 from sqlalchemy import select
 
 from gridwhistle.common.clocks import Limit
 from gridwhistle.common.commands import Command
-from gridwhistle.common.data_classes import OPEN, P2, P3, Count
+from gridwhistle.common.data_classes import P2
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events import Event
 from gridwhistle.common.events.timebank_orders import (
@@ -20,36 +19,32 @@ from gridwhistle.common.events.timebank_orders import (
     ParticipantUnfrozen,
 )
 from gridwhistle.common.ids import AreaCode
-from gridwhistle.common.personal import BirthYear, Entitlement, PersonName, Phone, RealNameToken
+from gridwhistle.common.personal import BirthYear, PersonName, Phone, RealNameToken
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Conflict, Invalid
 from gridwhistle.common.reading import one, page
-from gridwhistle.common.rows import Row
 from gridwhistle.common.sealed import found_by
-from gridwhistle.common.wire import Actions, Body, Keyset, Page, PageQuery, Version, View
-from gridwhistle.timebank.eligibility import Category
+from gridwhistle.common.wire import Body, Keyset, Page, PageQuery
 from gridwhistle.timebank.freezing import Freeze
 from gridwhistle.timebank.leaving import check_person_is_done, close_accounts
 from gridwhistle.timebank.opening import open_for, open_for_county
-from gridwhistle.timebank.participant_states import PARTICIPANT, not_about_oneself
+from gridwhistle.timebank.participant_states import PARTICIPANT, check_not_oneself
 from gridwhistle.timebank.participant_tables import ParticipantKind, entitlements, participants, trainings
+from gridwhistle.timebank.participant_views import (
+    OF_ONE_MAX,
+    Day,
+    ParticipantLine,
+    ParticipantState,
+    ParticipantView,
+    participant_as_seen,
+)
 from gridwhistle.timebank.people import as_lists
 from gridwhistle.timebank.reasons import Why
 
 router = Router("timebank", "Participants 参与人")
 _NEWEST = Keyset(participants.c.id)
-OF_ONE_MAX = 100
-ParticipantState = Literal[PARTICIPANT.states]  # type: ignore[name-defined]
-Course = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,39}$", examples=["first_aid"])]
-Day = Annotated[
-    dt.date,
-    Field(
-        strict=False,
-        ge=dt.date(2000, 1, 1),
-        le=dt.date(2199, 12, 31),
-        json_schema_extra={"pattern": "^2[01][0-9]{2}-", "examples": ["2027-06-30"]},
-    ),
-]
+_MINOR_YEARS = 18
+BirthYearNumber = Annotated[int, Field(ge=1900, le=2199, examples=[1952]), P2]
 
 
 class AlreadyRegistered(Conflict):
@@ -64,20 +59,6 @@ class GuardianNeeded(Invalid):
 
     code = "guardian_needed"
     zh, en = "未成年人须填写监护人。", "Whoever may be a minor needs a guardian."
-
-
-class TrainedAlready(Conflict):
-    """A course is passed once; enter a later day under another name of the course, or not at all."""
-
-    code = "trained_already"
-    zh, en = "该培训已登记。", "That course is entered already."
-
-
-class EnoughOfThem(Conflict):
-    """As many as can be shown."""
-
-    code = "enough_of_them"
-    zh, en = "每人最多登记 {most} 条。", "A participant has {most} of them at most."
 
 
 class Guardian(Body):
@@ -96,75 +77,21 @@ class NewParticipant(Body):
     name: PersonName
     phone: Phone
     real_name_token: RealNameToken
-    birth_year: Annotated[int, Field(ge=1900, le=2199, examples=[1952]), P2]
+    birth_year: BirthYearNumber
     guardian: Guardian | None = None
     station_id: Annotated[UUID | None, Field(strict=False)] = None
     insured_until: Day | None = None
 
 
 class ParticipantChange(Body):
-    """What changes; what is left out stays."""
+    """What changes, or was entered wrongly; what is left out stays."""
 
+    name: PersonName | None = None
     phone: Phone | None = None
+    birth_year: BirthYearNumber | None = None
+    guardian: Guardian | None = None
     insured_until: Day | None = None
     kind: ParticipantKind | None = None
-
-
-class NewTraining(Body):
-    """A course that somebody passed."""
-
-    course: Course
-    passed_on: Day
-
-
-class NewEntitlement(Body):
-    """Why somebody is served: a label, never a diagnosis or an income."""
-
-    category: Annotated[Category, P3]
-    valid_until: Day
-
-
-class TrainingView(View):
-    """A course that somebody passed."""
-
-    course: Course
-    passed_on: dt.date
-
-
-class EntitlementView(View):
-    """That somebody is entitled, and until when; as what, only the station may reveal."""
-
-    id: UUID
-    category: Entitlement | None
-    valid_until: dt.date
-
-
-class ParticipantLine(View):
-    """A participant in a list; names and numbers are masked."""
-
-    id: UUID
-    version: Version
-    kind: Annotated[ParticipantKind, OPEN]
-    state: Annotated[ParticipantState, OPEN]
-    area_code: AreaCode
-    name: PersonName | None
-    phone: Phone | None
-    station_id: UUID | None
-    insured_until: dt.date | None
-    paused_until: AwareDatetime | None
-    earned_minutes: Count
-    rating_sum: Count
-    rating_count: Count
-    registered_at: AwareDatetime
-
-
-class ParticipantView(ParticipantLine):
-    """A participant, whole."""
-
-    guardian_agreed_at: AwareDatetime | None
-    trainings: Annotated[list[TrainingView], Field(max_length=OF_ONE_MAX)]
-    entitlements: Annotated[list[EntitlementView], Field(max_length=OF_ONE_MAX)]
-    actions: Actions
 
 
 class ParticipantQuery(PageQuery):
@@ -185,9 +112,7 @@ async def register_participant(body: NewParticipant, caller: Caller, db: Db) -> 
         before = await db.first(select(participants).where(same, here).order_by(participants.c.id.desc()).limit(1))
         if before and before.terminal_at is None:
             raise AlreadyRegistered
-        guardian = body.guardian
-        if guardian is None and tx.now.year - body.birth_year <= 18:  # noqa: PLR2004  years of a minor, for sure
-            raise GuardianNeeded
+        _check_guardian(tx, body.birth_year, has_one=body.guardian is not None)
         made = tx.create(
             participants,
             step,
@@ -197,9 +122,7 @@ async def register_participant(body: NewParticipant, caller: Caller, db: Db) -> 
             phone=body.phone,
             real_name_token=body.real_name_token,
             birth_year=BirthYear(str(body.birth_year)),
-            guardian_name=guardian and guardian.name,
-            guardian_phone=guardian and guardian.phone,
-            guardian_agreed_at=tx.now if guardian and guardian.agreed else None,
+            **_who_answers(tx, body.guardian),
             station_id=body.station_id,
             insured_until=body.insured_until,
             # Who leaves and comes back has the caps and the pause that they had.
@@ -213,7 +136,7 @@ async def register_participant(body: NewParticipant, caller: Caller, db: Db) -> 
         open_for(tx, made, "personal_available", "personal_hold")
         await open_for_county(tx, made.area_code)
         tx.tell(made, ParticipantRegistered(kind=made.kind))
-        return tx.answer(_view(made, [], [], caller))
+        return tx.answer(participant_as_seen(caller, made, [], []))
 
 
 @router.get("/participants", may="participants:read")
@@ -228,46 +151,26 @@ async def get_participant(participant_id: UUID, caller: Caller, db: Db) -> Parti
     found = await one(db, as_lists(caller), participants, participant_id)
     learnt = await db.fetch(select(trainings).where(trainings.c.participant_id == participant_id).limit(OF_ONE_MAX))
     entitled = await db.fetch(select(entitlements).where(entitlements.c.participant_id == participant_id).limit(OF_ONE_MAX))
-    return _view(found, learnt, entitled, caller)
+    return participant_as_seen(caller, found, learnt, entitled)
 
 
 @router.patch("/participants/{participant_id}", may="participants:write")
 async def change_participant(participant_id: UUID, body: ParticipantChange, caller: Caller, db: Db) -> ParticipantView:
-    """Change how somebody is reached, until when they are insured, or whether they serve, are served, or both."""
+    """Change how somebody is reached, until when they are insured, whether they serve or are served; put right what is wrong.
+
+    What they took on before goes on; a year of birth or a guardian is looked at again with the next service.
+    """
     async with db.command(caller, participants, participant_id) as tx:
-        _check_not_oneself(tx)
-        changes = {name: value for name, value in body if value is not None}
+        check_not_oneself(tx.row, caller)
+        changes = {name: value for name, value in body if value is not None and name != "guardian"}
+        if body.birth_year:
+            _check_guardian(tx, body.birth_year, has_one=bool(body.guardian or tx.row.guardian_name))
+            changes["birth_year"] = BirthYear(str(body.birth_year))
+        if body.guardian:
+            changes |= _who_answers(tx, body.guardian)
         tx.update(tx.row, **changes)
         tx.record(tx.row, "change", " ".join(sorted(changes)))
         return tx.answer(await _whole(tx))
-
-
-@router.post("/participants/{participant_id}/trainings", may="participants:write", status_code=201)
-async def add_training(participant_id: UUID, body: NewTraining, caller: Caller, db: Db) -> ParticipantView:
-    """Enter a course that somebody passed (培训): some services ask for one."""
-    async with db.command(caller, participants, participant_id) as tx:
-        _check_not_oneself(tx)
-        learnt = await tx.children(trainings)
-        if any(one.course == body.course for one in learnt):
-            raise TrainedAlready
-        _check_room(learnt)
-        made = tx.insert(trainings, participant_id=participant_id, entered_by=caller.id, **dict(body))
-        tx.record(tx.row, "train")
-        return tx.answer(_view(tx.row, [*learnt, made], await tx.children(entitlements), caller))
-
-
-@router.post("/participants/{participant_id}/entitlements", may="participants:write", status_code=201)
-async def add_entitlement(participant_id: UUID, body: NewEntitlement, caller: Caller, db: Db) -> ParticipantView:
-    """Enter that somebody is entitled to services (资格认定) which the public pool pays."""
-    async with db.command(caller, participants, participant_id) as tx:
-        _check_not_oneself(tx)
-        entitled = await tx.children(entitlements)
-        _check_room(entitled)
-        category = Entitlement(body.category)
-        given = {"participant_id": participant_id, "issued_by": caller.org or caller.id, "entered_at": tx.now}
-        made = tx.insert(entitlements, category=category, valid_until=body.valid_until, **given)
-        tx.record(tx.row, "entitle")
-        return tx.answer(_view(tx.row, await tx.children(trainings), [*entitled, made], caller))
 
 
 @router.post("/participants/{participant_id}/freeze", may="participants:govern")
@@ -320,23 +223,15 @@ async def _step(
 
 
 async def _whole(tx: Command) -> ParticipantView:
-    return _view(tx.row, await tx.children(trainings), await tx.children(entitlements), tx.caller)
+    return participant_as_seen(tx.caller, tx.row, await tx.children(trainings), await tx.children(entitlements))
 
 
-def _check_not_oneself(tx: Command) -> None:
-    if refusal := not_about_oneself(tx.row, tx.caller):
-        raise refusal
+def _check_guardian(tx: Command, birth_year: int, *, has_one: bool) -> None:
+    if not has_one and tx.now.year - birth_year <= _MINOR_YEARS:  # of age for sure, since nobody knows the day
+        raise GuardianNeeded
 
 
-def _check_room(there: list[Row]) -> None:
-    if len(there) >= OF_ONE_MAX:
-        raise EnoughOfThem(most=OF_ONE_MAX)
-
-
-def _view(row: Any, learnt: list[Any], entitled: list[Any], caller: Principal) -> ParticipantView:
-    return ParticipantView.of(
-        row,
-        trainings=[TrainingView.of(one) for one in learnt],
-        entitlements=[EntitlementView.of(one) for one in entitled],
-        actions=PARTICIPANT.actions(row, caller),
-    )
+def _who_answers(tx: Command, guardian: Guardian | None) -> dict[str, Any]:
+    """Return what is kept of a guardian."""
+    agreed = {"guardian_agreed_at": tx.now if guardian and guardian.agreed else None}
+    return {"guardian_name": guardian and guardian.name, "guardian_phone": guardian and guardian.phone, **agreed}

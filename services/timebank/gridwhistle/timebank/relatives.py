@@ -11,7 +11,7 @@ from gridwhistle.common.commands import Command
 from gridwhistle.common.data_classes import OPEN
 from gridwhistle.common.database import Db as Work
 from gridwhistle.common.edge import Caller, Db, Router
-from gridwhistle.common.events.timebank_orders import RelativesChecked, RelativesEnded
+from gridwhistle.common.events.timebank_orders import RelativesAsked, RelativesChecked, RelativesEnded
 from gridwhistle.common.ids import AreaCode
 from gridwhistle.common.jurisdiction import within
 from gridwhistle.common.principal import Principal
@@ -77,6 +77,7 @@ async def link_relative(body: NewRelative, caller: Caller, db: Db) -> RelativeVi
         await hold_active(tx, me, body.other_id)
         given: dict[str, Any] = {"asked_by_id": me, "other_id": body.other_id, "kinship": body.kinship, "asked_at": tx.now}
         link = tx.create(relatives, step, area_code=tx.row.area_code, **given)
+        tx.tell(link, RelativesAsked())
         return tx.answer(_view(link, caller))
 
 

@@ -32,11 +32,10 @@ from gridwhistle.timebank.payments import capture
 from gridwhistle.timebank.people import check_concerns, hold_active, reaching
 from gridwhistle.timebank.presence import PIN_TRIES_MAX, NoTriesLeft, NotThere, WrongPin, arrives, distance_m, is_enough
 from gridwhistle.timebank.reasons import Remark
-from gridwhistle.timebank.settling import settle
+from gridwhistle.timebank.settling import DAY_MINUTES, settle
 
 router = Router("timebank", "Claims 接单: serving 服务与结算")
 _MINUTE: Final = dt.timedelta(minutes=1)
-_DAY_MINUTES: Final = 1_440
 Pin = Annotated[str, Field(pattern=r"^[0-9]{6}$", examples=["048213"], description="What whom you serve tells you (核销码).")]
 
 
@@ -51,7 +50,7 @@ class Presence(Body):
 class Forgotten(Remark):
     """How long it took, as both sides say on the telephone."""
 
-    actual_minutes: Annotated[int, Field(ge=0, le=1_440, examples=[60])]
+    actual_minutes: Annotated[int, Field(ge=0, le=DAY_MINUTES, examples=[60])]
 
 
 class NoMinutesYet(Conflict):
@@ -104,7 +103,7 @@ async def check_out(claim_id: UUID, body: Presence, caller: Caller, db: Db) -> C
         if _is_right(tx, row, body.pin):
             shown = await _shown(tx, row, body)
             out = {"out_shown": shown.pop("shown_now"), "out_distance_m": shown.pop("distance_m")}
-            await _end(tx, row, step, min(minutes, _DAY_MINUTES), **out, **shown)
+            await _end(tx, row, step, min(minutes, DAY_MINUTES), **out, **shown)
             return tx.answer(claim_as_seen(caller, row))
         _count_try(tx, row)
     raise WrongPin(left=PIN_TRIES_MAX - row.pin_tries)

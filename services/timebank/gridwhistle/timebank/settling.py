@@ -1,6 +1,10 @@
 """Settling (结算): how many minutes a service is worth, and how many of them somebody may still earn."""
 
 from dataclasses import dataclass
+from typing import Final
+
+DAY_MINUTES: Final = 1_440
+"""Nothing takes longer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from gridwhistle.timebank.leaving import check_team_is_done, close_accounts
 from gridwhistle.timebank.participant_tables import participants
 from gridwhistle.timebank.payments import donate_of_group
 from gridwhistle.timebank.people import hold_active, myself, over_the_county
+from gridwhistle.timebank.postings import Minutes
 from gridwhistle.timebank.tables import accounts
 from gridwhistle.timebank.team_states import TEAM
 from gridwhistle.timebank.team_tables import members, teams
@@ -73,7 +74,7 @@ class Who(Body):
 class Gift(Body):
     """How many minutes go to the public pool."""
 
-    minutes: Annotated[int, Field(ge=1, le=1_000_000, examples=[120])]
+    minutes: Minutes
 
 
 class MemberView(View):

@@ -12,6 +12,14 @@ from gridwhistle.common.commands import Command
 from gridwhistle.common.data_classes import OPEN
 from gridwhistle.common.database import Db as Work
 from gridwhistle.common.edge import Caller, Db, Router
+from gridwhistle.common.events import Event
+from gridwhistle.common.events.timebank_orders import (
+    TransferAccepted,
+    TransferDeclined,
+    TransferLapsed,
+    TransferOffered,
+    TransferWithdrawn,
+)
 from gridwhistle.common.ids import AreaCode
 from gridwhistle.common.jurisdiction import within
 from gridwhistle.common.principal import Principal
@@ -25,6 +33,7 @@ from gridwhistle.timebank.participant_states import NotYourself
 from gridwhistle.timebank.participant_tables import participants
 from gridwhistle.timebank.payments import donate_own, give
 from gridwhistle.timebank.people import as_lists, hold_active, is_staff, myself, participant, reaching
+from gridwhistle.timebank.postings import Minutes
 from gridwhistle.timebank.relatives import kinship_of
 from gridwhistle.timebank.transfer_states import TRANSFER
 from gridwhistle.timebank.transfer_tables import transfers
@@ -33,7 +42,6 @@ router = Router("timebank", "Transfers 转赠与捐赠")
 CLOSE: Final = frozenset({"parent", "child", "grandparent", "grandchild", "spouse"})
 """Direct relatives (直系亲属), and who one is married to."""
 TransferState = Literal[TRANSFER.states]  # type: ignore[name-defined]
-Minutes = Annotated[int, Field(ge=1, le=100_000, examples=[60])]
 _NEWEST = Keyset(transfers.c.id)
 
 
@@ -112,6 +120,7 @@ async def offer_transfer(body: NewTransfer, caller: Caller, db: Db) -> TransferV
         await _check(tx, me, body.to_id, body.minutes)
         given: dict[str, Any] = {"from_id": me, "to_id": body.to_id, "minutes": body.minutes, "offered_at": tx.now}
         made = tx.create(transfers, step, area_code=tx.row.area_code, **given)
+        tx.tell(made, TransferOffered(minutes=made.minutes))
         return tx.answer(_view(made, caller))
 
 
@@ -142,19 +151,20 @@ async def accept(transfer_id: UUID, caller: Caller, db: Db) -> TransferView:
         await _check(tx, row.from_id, row.to_id, row.minutes)
         await give(tx, row)
         tx.move(row, step, terminal_at=tx.now)
+        tx.tell(row, TransferAccepted(minutes=row.minutes))
         return tx.answer(_view(row, caller))
 
 
 @router.post("/transfers/{transfer_id}/decline", may="participants:own")
 async def decline(transfer_id: UUID, caller: Caller, db: Db) -> TransferView:
     """Decline it (谢绝); nothing has moved."""
-    return await _end(transfer_id, "decline", caller, db)
+    return await _end(transfer_id, "decline", TransferDeclined(), caller, db)
 
 
 @router.post("/transfers/{transfer_id}/withdraw", may="participants:own")
 async def withdraw(transfer_id: UUID, caller: Caller, db: Db) -> TransferView:
     """Take back what you offered (撤回), before it is accepted."""
-    return await _end(transfer_id, "withdraw", caller, db)
+    return await _end(transfer_id, "withdraw", TransferWithdrawn(), caller, db)
 
 
 @router.post("/participants/{participant_id}/donate", may="participants:own")
@@ -172,12 +182,14 @@ async def donate(participant_id: UUID, body: PoolGift, caller: Caller, db: Db) -
 async def lapse(tx: Command, transfer: Row, _clock: Row, _percent: int) -> None:
     """Let an offer that nobody answered be over."""
     tx.move(transfer, TRANSFER.step(transfer, "lapse", tx.caller), terminal_at=tx.now)
+    tx.tell(transfer, TransferLapsed())
 
 
-async def _end(transfer_id: UUID, action: str, caller: Principal, db: Work) -> TransferView:
+async def _end(transfer_id: UUID, action: str, told: Event, caller: Principal, db: Work) -> TransferView:
     async with db.command(await reaching(db, caller), transfers, transfer_id) as tx:
         _check_side(tx.row, caller)
         tx.move(tx.row, TRANSFER.step(tx.row, action, caller), terminal_at=tx.now)
+        tx.tell(tx.row, told)
         return tx.answer(_view(tx.row, caller))
 
 

@@ -214,6 +214,34 @@ class ActivityClockEscalated(ClockEvent, type="gw.timebank.activity.clock_escala
     """A stage took half as long again, or twice as long as its limit."""
 
 
+class TransferOffered(Event, type="gw.timebank.transfer.offered.v1"):
+    """Somebody gives minutes to one of their family, who has some days to say yes."""
+
+    minutes: Count
+
+
+class TransferAccepted(Event, type="gw.timebank.transfer.accepted.v1"):
+    """The other side said yes: the minutes have moved."""
+
+    minutes: Count
+
+
+class TransferDeclined(Event, type="gw.timebank.transfer.declined.v1"):
+    """The other side does not want them; nothing has moved."""
+
+
+class TransferWithdrawn(Event, type="gw.timebank.transfer.withdrawn.v1"):
+    """Who offered them has thought better of it; nothing has moved."""
+
+
+class TransferLapsed(Event, type="gw.timebank.transfer.lapsed.v1"):
+    """Nobody answered; nothing has moved."""
+
+
+class RelativesAsked(Event, type="gw.timebank.relative.asked.v1"):
+    """Somebody says that another participant is of their family, who is to agree."""
+
+
 class RelativesChecked(Event, type="gw.timebank.relative.checked.v1"):
     """Two participants are of one family: both said so, and a clerk saw a proof."""
 
