@@ -97,6 +97,22 @@ async def test_who_lets_others_wait_three_times_rests(station: Station) -> None:
     assert await station.claim(await station.open_order(1), who) == "claims_paused"
 
 
+async def test_a_pause_ends_when_it_turns_out_that_somebody_came(station: Station) -> None:
+    who, missed = await station.register(), []
+    for _ in range(4):
+        claim = await station.claim(await station.open_order(1), who)
+        if isinstance(claim, str):
+            break
+        await station.do(lambda db, id_=claim.id: claiming.confirm(id_, claiming.Remark(), CLERK, db))  # type: ignore[misc]
+        await station.fire(claims, claim.id, NO_SHOW)
+        missed.append(claim.id)
+
+    await came_after_all(station, missed[-1], who)
+
+    assert len(missed) == 3
+    assert (await station.row(participants.participants, uuid.UUID(who.id))).paused_until is None
+
+
 async def test_an_order_that_nobody_came_forward_for_expires(station: Station) -> None:
     order_id = await station.open_order(1)
 
@@ -120,6 +136,16 @@ async def test_a_freeze_ends_by_itself(station: Station) -> None:
 OTHERWISE = disputing.Dispute(kind="no_show", reason="我按时到了")
 ADMIN = replace(CLERK, id="admin")
 HERE = Point(lon=120.152, lat=30.2725)
+
+
+async def came_after_all(station: Station, claim_id: uuid.UUID, who: Principal) -> None:
+    """Let a panel say that somebody came who is said not to have."""
+    await station.do(lambda db: disputing.dispute(claim_id, OTHERWISE, who, db))
+    await station.do(lambda db: disputing.convene(claim_id, disputing.Panel(members=["a", "b", "c"]), ADMIN, db))
+    vote = disputing.Vote(verdict="minutes", minutes=60)
+    for one in ("a", "b"):
+        judge = Principal(one, frozenset({"dispute_panel"}), ("990101",))
+        await station.do(lambda db, judge=judge: disputing.decide(claim_id, vote, judge, db))  # type: ignore[misc]
 
 
 async def served(station: Station, who: Principal, *, near: bool = True, near_after: bool = True, **more: Any) -> uuid.UUID:
@@ -189,12 +215,7 @@ async def test_who_is_said_not_to_have_come_may_say_that_they_did(station: Stati
     await station.fire(claims, id_, NO_SHOW)
     another = await station.claim(order_id, await station.register())
 
-    await station.do(lambda db: disputing.dispute(id_, OTHERWISE, who, db))
-    await station.do(lambda db: disputing.convene(id_, disputing.Panel(members=["a", "b", "c"]), ADMIN, db))
-    vote = disputing.Vote(verdict="minutes", minutes=60)
-    for one in ("a", "b"):
-        judge = Principal(one, frozenset({"dispute_panel"}), ("990101",))
-        await station.do(lambda db, judge=judge: disputing.decide(id_, vote, judge, db))  # type: ignore[misc]
+    await came_after_all(station, id_, who)
     settled = await station.row(claims, id_)
     await station.fire(claims, id_, DISPUTE)
 

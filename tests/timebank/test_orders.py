@@ -3,9 +3,10 @@
 import uuid
 from typing import Any
 
+import asyncpg
 import pytest
 
-from tests.conftest import RunningSuite
+from tests.conftest import Loop, RunningSuite
 from tests.timebank.bank import AREA, BASE, COUNTY, FAR, HOUR, MINUTE, NEAR, Bank, Somebody, at, code_of, made
 
 GUARDIAN = {"name": "王强", "phone": "13900139000", "agreed": True}
@@ -394,6 +395,53 @@ def test_a_relative_asks_only_once_both_agreed_and_a_clerk_saw_a_proof(bank: Ban
 
     assert steps == ["anothers_order", "other_side_agrees", "anothers_order"]
     assert (order["beneficiary_id"], order["on_behalf"]) == (elder.id, True)
+
+
+def test_a_relative_lists_what_they_asked_for_and_who_came_forward(bank: Bank, volunteer: Somebody) -> None:
+    elder, child = bank.elder(), bank.register("both")
+    path = f"{BASE}/relatives/{made(child.person.post(f'{BASE}/relatives', {'other_id': elder.id, 'kinship': 'parent'}))['id']}"
+    made(elder.person.post(f"{path}/agree"))
+    made(bank.clerk.post(f"{path}/check"))
+    order_id = made(child.person.post(f"{BASE}/orders", bank.wish(elder), As_Of=at(-7 * HOUR)))["id"]
+    made(bank.clerk.post(f"{BASE}/orders/{order_id}/publish", {}, As_Of=at(-6 * HOUR)))
+    others, claim_id = bank.published(elder), bank.claimed(order_id, volunteer)
+
+    def listed(who: Somebody, things: str) -> set[str]:
+        return {line["id"] for line in made(who.person.get(f"{BASE}/{things}"))["items"]}
+
+    assert (listed(child, "orders"), listed(child, "claims")) == ({order_id}, {claim_id})
+    assert (listed(elder, "orders"), listed(elder, "claims")) == ({order_id, others}, {claim_id})
+    assert listed(volunteer, "orders") == set()
+    assert made(child.person.get(f"{BASE}/orders?area_code={bank.county}009009"))["items"] == []
+
+
+def test_who_is_confirmed_late_is_not_somewhere_else_by_then(bank: Bank, volunteer: Somebody) -> None:
+    long = {"end_at": at(6 * HOUR), "people_needed": 3}
+    first = bank.claimed(made(bank.clerk.post(f"{BASE}/orders", bank.wish(**long), As_Of=at(-6 * HOUR)))["id"], volunteer)
+    second = bank.wish(**long, start_at=at(3 * HOUR))
+    bank.claimed(made(bank.clerk.post(f"{BASE}/orders", second, As_Of=at(-6 * HOUR)))["id"], volunteer)
+
+    too_late = bank.clerk.post(f"{BASE}/claims/{first}/confirm", {}, As_Of=at(3 * HOUR))
+    in_time = bank.clerk.post(f"{BASE}/claims/{first}/confirm", {}, As_Of=at(2 * HOUR))
+
+    assert code_of(too_late) == "hours_taken"
+    assert made(in_time)["start_at"].startswith(at(2 * HOUR)[:16])
+
+
+def test_the_database_itself_keeps_a_grid_in_its_area(bank: Bank, elder: Somebody, background: Loop) -> None:
+    order_id = bank.published(elder)
+
+    async def move() -> str:
+        connection = await asyncpg.connect(bank.suite.postgres.url("timebank"))
+        try:
+            await connection.execute("UPDATE \"order\" SET grid_code = '990303001001001' WHERE id = $1", uuid.UUID(order_id))
+        except asyncpg.CheckViolationError as error:
+            return str(error.constraint_name)
+        finally:
+            await connection.close()
+        return "it went through"
+
+    assert background.run(move()) == "order_grid_lies_in_its_area"
 
 
 def test_each_side_rates_once_and_stars_count(bank: Bank, elder: Somebody, volunteer: Somebody) -> None:

@@ -31,12 +31,21 @@ async def station(database_url: str) -> AsyncIterator[Station]:
         yield station
 
 
+@pytest.mark.parametrize(
+    ("became", "served"),
+    [
+        pytest.param("state = 'voided', terminal_at = now()", 1, id="a service that was voided served nobody"),
+        pytest.param("state = 'no_show', terminal_at = now()", 1, id="nor did who did not come"),
+        pytest.param("state = 'settled', earned_minutes = 60", 2, id="who came after all, as a panel says, served"),
+        pytest.param("state = 'closed', earned_minutes = 60, terminal_at = now()", 2, id="so they did when that is over"),
+    ],
+)
 @pytest.mark.anyio
-async def test_a_service_that_was_voided_served_nobody(station: Station, database_url: str) -> None:
+async def test_who_served_counts(station: Station, database_url: str, became: str, served: int) -> None:
     order_id = await station.open_order(2)
-    voided, settled = [(await station.claim(order_id, await station.register())).id for _ in range(2)]
+    other, settled = [(await station.claim(order_id, await station.register())).id for _ in range(2)]
     connection: asyncpg.Connection[Any] = await asyncpg.connect(database_url)
-    await connection.execute("UPDATE claim SET state = 'voided', terminal_at = now() WHERE id = $1", voided)
+    await connection.execute(f"UPDATE claim SET {became} WHERE id = $1", other)
     await connection.execute(
         "UPDATE claim SET state = 'settled', checked_in_at = now(), earned_minutes = 0 WHERE id = $1", settled
     )
@@ -50,4 +59,4 @@ async def test_a_service_that_was_voided_served_nobody(station: Station, databas
 
     told = await connection.fetch("SELECT envelope FROM outbox WHERE aggregate_id = $1 ORDER BY event_no", order_id)
     await connection.close()
-    assert json.loads(told[-1]["envelope"])["data"]["people_served"] == 1
+    assert json.loads(told[-1]["envelope"])["data"]["people_served"] == served

@@ -140,6 +140,16 @@ def test_minors_of_a_team_are_not_alone(bank: Bank, team: str, leader: Somebody)
     assert code_of(leader.person.post(f"{activity(leader, team)}/call_roll", roll(young), As_Of=at(3 * HOUR))) == "not_alone"
 
 
+def test_who_leads_the_team_leads_what_it_has_planned(bank: Bank, team: str, leader: Somebody, member: Somebody) -> None:
+    path = activity(leader, team)
+    made(bank.clerk.post(f"{team}/name_leader", {"participant_id": member.id}, As_Of=at(-8 * HOUR)))
+
+    by_who_led = leader.person.post(f"{path}/call_roll", roll(member), As_Of=at(3 * HOUR))
+
+    assert code_of(by_who_led) == "not_the_leader"
+    assert made(member.person.post(f"{path}/call_roll", roll(member), As_Of=at(3 * HOUR)))["state"] == "held"
+
+
 def test_an_hour_is_given_once(bank: Bank, team: str, leader: Somebody, member: Somebody) -> None:
     bank.served(bank.elder(), member, service_code="errands")
     first, second = activity(leader, team), activity(leader, team)

@@ -14,6 +14,7 @@ from gridwhistle.common.events.incidents import VolunteersWanted, VolunteerWorkD
 from gridwhistle.common.events.inventory import MobilizationOrdered
 from gridwhistle.common.events.personnel import PostDone
 from gridwhistle.common.ids import new_id
+from gridwhistle.common.tables import history
 from gridwhistle.standalone.postgres import Postgres
 from gridwhistle.timebank import claiming
 from gridwhistle.timebank.app import TIMEBANK
@@ -130,6 +131,22 @@ async def test_work_for_an_incident_is_paid_once(station: Station, comes: bool) 
 
     recorded = await the(station, claims, claims.c.volunteer_id == who, claims.c.state == "settled")
     assert (recorded is None) == comes
+
+
+@pytest.mark.parametrize(
+    ("after", "recorded"), [(-60, True), (-59, False), (59, False), (60, True)], ids=["before", "into it", "out of it", "after"]
+)
+@pytest.mark.anyio
+async def test_an_hour_of_a_claim_is_not_paid_by_a_post_as_well(station: Station, after: int, recorded: bool) -> None:
+    volunteer, post_id = await station.register(), uuid.uuid4()
+    claim = await station.claim(await station.open_order(1), volunteer)
+    starts, who = claim.start_at + dt.timedelta(minutes=after), uuid.UUID(volunteer.id)
+
+    await hear(station, PostDone(participant_id=who, service_code="patrol", started_at=starts, minutes=60), post_id)
+
+    assert (await the(station, orders, orders.c.origin_id == post_id) is not None) == recorded
+    noted = history.c.thing_id == who, history.c.action == "hours_given_already"
+    assert (await the(station, history, *noted) is None) == recorded
 
 
 @pytest.mark.anyio

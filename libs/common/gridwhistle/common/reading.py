@@ -49,9 +49,7 @@ async def page(
         view: what is shown of a row: columns of the table.
         asked: what the query asks for, as predicates; `filters` of the table, if left out.
     """
-    areas: tuple[str, ...] = ()
-    if "area_code" in table.c and (area_code := getattr(query, "area_code", None)):
-        areas = (await MOVED.of(db)).prefixes(await today(db, area_code))
+    areas = await _areas(db, table, query)
     rows = await db.ask(_page(caller, table, order, query, view, asked, areas))
     lines, next_cursor = order.cut(rows, query)
     shown = view.__pydantic_fields__  # the columns of the order come last, and are not shown
@@ -62,9 +60,18 @@ async def page(
 async def page_seen(db: Db, seen: ColumnElement[bool], table: Table, order: Keyset, query: PageQuery, view: type[V]) -> Page[V]:
     """Return a page of the rows that the query asks for, where who sees which is more than a matter of area (`seen`)."""
     columns = [table.c[name] for name in view.model_fields]
-    rows = await db.fetch(order.page(select(*columns).where(seen, *filters(table, query)), query))
+    areas = await _areas(db, table, query)
+    wanted = [*filters(table, query), *([in_areas(table, areas)] if areas else [])]
+    rows = await db.fetch(order.page(select(*columns).where(seen, *wanted), query))
     lines, next_cursor = order.cut(rows, query)
     return Page[view].model_construct(items=[view.of(line) for line in lines], next_cursor=next_cursor)  # type: ignore[valid-type]
+
+
+async def _areas(db: Db, table: Table, query: PageQuery) -> tuple[str, ...]:
+    """Return under which codes lies what a query asks for, if it asks for an area."""
+    if "area_code" in table.c and (area_code := getattr(query, "area_code", None)):
+        return (await MOVED.of(db)).prefixes(await today(db, area_code))
+    return ()
 
 
 @lru_cache(maxsize=256)

@@ -19,7 +19,7 @@ from gridwhistle.common.rows import Row, thing_of
 from gridwhistle.common.wire import Keyset, Page, PageQuery
 from gridwhistle.timebank.company import ages, check_not_alone, volunteer_of
 from gridwhistle.timebank.eligibility import ServingOneself, Wanted, why_not
-from gridwhistle.timebank.hours import HoursTaken, present_then, serving_then
+from gridwhistle.timebank.hours import HoursTaken, serves_elsewhere
 from gridwhistle.timebank.limits import CANCEL_BEFORE, CLAIM_BEFORE, CONFIRM, NO_SHOW
 from gridwhistle.timebank.order_guards import serves
 from gridwhistle.timebank.order_refusals import AnotherCounty, BegunAlready, ClaimTooLate, NoPlaceLeft, OnlyServed
@@ -61,9 +61,7 @@ async def claim(order_id: UUID, caller: Caller, db: Db) -> ClaimView:
         if refusal := await _why_not(tx, who, order):
             raise refusal
         begins = begins_at(tx, order)
-        ends = begins + dt.timedelta(minutes=order.agreed_minutes)
-        if await serving_then(tx, [me], begins, ends, order_id=order.id) or await present_then(tx, [me], begins, ends):
-            raise HoursTaken
+        await _check_hours(tx, order, me, begins)
         tx.move(order, order_step, people_taken=order.people_taken + 1, claims_open=order.claims_open + 1)
         limits = {CONFIRM: until(tx.now, confirmed_until(order))} if await _begins_soon(tx, order) else {}
         made = tx.create(
@@ -119,6 +117,7 @@ async def confirm(claim_id: UUID, body: Remark, caller: Caller, db: Db) -> Confi
         await hold(tx, order, row, minutes)
         pin = f"{secrets.randbelow(10**PIN_DIGITS):0{PIN_DIGITS}}"
         start_at = begins_at(tx, order)
+        await _check_hours(tx, order, row.volunteer_id, start_at)  # later than they came forward for, perhaps
         await check_not_alone(tx, order, row)
         begins_at_last = start_at + dt.timedelta(minutes=await amount(tx, NO_SHOW))
         tx.move(
@@ -184,6 +183,12 @@ def begins_at(tx: Command, order: Row) -> dt.datetime:
     """Return when somebody who is told now begins: with the service, or at once if it has begun."""
     moment: dt.datetime = max(order.start_at, tx.now)
     return moment
+
+
+async def _check_hours(tx: Command, order: Row, who: UUID, begins: dt.datetime) -> None:
+    ends = begins + dt.timedelta(minutes=order.agreed_minutes)
+    if await serves_elsewhere(tx, who, begins, ends, order_id=order.id):
+        raise HoursTaken
 
 
 async def _begins_soon(tx: Command, order: Row) -> bool:

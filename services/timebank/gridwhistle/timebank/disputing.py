@@ -24,6 +24,7 @@ from gridwhistle.common.problems import Invalid
 from gridwhistle.common.rows import Row
 from gridwhistle.common.tables import history
 from gridwhistle.timebank.limits import DISPUTE
+from gridwhistle.timebank.no_shows import end_pause
 from gridwhistle.timebank.order_guards import MAJORITY, PANEL_SIZE
 from gridwhistle.timebank.order_refusals import DisputeTooLate, PanelInvolved
 from gridwhistle.timebank.order_states import CLAIM
@@ -153,6 +154,8 @@ async def _carry_out(tx: Command, claim: Row, step: Step, minutes: int | None, *
         await end_claim(tx, order, claim, step, gives_back=False, reason=reason, **nothing)
         tx.tell(order, OrderVoided(**claim_facts(order, claim)))
         return
+    if claim.checked_in_at is None:
+        await end_pause(tx, volunteer)
     await settle_now(tx, claim, step, minutes=minutes, reason=reason)
     tx.tell(order, DisputeDecided(**claim_facts(order, claim), verdict="minutes", earned_minutes=claim.earned_minutes))
 

@@ -24,6 +24,14 @@ class HoursTaken(Conflict):
     zh, en = "该时段已有其他服务或活动。", "Another service or activity takes the same hours."
 
 
+async def serves_elsewhere(
+    tx: Command, who: UUID, start_at: dt.datetime, end_at: dt.datetime, *, order_id: UUID | None = None
+) -> bool:
+    """Tell whether a held participant has other services or activities within some hours than those of an order."""
+    them = [who], start_at, end_at
+    return bool(await serving_then(tx, *them, order_id=order_id) or await present_then(tx, *them))
+
+
 async def serving_then(
     tx: Command, people: Collection[UUID], start_at: dt.datetime, end_at: dt.datetime, *, order_id: UUID | None = None
 ) -> set[UUID]:

@@ -1,10 +1,7 @@
 """What happens to orders and claims by itself, when a clock is due."""
 
-import datetime as dt
 from collections.abc import Mapping
 from typing import Final
-
-from sqlalchemy import func, select
 
 from gridwhistle.common.commands import Command
 from gridwhistle.common.events.timebank_orders import ClaimLapsed, OrderExpired, OrderNoShow
@@ -14,15 +11,12 @@ from gridwhistle.timebank.limits import (
     CONFIRM,
     DISPUTE,
     NO_SHOW,
-    NO_SHOW_DAYS,
-    NO_SHOWS,
-    PAUSE_DAYS,
     SETTLE,
     WINDOW,
 )
+from gridwhistle.timebank.no_shows import pause
 from gridwhistle.timebank.order_states import CLAIM, ORDER
-from gridwhistle.timebank.order_steps import amount, claim_facts, close_if_done, end_claim, facts_of, order_of
-from gridwhistle.timebank.order_tables import claims
+from gridwhistle.timebank.order_steps import claim_facts, close_if_done, end_claim, facts_of, order_of
 from gridwhistle.timebank.participant_tables import participants
 from gridwhistle.timebank.payments import release, set_free
 from gridwhistle.timebank.serving import settle_by_itself
@@ -54,12 +48,7 @@ async def no_show(tx: Command, claim: Row, _clock: Row, _percent: int) -> None:
     tx.tell(order, OrderNoShow(**claim_facts(order, claim)))
     volunteer = (await tx.hold(participants, [claim.volunteer_id]))[0]
     assert volunteer is not None, "participants stay as long as their claims"
-    since = tx.now - dt.timedelta(days=await amount(tx, NO_SHOW_DAYS))
-    before = claims.c.volunteer_id == claim.volunteer_id, claims.c.state == "no_show", claims.c.terminal_at > since
-    found = await tx.db.first(select(func.count()).select_from(claims).where(*before))
-    if found and found[0] + 1 >= await amount(tx, NO_SHOWS):
-        tx.update(volunteer, paused_until=tx.now + dt.timedelta(days=await amount(tx, PAUSE_DAYS)))
-        tx.record(volunteer, "pause_claims")
+    await pause(tx, volunteer)
 
 
 async def close(tx: Command, claim: Row, _clock: Row, _percent: int) -> None:

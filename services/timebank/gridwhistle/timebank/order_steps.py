@@ -94,14 +94,14 @@ async def end_claim(tx: Command, order: Row, claim: Row, step: Step, *, gives_ba
     if gives_back and tx.now < recruits_until:
         tx.move(order, ORDER.step(order, "free", SYSTEM), limits={WINDOW: until(tx.now, recruits_until)})
     else:
-        await close_if_done(tx, order, served_now=int(step.target == "closed"))
+        await close_if_done(tx, order)
 
 
-async def close_if_done(tx: Command, order: Row, served_now: int = 0) -> None:
+async def close_if_done(tx: Command, order: Row) -> None:
     """Close an order that takes nobody any more, when everybody's part in it is over.
 
-    Who served counts, not who came forward: a service that was voided is none. `served_now` are those whose part ends with
-    this command.
+    Who served counts, not who came forward: a service that was voided is none, and one of who was said not to have come is,
+    if a panel said otherwise.
     """
     if order.state != "full" or order.claims_open:
         return
@@ -110,11 +110,12 @@ async def close_if_done(tx: Command, order: Row, served_now: int = 0) -> None:
     if step.target == "expired":
         tx.tell(order, OrderExpired(**facts_of(order)))
     else:
-        tx.tell(order, OrderClosed(**facts_of(order), people_served=served_now + await _served(tx, order)))
+        tx.tell(order, OrderClosed(**facts_of(order), people_served=await _served(tx, order)))
 
 
 async def _served(tx: Command, order: Row) -> int:
-    of_it = claims.c.order_id == order.id, claims.c.state == "closed"
+    # As it was before this command, which may close the last one.
+    of_it = claims.c.order_id == order.id, claims.c.state.in_(("settled", "closed"))
     found = await tx.db.first(select(func.count()).select_from(claims).where(*of_it))
     assert found is not None
     return int(found[0])

@@ -64,6 +64,7 @@ orders = Table(
     moment("published_at"),
     moment("terminal_at"),
     UniqueConstraint("order_no"),
+    CheckConstraint("left(grid_code, 12) = area_code", name="grid_lies_in_its_area"),
     CheckConstraint("end_at > start_at", name="ends_after_it_begins"),
     CheckConstraint("agreed_minutes BETWEEN 15 AND 1440", name="takes_a_day_at_most"),
     CheckConstraint("people_needed BETWEEN 1 AND 500", name="needs_somebody"),
@@ -83,6 +84,7 @@ orders = Table(
 newest_first(orders, orders.c.asked_at, orders.c.id)
 Index("order_open_first", orders.c.county_code, orders.c.start_at, orders.c.id, postgresql_where=orders.c.state == "published")
 Index("order_of_beneficiary", orders.c.beneficiary_id, postgresql_where=orders.c.beneficiary_id.is_not(None))
+Index(None, orders.c.asked_by)
 Index("order_of_incident", orders.c.incident_id, postgresql_where=orders.c.incident_id.is_not(None))
 Index("order_origin_once", orders.c.origin_id, unique=True, postgresql_where=orders.c.origin_id.is_not(None))
 
@@ -123,6 +125,7 @@ claims = Table(
     Column("votes", JSON),
     Column("verdict", Text),
     Column("attachments", JSON),
+    CheckConstraint("left(grid_code, 12) = area_code", name="grid_lies_in_its_area"),
     CheckConstraint("volunteer_id <> beneficiary_id", name="nobody_serves_themselves"),
     CheckConstraint("pin_tries BETWEEN 0 AND 5", name="pins_are_told_not_guessed"),
     CheckConstraint("verdict IN ('void', 'minutes')", name="verdict_is_known"),
@@ -147,6 +150,7 @@ Index(
     postgresql_where=claims.c.state.not_in(("cancelled", "lapsed")),
 )
 Index("claim_of_beneficiary", claims.c.beneficiary_id, postgresql_where=claims.c.beneficiary_id.is_not(None))
+Index(None, claims.c.asked_by)
 Index("claim_disputed", claims.c.county_code, postgresql_where=claims.c.state == "disputed")
 evaluations = Table(
     "evaluation",

@@ -27,7 +27,7 @@ from gridwhistle.common.personal import AddressDetail, ExactPoint
 from gridwhistle.common.places import Point
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Conflict, NotFound
-from gridwhistle.common.reading import filters, page
+from gridwhistle.common.reading import filters, page, page_seen
 from gridwhistle.common.rows import Row, thing_of
 from gridwhistle.common.wire import Body, Keyset, Moment, Page, PageQuery
 from gridwhistle.timebank.eligibility import FROM_THE_POOL, NotActive, payer_of, why_not_served
@@ -59,7 +59,7 @@ from gridwhistle.timebank.order_views import (
 from gridwhistle.timebank.participant_states import PARTICIPANT
 from gridwhistle.timebank.participant_tables import entitlements, participants
 from gridwhistle.timebank.payments import free_minutes, release
-from gridwhistle.timebank.people import as_lists, check_concerns, is_staff, over_the_county, participant, reaching
+from gridwhistle.timebank.people import asked_for, check_concerns, is_staff, over_the_county, participant, reaching
 from gridwhistle.timebank.reasons import Remark, Why
 from gridwhistle.timebank.relatives import are_linked
 from gridwhistle.timebank.settling import held_for
@@ -142,8 +142,10 @@ async def list_open_orders(query: Annotated[OpenOrderQuery, Query()], caller: Ca
 
 @router.get("/orders", may="orders:read")
 async def list_orders(query: Annotated[OrderQuery, Query()], caller: Caller, db: Db) -> Page[OrderLine]:
-    """List the orders for yourself, or those of your station's area, newest first."""
-    return await page(db, as_lists(caller), orders, _NEWEST, query, OrderLine)
+    """List the orders for yourself and those that you asked for others, or those of your station's area, newest first."""
+    if is_staff(caller):
+        return await page(db, caller, orders, _NEWEST, query, OrderLine)
+    return await page_seen(db, await asked_for(db, caller), orders, _NEWEST, query, OrderLine)
 
 
 @router.get("/orders/{order_id}", may="orders:read")

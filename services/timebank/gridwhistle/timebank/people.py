@@ -16,7 +16,7 @@ from gridwhistle.common.rows import Row, thing_of
 from gridwhistle.timebank.eligibility import NotActive
 from gridwhistle.timebank.order_guards import asks, serves
 from gridwhistle.timebank.order_refusals import NotAParticipant, UnknownBeneficiary
-from gridwhistle.timebank.order_tables import claims
+from gridwhistle.timebank.order_tables import claims, orders
 from gridwhistle.timebank.participant_states import PARTICIPANT
 from gridwhistle.timebank.participant_tables import participants
 
@@ -94,21 +94,28 @@ async def hold_active(tx: Command, *ids: UUID | None) -> list[Row]:
 
 
 async def concerning(db: Db, caller: Principal) -> ColumnElement[bool]:
-    """Return which claims somebody may see: a station's, one's own, those for oneself, and those that one is to decide."""
+    """Return which claims somebody may see: a station's; one's own, for oneself or whom one asked for; and those to decide."""
     if is_staff(caller):
         return within(claims, caller)
-    me = await participant(db, caller)
-    mine = [claims.c.volunteer_id == me.id, claims.c.beneficiary_id == me.id] if me else []
+    mine = [claims.c.asked_by == caller.id]
+    if me := await participant(db, caller):
+        mine += [claims.c.volunteer_id == me.id, claims.c.beneficiary_id == me.id]
     if PANEL in caller.roles:
         mine.append(and_(claims.c.state == "disputed", cast(claims.c.panel, JSONB).has_key(caller.id)))
-    return and_(or_(false(), *mine), within(claims, await over_the_county(db, caller)))
+    return and_(or_(*mine), within(claims, await over_the_county(db, caller)))
 
 
 async def sees_files(db: Db, caller: Principal) -> ColumnElement[bool]:
     """Return of which claims somebody may see the pictures: of all that `check_concerns` lets them see."""
-    of_theirs = claims.c.asked_by == caller.id, cast(claims.c.panel, JSONB).has_key(caller.id)
-    asked = and_(or_(*of_theirs), within(claims, await over_the_county(db, caller)))
-    return or_(asked, await concerning(db, caller))
+    decided = and_(cast(claims.c.panel, JSONB).has_key(caller.id), within(claims, await over_the_county(db, caller)))
+    return or_(decided, await concerning(db, caller))
+
+
+async def asked_for(db: Db, caller: Principal) -> ColumnElement[bool]:
+    """Return which orders somebody may list: those for themselves, and those that they asked for others."""
+    me = await participant(db, caller)
+    for_me = orders.c.beneficiary_id == me.id if me else false()
+    return and_(or_(for_me, orders.c.asked_by == caller.id), within(orders, await over_the_county(db, caller)))
 
 
 def check_concerns(table: Table, row: Any, caller: Principal) -> None:

@@ -26,7 +26,7 @@ from gridwhistle.timebank.people import hold_active, myself, over_the_county
 from gridwhistle.timebank.postings import Minutes
 from gridwhistle.timebank.tables import accounts
 from gridwhistle.timebank.team_states import TEAM
-from gridwhistle.timebank.team_tables import members, teams
+from gridwhistle.timebank.team_tables import activities, members, teams
 
 router = Router("timebank", "Volunteer teams 志愿队")
 _NEWEST = Keyset(teams.c.id)
@@ -179,13 +179,16 @@ async def leave(team_id: UUID, caller: Caller, db: Db) -> TeamView:
 
 @router.post("/teams/{team_id}/name_leader", may="teams:found")
 async def name_leader(team_id: UUID, body: Who, caller: Caller, db: Db) -> TeamView:
-    """Name another leader, one of the team (更换队长)."""
+    """Name another leader, one of the team (更换队长). What the team has planned is theirs from now on."""
     async with db.command(caller, teams, team_id) as tx:
         step, there = TEAM.step(tx.row, "name_leader", caller), await _members(tx)
         if not any(one.participant_id == body.participant_id and one.joined_at for one in there):
             raise NoMember
         await hold_active(tx, body.participant_id)
         tx.move(tx.row, step, leader_id=body.participant_id)
+        for activity in await _open_activities(tx):
+            tx.update(activity, leader_id=body.participant_id)
+            tx.record(activity, "name_leader")
         return tx.answer(_view(tx, tx.row, there))
 
 
@@ -214,6 +217,12 @@ async def disband(team_id: UUID, caller: Caller, db: Db) -> TeamView:
 
 async def _members(tx: Command) -> list[Row]:
     return [one for one in await tx.children(members) if one.left_at is None]
+
+
+async def _open_activities(tx: Command) -> list[Row]:
+    of_it = activities.c.team_id == tx.row.id, activities.c.terminal_at.is_(None)
+    ids = [row.id for row in await tx.db.fetch(select(activities.c.id).where(*of_it))]
+    return [activity for activity in await tx.hold(activities, ids) if activity and activity.terminal_at is None]
 
 
 def _view(tx: Command, team: Row, there: list[Any]) -> TeamView:
