@@ -3,6 +3,7 @@
 import datetime as dt
 import uuid
 from collections.abc import AsyncIterator
+from importlib import import_module
 from typing import Any
 
 import asyncpg
@@ -169,3 +170,17 @@ async def test_what_the_self_check_froze_waits_for_a_person(station: Station) ->
     running = select(clocks.c.id).where(clocks.c.owner_id == own.id, clocks.c.stopped_at.is_(None))
     assert await station.do(lambda db: db.first(running)) is None
     assert (await station.row(accounts, own.id)).doubted_at is not None
+
+
+@pytest.mark.anyio
+async def test_a_county_of_before_has_its_accounts_once(station: Station, database_url: str) -> None:
+    who, county = uuid.UUID((await station.register()).id), "990188000000"
+    connection = await asyncpg.connect(database_url)
+    await connection.execute("UPDATE participant SET area_code = '990188001001' WHERE id = $1", who)
+
+    for _ in range(2):
+        await connection.execute(import_module("gridwhistle.timebank.versions.timebank_0039").OPEN)
+
+    kinds = await connection.fetch("SELECT kind FROM account WHERE area_code = $1 ORDER BY kind", county)
+    await connection.close()
+    assert [row["kind"] for row in kinds] == ["issuance", "pool", "pool_hold"]

@@ -151,9 +151,12 @@ def test_a_posting_is_read_by_whoever_sees_one_of_its_accounts(suite: RunningSui
         for areas, subject in [(("990306",), "a"), ((bank.area,), "a"), ((), bank.owners[ME]), ((), bank.owners[SHE])]
     ]
 
+    by_its_owner = suite.somebody("auditor", subject=bank.owners[ME]).get(path).json()
+
     assert {key: seen[key] for key in posted} == posted
     assert (seen["from_balance_minutes"], seen["to_balance_minutes"]) == (-45, 45)
     assert codes == [404, 200, 200, 404]
+    assert (by_its_owner["from_balance_minutes"], by_its_owner["to_balance_minutes"]) == (None, 45)
 
 
 # --- many at once ------------------------------------------------------------------------------------------------------------

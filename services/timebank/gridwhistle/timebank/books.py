@@ -19,7 +19,7 @@ from gridwhistle.common.wire import Keyset, Moment, Page, PageQuery, View
 from gridwhistle.common.wire import Query as Asked
 from gridwhistle.timebank.accounts import readable
 from gridwhistle.timebank.domain import KINDS
-from gridwhistle.timebank.ledger import Balance
+from gridwhistle.timebank.ledger import Balance, facts_of, own_reference
 from gridwhistle.timebank.postings import BATCH_MAX, PostingView, as_posted
 from gridwhistle.timebank.reasons import Reason
 from gridwhistle.timebank.tables import accounts, journals, postings
@@ -149,7 +149,7 @@ async def list_entries(account_id: UUID, query: Annotated[EntryQuery, Query()], 
         asked = asked.where(ENTRIES.c.for_id == query.for_id)
     rows = await db.fetch(_NEWEST.page(asked, query))
     lines, next_cursor = _NEWEST.cut(rows, query)
-    items = [EntryView.of(line, reference=line.reference and line.reference.partition("/")[2]) for line in lines]
+    items = [EntryView.of(line, reference=own_reference(line)) for line in lines]
     return Page[EntryView].model_construct(items=items, next_cursor=next_cursor)
 
 
@@ -158,7 +158,8 @@ async def get_journal(journal_id: UUID, caller: Caller, db: Db) -> JournalView:
     """Return a voucher (记账凭证) with its postings, in their order. Entries and postings say which one is theirs."""
     journal = await one(db, caller, journals, journal_id)
     rows = await db.fetch(select(postings).where(postings.c.journal_id == journal_id).order_by(postings.c.id).limit(BATCH_MAX))
-    return JournalView.of(journal, postings=[as_posted(row) for row in rows])
+    sides = await facts_of(db, {id_ for row in rows for id_ in (row.from_account_id, row.to_account_id)})
+    return JournalView.of(journal, postings=[as_posted(row, sides, caller) for row in rows])
 
 
 @router.get("/accounts/{account_id}/balance", may="accounts:read")

@@ -144,6 +144,11 @@ def post(
     return ids
 
 
+def own_reference(posting: Any) -> str | None:
+    """Return the reference of a posting as its application gave it; kept, it begins with the county."""
+    return str(posting.reference).partition("/")[2] if posting.reference else None
+
+
 async def reversal(db: Db, caller: Principal, posting_id: UUID) -> Posting:
     """Return the posting that takes a posting back.
 

@@ -15,7 +15,7 @@ from gridwhistle.common.problems import Conflict, NotFound, Problem, Term
 from gridwhistle.common.rows import thing_of
 from gridwhistle.common.wire import Body, View
 from gridwhistle.timebank.domain import REFUSED, Facts, refusal
-from gridwhistle.timebank.ledger import Balance, Posting, facts_of, post
+from gridwhistle.timebank.ledger import Balance, Posting, facts_of, own_reference, post
 from gridwhistle.timebank.reasons import Reason
 from gridwhistle.timebank.tables import accounts, postings
 
@@ -35,6 +35,7 @@ OneSigns = Literal[
     "hold", "capture", "release", "earn_public", "earn_group", "transfer", "donate", "exchange", "expire", "import", "clear_out"
 ]
 """Types that one posts alone; what two decide is proposed."""
+_OF_YOURS = Field(description="Null, where the account lies outside your jurisdiction.")
 Result = Literal["posted", "known", "refused"]
 
 
@@ -68,12 +69,12 @@ class PostedView(View):
 
 
 class PostingView(PostedView):
-    """A posting: both its entries, and what was on the accounts after it."""
+    """A posting: both its entries, and what was on the accounts after it, those that you may see."""
 
     journal_id: UUID
     at: AwareDatetime
-    from_balance_minutes: Balance
-    to_balance_minutes: Balance
+    from_balance_minutes: Annotated[Balance | None, _OF_YOURS]
+    to_balance_minutes: Annotated[Balance | None, _OF_YOURS]
     reverses_id: UUID | None
     for_id: UUID | None
 
@@ -146,17 +147,21 @@ async def post_many(body: NewPostings, caller: Caller, db: Db) -> PostingResults
 
 @router.get("/postings/{posting_id}", may="ledger:read")
 async def get_posting(posting_id: UUID, caller: Caller, db: Db) -> PostingView:
-    """Return a posting; whoever may see one of its accounts may see it."""
+    """Return a posting; whoever may see one of its accounts may see it, and what was on that one."""
     posting = await db.first(select(postings).where(postings.c.id == posting_id))
     sides = await facts_of(db, (posting.from_account_id, posting.to_account_id)) if posting else {}
     if posting is None or not any(caller.reaches(accounts, facts) for facts in sides.values()):
         raise NotFound(thing=thing_of(postings))
-    return as_posted(posting)
+    return as_posted(posting, sides, caller)
 
 
-def as_posted(posting: Any) -> PostingView:
-    """Return a posting as people see it: its reference is as its application gave it."""
-    return PostingView.of(posting, reference=posting.reference and posting.reference.partition("/")[2])
+def as_posted(posting: Any, sides: Mapping[UUID, Facts], caller: Principal) -> PostingView:
+    """Return a posting as somebody sees it: with the balances of the accounts that lie in their jurisdiction."""
+    balances = {
+        f"{side}_balance_minutes": getattr(posting, f"{side}_balance_minutes") if caller.reaches(accounts, sides[id_]) else None
+        for side, id_ in (("from", posting.from_account_id), ("to", posting.to_account_id))
+    }
+    return PostingView.of(posting, reference=own_reference(posting), **balances)
 
 
 def _posting(body: NewPosting, known: Mapping[UUID, Facts], caller: Principal) -> Posting | Problem:

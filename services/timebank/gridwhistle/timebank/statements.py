@@ -20,7 +20,7 @@ from gridwhistle.common.wire import Query as Asked
 from gridwhistle.timebank.accounts import readable
 from gridwhistle.timebank.books import ENTRIES, EntryView
 from gridwhistle.timebank.domain import WORDS
-from gridwhistle.timebank.ledger import Balance
+from gridwhistle.timebank.ledger import Balance, own_reference
 
 router = Router("timebank", "Books 账簿")
 ENTRIES_MAX: Final = 1_000
@@ -82,7 +82,7 @@ async def get_statement(account_id: UUID, query: Annotated[StatementQuery, Query
         to_on=last,
         opening_minutes=opening,
         closing_minutes=rows[-1].balance_minutes if rows else opening,
-        entries=[EntryView.of(row, reference=_own(row)) for row in rows],
+        entries=[EntryView.of(row, reference=own_reference(row)) for row in rows],
     )
 
 
@@ -97,7 +97,7 @@ async def export_statement(account_id: UUID, query: Annotated[ExportQuery, Query
     for row in await _entries(db, account_id, begins, ends, WRITTEN_ROWS_MAX):
         word = getattr(WORDS[row.type], db.language)
         sums = row.delta_minutes, row.balance_minutes
-        lines.append([_local(row.at), word, *sums, row.other_account_id, _own(row), row.posting_id])
+        lines.append([_local(row.at), word, *sums, row.other_account_id, own_reference(row), row.posting_id])
     return await download(f"statement-{first}-{last}", query.format, _COLUMNS, lines, db.language)
 
 
@@ -125,7 +125,3 @@ async def _balance(db: Work, account_id: UUID, at: dt.datetime) -> int:
 
 def _local(at: dt.datetime) -> str:
     return f"{at.astimezone(LOCAL):%Y-%m-%d %H:%M:%S}"
-
-
-def _own(row: Any) -> str | None:
-    return str(row.reference).partition("/")[2] if row.reference else None
