@@ -1,11 +1,13 @@
 """The demo county: the same on every machine, without gaps, like a real one; and loaded once, however often it is cut short."""
 
 import asyncio
+import datetime as dt
 from collections import Counter
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 import shapely
 
@@ -132,6 +134,12 @@ async def _states(loader: Loader) -> Counter[str]:
     return found
 
 
+async def _forget_keys(url: str) -> None:
+    connection = await asyncpg.connect(url)
+    await connection.execute("DELETE FROM command_key")
+    await connection.close()
+
+
 def _settled(states: Counter[str]) -> Counter[str]:
     """Return how many there are in each state, but for what clocks and lots may have changed since."""
     later = {"handled": "checking", "sampled": "self_resolved"}
@@ -142,7 +150,9 @@ def _settled(states: Counter[str]) -> Counter[str]:
 
 
 @pytest.mark.anyio
-async def test_a_load_that_was_cut_short_goes_on_and_doubles_nothing(county: County, tmp_path: Path) -> None:
+async def test_a_load_that_was_cut_short_goes_on_and_doubles_nothing(
+    county: County, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with running(tmp_path) as suite, Loader.of(suite.base_url, suite.issuer, county) as loader:
         tokens = await loader.settle()
         started = asyncio.Event()
@@ -156,8 +166,15 @@ async def test_a_load_that_was_cut_short_goes_on_and_doubles_nothing(county: Cou
         again = await loader.settle()
         await loader.fill(lambda _done, _total: None)
         whole, states, workers = await loader.is_whole(), await _states(loader), await loader._workers(words.COUNTY)
-        bank = {thing: await _of_bank(loader, thing) for thing in ("participants", "orders", "claims", "teams", "activities")}
+        things = ("participants", "orders", "claims", "teams", "activities")
+        bank = {thing: await _of_bank(loader, thing) for thing in things}
+        # So long after that no key is known any more.
+        monkeypatch.setattr("gridwhistle.standalone.demo.bank._KEYS_KEPT", dt.timedelta(0))
+        await _forget_keys(suite.postgres.url("timebank"))
+        await loader._bank.fill(loader._began)
+        later = {thing: await _of_bank(loader, thing) for thing in things}
 
+    assert {thing: found.total() for thing, found in later.items()} == {thing: found.total() for thing, found in bank.items()}
     assert (half, whole) == (False, True)
     assert again.keys() == tokens.keys()
     expected = Counter(state_after(report.steps) for report in county.reports)
