@@ -118,7 +118,7 @@ def test_the_guide_to_reporting_works_as_it_stands(suite: RunningSuite, tokens: 
     ]
 
 
-@pytest.mark.parametrize("name", ["guide-grids", "guide-reporting", "guide-street"])
+@pytest.mark.parametrize("name", ["guide-grids", "guide-reporting", "guide-station", "guide-street", "guide-timebank", "guide-volunteer"])
 def test_a_guide_in_chinese_has_the_same_examples_and_headings(name: str) -> None:
     assert blocks(f"{name}.zh-CN") == blocks(name)
     english, chinese = (
@@ -160,6 +160,10 @@ def test_the_guide_to_the_books_works_as_it_stands(suite: RunningSuite) -> None:
         "as a file: 5 lines",
         "before all: 0",
         "sum: 0",
+        "freeze: frozen",
+        "nothing moves: account_not_open",
+        "unfreeze: open",
+        "close: countys_own_account",
         "reversed: approved",
         "once: already_reversed",
     ]
@@ -201,6 +205,7 @@ def test_the_guide_for_a_station_works_as_it_stands(suite: RunningSuite, tokens:
         "twice: This person is a participant of the county already.",
         "minor: Whoever may be a minor needs a guardian.",
         "trained: first_aid",
+        "put right: active",
         "phone: 13800019001",
         "open: published, paid by issuance",
         "welcome: The team's leader does this.",
