@@ -188,6 +188,22 @@ async def test_a_broken_constraint_without_words_is_an_error_of_ours(database: D
         await turned(database, tool_id, title="dust")
 
 
+async def test_one_that_was_broken_because_rows_moved_runs_again(database: Database, elsewhere: Database) -> None:
+    looked_at, changed, titles = await a_tool(database), await a_tool(database), iter(["dust", "clean"])
+    db = work(database)
+
+    async def retitle() -> None:
+        async with db.command(CLERK, (tools, looked_at), (tools, changed)) as tx:
+            title = next(titles)
+            if title == "dust":
+                await turned(elsewhere, looked_at)  # what follows from it is not so any more
+            tx.update(tx[tools, changed], title=title)
+
+    await done(db, retitle)
+
+    assert next(titles, None) is None
+
+
 async def test_a_change_based_on_an_older_version_is_stale(client: httpx2.AsyncClient, database: Database) -> None:
     path = f"/tools/{await a_tool(database)}/turn"
 

@@ -398,6 +398,8 @@ class Command:
             raise Changed from None  # two creators of one row: the second run finds it
         refusal = self.db.database.constraints.get(constraint)
         if refusal is None:
+            if not await self._unmoved():
+                raise Changed from None  # rows that were read one after the other need not agree
             raise error  # a rule of the tables that nobody has given words: our bug
         problem = refusal()
         if isinstance(problem, Problem):
