@@ -1,12 +1,14 @@
 """What a county decides about its time bank: each number decides something, from the moment at which it holds."""
 
 import itertools
+from collections.abc import Callable
 
 import pytest
 
-from tests.conftest import RunningSuite, Wait
+from tests.conftest import RunningSuite
 from tests.timebank.bank import BASE, HOUR, Bank, Somebody, at, code_of, made
 
+Wait = Callable[[Callable[[], bool]], None]
 COUNTIES = (f"9903{number}" for number in itertools.count(31))
 
 

@@ -80,7 +80,7 @@ def test_by_an_entitlement_that_was_wrong_nobody_pays_any_more(bank: Bank) -> No
 
     assert withdrawn["entitlements"][0]["withdrawn_at"] is not None
     assert (before, asked(bank, elder)) == ("pool", "not_entitled")
-    assert code_of(of_another) == "not_found"
+    assert code_of(of_another) == "unknown_entitlement"
     assert code_of(bank.clerk.post(f"{path}/withdraw_entitlement", wrong)) == "withdrawn_already"
 
 

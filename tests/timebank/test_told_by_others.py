@@ -14,7 +14,7 @@ from gridwhistle.common.events.incidents import VolunteersWanted, VolunteerWorkD
 from gridwhistle.common.events.inventory import MobilizationOrdered
 from gridwhistle.common.events.personnel import PostDone
 from gridwhistle.common.ids import new_id
-from gridwhistle.common.tables import history
+from gridwhistle.common.tables import audit
 from gridwhistle.standalone.postgres import Postgres
 from gridwhistle.timebank import claiming
 from gridwhistle.timebank.app import TIMEBANK
@@ -145,8 +145,8 @@ async def test_an_hour_of_a_claim_is_not_paid_by_a_post_as_well(station: Station
     await hear(station, PostDone(participant_id=who, service_code="patrol", started_at=starts, minutes=60), post_id)
 
     assert (await the(station, orders, orders.c.origin_id == post_id) is not None) == recorded
-    noted = history.c.thing_id == who, history.c.action == "hours_given_already"
-    assert (await the(station, history, *noted) is None) == recorded
+    noted = audit.c.object_id == who, audit.c.action == "hours_given_already"
+    assert (await the(station, audit, *noted) is None) == recorded
 
 
 @pytest.mark.anyio

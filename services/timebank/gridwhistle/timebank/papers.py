@@ -8,7 +8,7 @@ from pydantic import Field
 from gridwhistle.common.data_classes import P3
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.personal import Entitlement
-from gridwhistle.common.problems import Conflict, NotFound
+from gridwhistle.common.problems import Conflict, Invalid
 from gridwhistle.common.rows import Row, thing_of
 from gridwhistle.common.wire import Body
 from gridwhistle.timebank.eligibility import Category
@@ -33,6 +33,13 @@ class EnoughOfThem(Conflict):
 
     code = "enough_of_them"
     zh, en = "每人最多登记 {most} 条。", "A participant has {most} of them at most."
+
+
+class UnknownEntitlement(Invalid):
+    """What is withdrawn is one of theirs."""
+
+    code = "unknown_entitlement"
+    zh, en = "该参与人没有这项资格认定。", "They have no such entitlement."
 
 
 class NewTraining(Body):
@@ -91,7 +98,7 @@ async def withdraw_entitlement(participant_id: UUID, body: WithdrawEntitlement, 
         entitled = await tx.children(entitlements)
         wrong = next((one for one in entitled if one.id == body.entitlement_id), None)
         if wrong is None:
-            raise NotFound(thing=thing_of(entitlements))
+            raise UnknownEntitlement
         if wrong.withdrawn_at:
             raise WithdrawnAlready(thing=thing_of(entitlements))
         tx.update(wrong, withdrawn_at=tx.now)
