@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, and_, cast, false, or_, select
+from sqlalchemy import Column, ColumnElement, Table, and_, cast, false, or_, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from gridwhistle.common.commands import Command
@@ -116,6 +116,24 @@ async def asked_for(db: Db, caller: Principal) -> ColumnElement[bool]:
     me = await participant(db, caller)
     for_me = orders.c.beneficiary_id == me.id if me else false()
     return and_(or_(for_me, orders.c.asked_by == caller.id), within(orders, await over_the_county(db, caller)))
+
+
+async def seen_by_sides(db: Db, caller: Principal, table: Table, *sides: Column[Any]) -> ColumnElement[bool]:
+    """Return which rows that are between two participants somebody may see: a station's, and those of which they are a side."""
+    if is_staff(caller):
+        return within(table, caller)
+    me = await participant(db, caller)
+    return or_(*(side == me.id for side in sides)) if me else false()
+
+
+def check_side(row: Row, caller: Principal, *sides: UUID) -> None:
+    """Check that the caller is one of the two between whom a row is, or lies in their station's area, which is looked at.
+
+    Raises:
+        NotFound: they are not.
+    """
+    if not is_staff(caller) and caller.id not in {str(id_) for id_ in sides}:
+        raise NotFound(thing=thing_of(row.table))
 
 
 def check_concerns(table: Table, row: Any, caller: Principal) -> None:

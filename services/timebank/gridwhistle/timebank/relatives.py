@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import Query
 from pydantic import AwareDatetime, Field
-from sqlalchemy import ColumnElement, Select, false, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 
 from gridwhistle.common.commands import Command
 from gridwhistle.common.data_classes import OPEN
@@ -17,15 +17,16 @@ from gridwhistle.common.jurisdiction import within
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Conflict, NotFound
 from gridwhistle.common.reading import page_seen
-from gridwhistle.common.rows import Row, thing_of
+from gridwhistle.common.rows import thing_of
 from gridwhistle.common.wire import Actions, Body, Keyset, Page, PageQuery, Version, View
 from gridwhistle.timebank.order_refusals import UnknownBeneficiary
 from gridwhistle.timebank.participant_states import LINK
 from gridwhistle.timebank.participant_tables import Kinship, participants, relatives
-from gridwhistle.timebank.people import hold_active, is_staff, myself, participant, reaching
+from gridwhistle.timebank.people import check_side, hold_active, myself, reaching, seen_by_sides
 
 router = Router("timebank", "Relatives 亲属关系")
 _NEWEST = Keyset(relatives.c.id)
+_SIDES = (relatives.c.asked_by_id, relatives.c.other_id)
 LinkState = Literal[LINK.states]  # type: ignore[name-defined]
 
 
@@ -84,13 +85,13 @@ async def link_relative(body: NewRelative, caller: Caller, db: Db) -> RelativeVi
 @router.get("/relatives", may="participants:own")
 async def list_relatives(query: Annotated[PageQuery, Query()], caller: Caller, db: Db) -> Page[RelativeLine]:
     """List your links, or those of your station's area, newest first."""
-    return await page_seen(db, await _seen_by(db, caller), relatives, _NEWEST, query, RelativeLine)
+    return await page_seen(db, await seen_by_sides(db, caller, relatives, *_SIDES), relatives, _NEWEST, query, RelativeLine)
 
 
 @router.get("/relatives/{relative_id}", may="participants:own")
 async def get_relative(relative_id: UUID, caller: Caller, db: Db) -> RelativeView:
     """Return a link that is yours, or lies in your station's area."""
-    wanted = await _seen_by(db, caller)
+    wanted = await seen_by_sides(db, caller, relatives, *_SIDES)
     if (link := await db.first(select(relatives).where(relatives.c.id == relative_id, wanted))) is None:
         raise NotFound(thing=thing_of(relatives))
     return _view(link, caller)
@@ -100,7 +101,7 @@ async def get_relative(relative_id: UUID, caller: Caller, db: Db) -> RelativeVie
 async def agree_relative(relative_id: UUID, caller: Caller, db: Db) -> RelativeView:
     """Agree that you are of one family (同意)."""
     async with db.command(await reaching(db, caller), relatives, relative_id) as tx:
-        _check_side(tx.row, caller)
+        check_side(tx.row, caller, tx.row.asked_by_id, tx.row.other_id)
         tx.move(tx.row, LINK.step(tx.row, "agree", caller), agreed_at=tx.now)
         return tx.answer(_view(tx.row, caller))
 
@@ -118,7 +119,7 @@ async def check_relative(relative_id: UUID, caller: Caller, db: Db) -> RelativeV
 async def end_relative(relative_id: UUID, caller: Caller, db: Db) -> RelativeView:
     """End a link (解除), whenever you like."""
     async with db.command(await reaching(db, caller), relatives, relative_id) as tx:
-        _check_side(tx.row, caller)
+        check_side(tx.row, caller, tx.row.asked_by_id, tx.row.other_id)
         tx.move(tx.row, LINK.step(tx.row, "end", caller), ended_at=tx.now)
         tx.tell(tx.row, RelativesEnded())
         return tx.answer(_view(tx.row, caller))
@@ -149,20 +150,8 @@ def _link_between(one: UUID, other: UUID) -> Select[Any]:
     return select(relatives.c.id).where(_ones_own(one), _ones_own(other), relatives.c.state == "checked")
 
 
-async def _seen_by(db: Work, caller: Principal) -> ColumnElement[bool]:
-    if is_staff(caller):
-        return within(relatives, caller)
-    me = await participant(db, caller)
-    return _ones_own(me.id) if me else false()
-
-
 def _ones_own(me: UUID) -> ColumnElement[bool]:
-    return or_(relatives.c.asked_by_id == me, relatives.c.other_id == me)
-
-
-def _check_side(link: Row, caller: Principal) -> None:
-    if not is_staff(caller) and caller.id not in {str(link.asked_by_id), str(link.other_id)}:
-        raise NotFound(thing=thing_of(relatives))
+    return or_(*(side == me for side in _SIDES))
 
 
 def _view(link: object, caller: Principal) -> RelativeView:

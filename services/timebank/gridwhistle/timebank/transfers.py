@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import Query
 from pydantic import AwareDatetime, Field
-from sqlalchemy import ColumnElement, false, func, or_, select
+from sqlalchemy import func, select
 
 from gridwhistle.common.calendars import LOCAL
 from gridwhistle.common.commands import Command
@@ -21,7 +21,6 @@ from gridwhistle.common.events.timebank_orders import (
     TransferWithdrawn,
 )
 from gridwhistle.common.ids import AreaCode
-from gridwhistle.common.jurisdiction import within
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Conflict, NotFound
 from gridwhistle.common.reading import page_seen
@@ -32,7 +31,7 @@ from gridwhistle.timebank.order_steps import amount
 from gridwhistle.timebank.participant_states import NotYourself
 from gridwhistle.timebank.participant_tables import participants
 from gridwhistle.timebank.payments import donate_own, give
-from gridwhistle.timebank.people import as_lists, hold_active, is_staff, myself, participant, reaching
+from gridwhistle.timebank.people import as_lists, check_side, hold_active, myself, reaching, seen_by_sides
 from gridwhistle.timebank.postings import Minutes
 from gridwhistle.timebank.relatives import kinship_of
 from gridwhistle.timebank.transfer_states import TRANSFER
@@ -43,6 +42,7 @@ CLOSE: Final = frozenset({"parent", "child", "grandparent", "grandchild", "spous
 """Direct relatives (直系亲属), and who one is married to."""
 TransferState = Literal[TRANSFER.states]  # type: ignore[name-defined]
 _NEWEST = Keyset(transfers.c.id)
+_SIDES = (transfers.c.from_id, transfers.c.to_id)
 
 
 class RelationNotVerified(Conflict):
@@ -127,13 +127,14 @@ async def offer_transfer(body: NewTransfer, caller: Caller, db: Db) -> TransferV
 @router.get("/transfers", may="participants:own")
 async def list_transfers(query: Annotated[PageQuery, Query()], caller: Caller, db: Db) -> Page[TransferLine]:
     """List what you gave and were given, or the transfers of your station's area, newest first."""
-    return await page_seen(db, await _seen_by(db, caller), transfers, _NEWEST, query, TransferLine)
+    return await page_seen(db, await seen_by_sides(db, caller, transfers, *_SIDES), transfers, _NEWEST, query, TransferLine)
 
 
 @router.get("/transfers/{transfer_id}", may="participants:own")
 async def get_transfer(transfer_id: UUID, caller: Caller, db: Db) -> TransferView:
     """Return a transfer that concerns you, or lies in your station's area."""
-    found = await db.first(select(transfers).where(transfers.c.id == transfer_id, await _seen_by(db, caller)))
+    wanted = transfers.c.id == transfer_id, await seen_by_sides(db, caller, transfers, *_SIDES)
+    found = await db.first(select(transfers).where(*wanted))
     if found is None:
         raise NotFound(thing=thing_of(transfers))
     return _view(found, caller)
@@ -144,7 +145,7 @@ async def accept(transfer_id: UUID, caller: Caller, db: Db) -> TransferView:
     """Accept what one of your family gives you (接受): now the minutes move."""
     async with db.command(await reaching(db, caller), transfers, transfer_id) as tx:
         row = tx.row
-        _check_side(row, caller)
+        check_side(row, caller, row.from_id, row.to_id)
         step = TRANSFER.step(row, "accept", caller)
         # Held also because what somebody may give in a month is counted over all that was accepted.
         await hold_active(tx, row.from_id, row.to_id)
@@ -187,7 +188,7 @@ async def lapse(tx: Command, transfer: Row, _clock: Row, _percent: int) -> None:
 
 async def _end(transfer_id: UUID, action: str, told: Event, caller: Principal, db: Work) -> TransferView:
     async with db.command(await reaching(db, caller), transfers, transfer_id) as tx:
-        _check_side(tx.row, caller)
+        check_side(tx.row, caller, tx.row.from_id, tx.row.to_id)
         tx.move(tx.row, TRANSFER.step(tx.row, action, caller), terminal_at=tx.now)
         tx.tell(tx.row, told)
         return tx.answer(_view(tx.row, caller))
@@ -211,18 +212,6 @@ async def _given_this_month(tx: Command, from_id: UUID) -> int:
     found = await tx.db.first(select(func.coalesce(func.sum(transfers.c.minutes), 0)).where(*accepted))
     assert found is not None
     return int(found[0])
-
-
-async def _seen_by(db: Work, caller: Principal) -> ColumnElement[bool]:
-    if is_staff(caller):
-        return within(transfers, caller)
-    me = await participant(db, caller)
-    return or_(transfers.c.from_id == me.id, transfers.c.to_id == me.id) if me else false()
-
-
-def _check_side(transfer: Row, caller: Principal) -> None:
-    if not is_staff(caller) and caller.id not in {str(transfer.from_id), str(transfer.to_id)}:
-        raise NotFound(thing=thing_of(transfers))
 
 
 def _view(transfer: object, caller: Principal) -> TransferView:
