@@ -27,6 +27,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from gridwhistle.common import migrations
 from gridwhistle.common.again import Changed, again
 from gridwhistle.common.application import App
+from gridwhistle.common.clocks import LATE
 from gridwhistle.common.commands import Command
 from gridwhistle.common.consumers import Consumer
 from gridwhistle.common.data_classes import OPEN, P1
@@ -137,6 +138,7 @@ tools = Table(
     Column("state", Text, nullable=False),
     Column("title", Text, nullable=False),
     Column("deposit_minutes", BigInteger, nullable=False),
+    moment(LATE),
     CheckConstraint("title <> 'rust'", name="no_rust"),
     CheckConstraint("title <> 'dust'", name="no_dust"),  # nobody gave this one words
     info={"thing": TOOL.thing, "kept": Kept("r8")},

@@ -354,6 +354,53 @@ async def test_what_is_overdue_is_listed_whether_it_fired_or_not(database: Datab
     await turned(database, second)
 
 
+async def test_a_thing_is_overdue_from_a_breach_until_its_clock_stops(database: Database, truth: Truth, firing: Firing) -> None:
+    tool = await lent(database, as_of=LONG_AGO)
+    before = await overdue_since(truth, tool)
+
+    await fired(firing)
+    [clock] = await clocks_in(truth, tool)
+    late = await overdue_since(truth, tool)
+    await turned(database, tool)
+
+    assert [before, late, await overdue_since(truth, tool)] == [None, clock["breached_at"], None]
+
+
+async def test_a_thing_stays_overdue_while_another_of_its_clocks_is_past_its_limit(
+    database: Database, truth: Truth, firing: Firing
+) -> None:
+    tool = await lent(database, as_of=LONG_AGO)
+    await truth.execute(
+        "INSERT INTO clock"
+        " SELECT (json_populate_record(clock, json_build_object('id', $2::uuid, 'rule_key', 'toolshed.other'))).*"
+        " FROM clock WHERE owner_id = $1",
+        *(tool, uuid4()),
+    )
+    await fired(firing)
+
+    await turned(database, tool)
+
+    [other] = [clock for clock in await clocks_in(truth, tool) if clock["stopped_at"] is None]
+    assert await overdue_since(truth, tool) == other["breached_at"]
+
+
+async def test_what_is_overdue_is_noted_anew_when_a_service_starts(database: Database, truth: Truth, firing: Firing) -> None:
+    late, idle = await lent(database, as_of=LONG_AGO), await a_tool(database)
+    await fired(firing)
+    since = await overdue_since(truth, late)
+    await truth.execute("UPDATE tool SET overdue_since = NULL WHERE id = $1", late)
+    await truth.execute("UPDATE tool SET overdue_since = now() WHERE id = $1", idle)
+
+    await firing.note_overdue()
+
+    assert (await overdue_since(truth, late), await overdue_since(truth, idle)) == (since, None)
+
+
+async def overdue_since(truth: Truth, tool: UUID) -> dt.datetime | None:
+    since: dt.datetime | None = await truth.fetchval("SELECT overdue_since FROM tool WHERE id = $1", tool)
+    return since
+
+
 async def test_what_is_told_of_the_past_starts_no_clock(database: Database, truth: Truth) -> None:
     tool = await a_tool(database)
 

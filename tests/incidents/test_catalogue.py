@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from gridwhistle.common.moved import Moved
 from gridwhistle.incidents.catalogue import Category, may_be_given, responsible_among
 from gridwhistle.incidents.starter import starter
 from tests.conftest import Person, RunningSuite
@@ -227,6 +228,8 @@ def rule(prefix: str, priority: int = 0, days: int = -1, withdrawn: int | None =
 
 
 _COUNTY, _TOWN, _GRID = "990101", "990101001", "990101001001002"
+_OLD_TOWN = "990101007"
+MERGED = Moved({"990101007000": "990101001000"})
 
 
 @pytest.mark.parametrize(
@@ -241,9 +244,11 @@ _COUNTY, _TOWN, _GRID = "990101", "990101001", "990101001001002"
         pytest.param([rule(_COUNTY), rule(_TOWN, days=1)], 0, id="not what comes later"),
         pytest.param([rule(_COUNTY), rule(_TOWN, withdrawn=0)], 0, id="not what was withdrawn"),
         pytest.param([rule("990101002"), rule("990102")], None, id="nobody here"),
+        pytest.param([rule(_COUNTY), rule(_OLD_TOWN)], 1, id="what was said of an area that is part of this one today"),
+        pytest.param([rule(_TOWN), rule(_OLD_TOWN, 9)], 0, id="what was said of this one itself before it"),
     ],
 )
 def test_who_answers_at_a_place(rules: list[Any], which: int | None) -> None:
-    found = responsible_among(tuple(rules), _GRID, NOW)
+    found = responsible_among(tuple(rules), _GRID, NOW, MERGED)
 
     assert found is (None if which is None else rules[which])

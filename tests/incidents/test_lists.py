@@ -95,4 +95,7 @@ def test_what_is_late_is_listed_apart(
 
     eventually(lambda: late.json()["id"] in listed("true"))
     assert late.json()["id"] not in listed("false")
+    suite.somebody("town_acceptor", "990101").post(f"{INCIDENTS}/{late.json()['id']}/accept", {})
+    assert late.json()["id"] not in listed("true")
+    assert late.json()["id"] in listed("false")
     assert made[0]["id"] not in {one["id"] for one in county.get(f"{INCIDENTS}?overdue=true&limit=100").json()["items"]}

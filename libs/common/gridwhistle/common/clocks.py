@@ -59,6 +59,8 @@ Index(
     clocks.c.due_at,
     postgresql_where=clocks.c.breached_at.is_not(None) & clocks.c.stopped_at.is_(None),
 )
+LATE: Final = "overdue_since"
+"""Where a thing's table has this column, it says since when a clock of the thing runs past its limit: lists ask by it."""
 STAGES: Final = (
     (WARN, "warned_at", "clock_warned"),
     (100, "breached_at", "clock_breached"),
@@ -90,6 +92,8 @@ class Clocks:
         self._tx = tx
         self._made: dict[tuple[Any, str], Row] = {}
         self._known: dict[Any, list[Row]] = {}
+        self._less_late: dict[Any, Row] = {}
+        self._stopped: set[tuple[Any, str]] = set()
 
     def start(self, row: Row, key: str, limit: Limit | None = None) -> None:
         """Start a clock by a rule, or with a limit of its own.
@@ -136,6 +140,19 @@ class Clocks:
             self._tx.update(made, stopped_at=self._tx.now, next_at=None)
         else:
             self._change(row, key, stopped_at=self._tx.now, next_at=None)
+            self._stopped.add((row.id, key))
+            if row.__dict__.get(LATE):
+                self._less_late[row.id] = row
+
+    async def settle(self) -> None:
+        """Note of things that were overdue, and whose clocks the command stopped, whether another clock still makes them so."""
+        for row in self._less_late.values():
+            late = [
+                clock.breached_at
+                for clock in await self.of(row)
+                if clock.breached_at and not clock.stopped_at and (row.id, clock.rule_key) not in self._stopped
+            ]
+            self._tx.update(row, **{LATE: min(late, default=None)})
 
     async def pause(self, row: Row, key: str) -> None:
         """Pause a clock (挂账): its time stands still."""
@@ -176,6 +193,8 @@ class Clocks:
         """Note that a clock reached its next stage; return at how many percent, and what is to be told."""
         percent, column, told = next(stage for stage in STAGES if getattr(clock, stage[1]) is None)
         clock.__dict__[column] = self._tx.now
+        if column == "breached_at" and LATE in row.table.c and getattr(row, LATE) is None:
+            self._tx.update(row, **{LATE: self._tx.now})
         self._change(row, clock.rule_key, **{column: self._tx.now}, next_at=moments(clock, self._rules())["next_at"])
         return percent, told
 

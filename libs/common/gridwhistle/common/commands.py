@@ -327,6 +327,8 @@ class Command:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
+            if error is None and self._clocks is not None:
+                await self._clocks.settle()
             if error is None and not self._wishes.held:
                 await self._write()  # no queue waits for it, and its statement goes on whatever happens to us
             elif error is None:

@@ -17,7 +17,7 @@ from asyncpg import Record
 from sqlalchemy import MetaData
 
 from gridwhistle.common.again import Away, Replay, again
-from gridwhistle.common.clocks import auto_of, clocks, counted_anew
+from gridwhistle.common.clocks import LATE, auto_of, clocks, counted_anew
 from gridwhistle.common.commands import Command
 from gridwhistle.common.database import Database, Db
 from gridwhistle.common.events import REGISTRY
@@ -56,6 +56,14 @@ _NEW_DAYS = (
     "SELECT id FROM calendar_day WHERE applied_at IS NULL"
     " AND put_in_at < clock_timestamp() - make_interval(secs => $1) ORDER BY id LIMIT 1000"
 )
+# What a release that did not note it, or somebody's hand, left otherwise.
+_LATE_ANEW = (
+    "WITH late AS (SELECT owner_id, min(breached_at) AS since FROM clock"
+    " WHERE owner = '{table}' AND breached_at IS NOT NULL AND stopped_at IS NULL GROUP BY owner_id),"
+    " noted AS (SELECT id, {since} FROM {table} WHERE {since} IS NOT NULL)"
+    " UPDATE {table} SET {since} = late.since FROM late FULL JOIN noted ON noted.id = late.owner_id"
+    " WHERE {table}.id = coalesce(noted.id, late.owner_id) AND noted.{since} IS DISTINCT FROM late.since"
+)
 OnClock = Callable[[Command, Row, Row, int], Awaitable[None]]
 """What a service does when a clock fires, in the same command: the thing, its clock, and at how many percent."""
 _Work = Callable[[Command, Row], Awaitable[None]]
@@ -82,6 +90,7 @@ class Firing:
     async def clocks(self, _running: Running) -> None:
         """Fire what is due, every second, until cancelled; count out again what a changed calendar concerns."""
         await self.recount(_PROVISIONAL)  # a new release may know a year that this one's predecessor did not
+        await self.note_overdue()
         for rounds in count():
             if not await self.jumped():
                 while await self.fire() == AT_ONCE:
@@ -91,6 +100,12 @@ class Firing:
             if rounds % 60 == 0:
                 self._failed.clear()
             await asyncio.sleep(_LOOK_EVERY_S)
+
+    async def note_overdue(self) -> None:
+        """Note anew which things are overdue, and since when, where it stands otherwise."""
+        for table in self._tables.values():
+            if LATE in table.c:
+                await self._database.run(self._database.background, _LATE_ANEW.format(table=table.name, since=LATE))
 
     async def jumped(self) -> bool:
         """Tell whether the database's clock has jumped: then nothing fires, for fear of breaches that are none.

@@ -36,6 +36,10 @@ class Moved:
         """Return the code that an area has today."""
         return self._today.get(area_code, area_code)
 
+    def prefix(self, old: str) -> str:
+        """Return the prefix that an area has today; a grid is retired with its community, and keeps its code."""
+        return prefix_of(self.today(old.ljust(_AREA_DIGITS, "0"))) if len(old) <= _AREA_DIGITS else old
+
     def prefixes(self, area_code: str) -> tuple[str, ...]:
         """Return the prefixes of all codes, old and new, under which things of an area are kept."""
         own = prefix_of(self.today(area_code))

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import Query as InQuery
 from pydantic import AwareDatetime, Field
-from sqlalchemy import ColumnElement, Select, Table, false, func, or_, select
+from sqlalchemy import Select, false, func, or_, select
 
 from gridwhistle.common.clocks import clocks, deadline_of, explained
 from gridwhistle.common.data_classes import Count, Word
@@ -80,12 +80,6 @@ async def clocks_of(db: Db, thing: Any) -> ClockList:
             for row in rows
         ]
     )
-
-
-def is_late(table: Table) -> ColumnElement[bool]:
-    """Return the predicate that a clock of the thing runs and is past its limit, for lists."""
-    late = clocks.c.breached_at.is_not(None) & clocks.c.stopped_at.is_(None)
-    return table.c.id.in_(select(clocks.c.owner_id).where(late, clocks.c.owner == table.name))
 
 
 def routes(service: str) -> Router:

@@ -30,6 +30,7 @@ from sqlalchemy.dialects.postgresql import JSON
 from gridwhistle.common.database import Db
 from gridwhistle.common.deadlines import UNITS
 from gridwhistle.common.known import Known
+from gridwhistle.common.moved import MOVED, Moved
 from gridwhistle.common.problems import Term
 from gridwhistle.common.retention import Kept
 from gridwhistle.common.sealed import PUBLIC
@@ -186,23 +187,27 @@ async def standard_of(db: Db, standard_id: UUID) -> Any | None:
 async def responsible_for(db: Db, category: str, area: str, now: dt.datetime) -> Any | None:
     """Return the rule that says who answers for a category at a place, an area or a grid code; None if the county has none."""
     found = await category_of(db, area[:6], category)
-    return responsible_among(found.responsibilities, area, now) if found else None
+    return responsible_among(found.responsibilities, area, now, await MOVED.of(db)) if found else None
 
 
-def responsible_among(rules: tuple[Any, ...], area: str, now: dt.datetime) -> Any | None:
-    """Return the rule that holds at a place: of the narrowest area, then of the highest priority, then the latest."""
+def responsible_among(rules: tuple[Any, ...], area: str, now: dt.datetime, moved: Moved) -> Any | None:
+    """Return the rule that holds at a place: of the narrowest area, then of the highest priority, then the latest.
+
+    What was said of an area that was merged since holds in what it became, behind what was said of that itself.
+    """
     holding = [
         rule
         for rule in rules
-        if area.startswith(rule.area_prefix)
+        if area.startswith((rule.area_prefix, moved.prefix(rule.area_prefix)))
         and rule.effective_from <= now
         and (rule.withdrawn_at is None or now < rule.withdrawn_at)
     ]
-    return max(
-        holding,
-        key=lambda rule: (len(rule.area_prefix), rule.priority, rule.effective_from, str(rule.id)),
-        default=None,
-    )
+
+    def rank(rule: Any) -> tuple[int, bool, int, dt.datetime, str]:
+        own = area.startswith(rule.area_prefix)
+        return len(rule.area_prefix), own, rule.priority, rule.effective_from, str(rule.id)
+
+    return max(holding, key=rank, default=None)
 
 
 _LEADS: Final[Mapping[str, frozenset[LeadOrgType]]] = {

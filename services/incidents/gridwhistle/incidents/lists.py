@@ -4,12 +4,11 @@ from typing import Annotated
 
 from fastapi import Query
 from pydantic import Field
-from sqlalchemy import ColumnElement, not_
+from sqlalchemy import ColumnElement
 
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.incidents import Category
 from gridwhistle.common.ids import AreaCode, GridCode, OrgCode
-from gridwhistle.common.overdue import is_late
 from gridwhistle.common.reading import filters, page
 from gridwhistle.common.wire import Keyset, Moment, Page, PageQuery
 from gridwhistle.incidents.tables import incidents
@@ -42,7 +41,8 @@ def asked(query: IncidentQuery) -> list[ColumnElement[bool]]:
     """Return what a query asks for."""
     wanted = filters(incidents, query)
     if query.overdue is not None:
-        wanted.append(is_late(incidents) if query.overdue else not_(is_late(incidents)))
+        late = incidents.c.overdue_since
+        wanted.append(late.is_not(None) if query.overdue else late.is_(None))
     if query.reported_from is not None:
         wanted.append(incidents.c.reported_at >= query.reported_from)
     if query.reported_before is not None:

@@ -23,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.schema import SchemaItem
 
+from gridwhistle.common.clocks import LATE
 from gridwhistle.common.database import Db
 from gridwhistle.common.editions import grids_in
 from gridwhistle.common.events.incidents import Urgency
@@ -113,6 +114,7 @@ incidents = Table(
     ),
     *(moment(f"{state}_at") for state in ("accepted", "filed", "dispatched", "signed", "handled", "checked", "closed")),
     moment("terminal_at"),
+    moment(LATE),
     UniqueConstraint("incident_no"),
     CheckConstraint("(lon IS NULL) = (lat IS NULL)", name="lon_iff_lat"),
     CheckConstraint("(grid_id IS NULL) = (grid_edition IS NULL)", name="grid_id_iff_grid_edition"),
@@ -143,6 +145,11 @@ Index(
     "incident_open_newest",
     *(incidents.c.state, *_newest, incidents.c.category, incidents.c.lead_org, *_where),
     postgresql_where=incidents.c.state.not_in(["closed", "archived"]),  # where nearly all of them end
+)
+Index(
+    "incident_overdue_newest",
+    *(*_newest, incidents.c.state, incidents.c.category, incidents.c.lead_org, *_where, incidents.c.county_code),
+    postgresql_where=incidents.c[LATE].is_not(None),
 )
 Index(
     "incident_category_newest",
