@@ -4,8 +4,9 @@ Commands hold no accounts. What is posted goes to `ledger_post` in the command's
 long as it takes, so that one account that everybody pays into is no slower than many.
 """
 
+import asyncio
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -53,17 +54,37 @@ class Posting:
     reverses_id: UUID | None = None
 
 
+class _Known:
+    """What never changes of accounts, as it was read; the oldest is forgotten when there is too much of it."""
+
+    def __init__(self) -> None:
+        self.facts: dict[UUID, Facts] = {}
+        self._wanted: set[UUID] = set()
+        self._turn = asyncio.Lock()
+
+    async def look(self, db: Db, ids: Collection[UUID]) -> dict[UUID, Facts]:
+        """Read what is not known yet. One question is under way at a time; what is wanted meanwhile is in the next."""
+        self._wanted.update(ids)
+        async with self._turn:
+            if not self._wanted.isdisjoint(ids):  # or somebody has asked for these as well
+                asked = list(self._wanted)
+                rows = await db.database.run(db.database.reads, _BY_ID, asked)
+                self._wanted.difference_update(asked)
+                while len(self.facts) > _KNOWN_MAX:
+                    del self.facts[next(iter(self.facts))]
+                self.facts.update({row[0]: Facts(*row) for row in rows})
+            return {id_: self.facts[id_] for id_ in ids if id_ in self.facts}
+
+
 async def facts_of(db: Db, ids: Iterable[UUID]) -> dict[UUID, Facts]:
     """Return what never changes of accounts, those that are there; asked for once, then known."""
-    known: dict[UUID, Facts] = db.database.known.setdefault(_KNOWN, {})
+    known: _Known = db.database.known.setdefault(_KNOWN, _Known())
     wanted = set(ids)
-    # Not `wanted - known.keys()`, which goes through all that is known.
-    if unknown := [id_ for id_ in wanted if id_ not in known]:
-        while len(known) > _KNOWN_MAX:
-            del known[next(iter(known))]
-        rows = await db.database.run(db.database.reads, _BY_ID, unknown)
-        known.update({row[0]: Facts(*row) for row in rows})
-    return {id_: known[id_] for id_ in wanted if id_ in known}
+    # Not `wanted & facts.keys()`, which may go through all that is known; and before what is known may be forgotten.
+    found = {id_: known.facts[id_] for id_ in wanted if id_ in known.facts}
+    if len(found) < len(wanted):
+        found |= await known.look(db, wanted - found.keys())
+    return found
 
 
 async def account_of(db: Db, owner_id: UUID, kind: str) -> Facts:
