@@ -4,8 +4,9 @@ import asyncio
 import datetime as dt
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from gridwhistle.timebank import claiming, disputing, freezing, participants, se
 from gridwhistle.timebank.app import TIMEBANK
 from gridwhistle.timebank.limits import CONFIRM, DISPUTE, FREEZE, NO_SHOW, SETTLE, WINDOW
 from gridwhistle.timebank.order_tables import claims, orders
+from gridwhistle.timebank.reasons import Remark
 from gridwhistle.timebank.tables import accounts
 from tests.conftest import Loop
 from tests.timebank.station import AUTO, CLERK, Station, a_station
@@ -223,6 +225,27 @@ async def test_who_is_said_not_to_have_come_may_say_that_they_did(station: Stati
     assert (settled.state, settled.earned_minutes, settled.terminal_at) == ("settled", 60, None)
     assert closed.state == "closed"
     assert (another.state, order.state, order.people_taken, order.claims_open) == ("claimed", "full", 1, 1)
+
+
+async def test_nobody_of_many_who_serve_at_once_is_told_to_come_back(station: Station) -> None:
+    order_id, people = await station.open_order(24, point=HERE), [await station.register() for _ in range(24)]
+    ids = [(await station.claim(order_id, who)).id for who in people]
+    begins = (await station.row(orders, order_id)).start_at
+
+    def at_once(*works: Callable[[Db], Awaitable[Any]], after: int = 0) -> Any:
+        when = begins + dt.timedelta(minutes=after) if after else None
+        return asyncio.gather(*(station.do(work, as_of=when) for work in works))
+
+    said = await at_once(*(partial(claiming.confirm, id_, Remark(), CLERK) for id_ in ids))
+    here = [serving.Presence(pin=one.pin) for one in said]
+    came = await at_once(*(partial(serving.check_in, *one) for one in zip(ids, here, people, strict=True)), after=1)
+    gone = await at_once(*(partial(serving.check_out, *one) for one in zip(ids, here, people, strict=True)), after=61)
+
+    assert [Counter(one.state for one in all_) for all_ in (said, came, gone)] == [
+        {"confirmed": 24},
+        {"checked_in": 24},
+        {"checked_out": 24},
+    ]
 
 
 async def test_who_settles_late_leaves_days_to_say_where_minutes_go(station: Station) -> None:

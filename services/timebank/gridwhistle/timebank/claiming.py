@@ -24,7 +24,7 @@ from gridwhistle.timebank.limits import CANCEL_BEFORE, CLAIM_BEFORE, CONFIRM, NO
 from gridwhistle.timebank.order_guards import serves
 from gridwhistle.timebank.order_refusals import AnotherCounty, BegunAlready, ClaimTooLate, NoPlaceLeft, OnlyServed
 from gridwhistle.timebank.order_states import CLAIM, ORDER
-from gridwhistle.timebank.order_steps import amount, claim_facts, claims_until, end_claim, order_of, terms, until
+from gridwhistle.timebank.order_steps import amount, claim_facts, claims_until, end_claim, order_of, terms, until, with_order
 from gridwhistle.timebank.order_tables import claims, orders
 from gridwhistle.timebank.order_views import ClaimLine, ClaimState, ClaimView, ConfirmedView, claim_as_seen, shown_of
 from gridwhistle.timebank.participant_tables import participants, trainings
@@ -106,7 +106,7 @@ async def confirm(claim_id: UUID, body: Remark, caller: Caller, db: Db) -> Confi
     Of what is for all, and in an emergency, who is confirmed after the beginning begins then.
     The number (核销码) is shown once. Tell it to who comes when they are there, and not before.
     """
-    async with db.command(await reaching(db, caller), claims, claim_id) as tx:
+    async with db.command(await reaching(db, caller), *await with_order(db, claim_id)) as tx:
         row = tx.row
         check_concerns(claims, row, caller)
         step, order = CLAIM.step(row, "confirm", caller), await order_of(tx, row)
@@ -139,7 +139,7 @@ async def confirm(claim_id: UUID, body: Remark, caller: Caller, db: Db) -> Confi
 @router.post("/claims/{claim_id}/decline", may="claims:handle")
 async def decline(claim_id: UUID, body: Remark, caller: Caller, db: Db) -> ClaimView:
     """Say that you would rather have somebody else (不选用); the place is free again."""
-    async with db.command(await reaching(db, caller), claims, claim_id) as tx:
+    async with db.command(await reaching(db, caller), *await with_order(db, claim_id)) as tx:
         check_concerns(claims, tx.row, caller)
         step = CLAIM.step(tx.row, "decline", caller)
         order = await order_of(tx, tx.row)
@@ -151,7 +151,7 @@ async def decline(claim_id: UUID, body: Remark, caller: Caller, db: Db) -> Claim
 @router.post("/claims/{claim_id}/cancel", may="claims:handle")
 async def cancel(claim_id: UUID, body: Remark, caller: Caller, db: Db) -> ClaimView:
     """Say that it falls through (取消接单). What was held goes back. Who comes forward and cancels late is noted as late."""
-    async with db.command(await reaching(db, caller), claims, claim_id) as tx:
+    async with db.command(await reaching(db, caller), *await with_order(db, claim_id)) as tx:
         row = tx.row
         check_concerns(claims, row, caller)
         step, order = CLAIM.step(row, "cancel", caller), await order_of(tx, row)

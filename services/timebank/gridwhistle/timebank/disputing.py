@@ -28,7 +28,7 @@ from gridwhistle.timebank.no_shows import end_pause
 from gridwhistle.timebank.order_guards import MAJORITY, PANEL_SIZE
 from gridwhistle.timebank.order_refusals import DisputeTooLate, PanelInvolved
 from gridwhistle.timebank.order_states import CLAIM
-from gridwhistle.timebank.order_steps import amount, claim_facts, end_claim, order_of
+from gridwhistle.timebank.order_steps import amount, claim_facts, end_claim, order_of, with_order
 from gridwhistle.timebank.order_tables import claims
 from gridwhistle.timebank.order_views import ClaimView, claim_as_seen
 from gridwhistle.timebank.participant_tables import participants
@@ -77,7 +77,7 @@ async def dispute(claim_id: UUID, body: Dispute, caller: Caller, db: Db) -> Clai
 
     Minutes that were paid stay, and cannot be spent.
     """
-    async with db.command(await reaching(db, caller), claims, claim_id) as tx:
+    async with db.command(await reaching(db, caller), *await with_order(db, claim_id)) as tx:
         row = tx.row
         check_concerns(claims, row, caller)
         step, order = CLAIM.step(row, "dispute", caller), await order_of(tx, row)
@@ -93,7 +93,7 @@ async def dispute(claim_id: UUID, body: Dispute, caller: Caller, db: Db) -> Clai
 @router.post("/claims/{claim_id}/convene", may="claims:handle")
 async def convene(claim_id: UUID, body: Panel, caller: Caller, db: Db) -> ClaimView:
     """Name the three who decide (组成评议小组). Nobody who had to do with the service is one of them."""
-    async with db.command(await reaching(db, caller), claims, claim_id) as tx:
+    async with db.command(await reaching(db, caller), *await with_order(db, claim_id)) as tx:
         row = tx.row
         check_concerns(claims, row, caller)
         step, order = CLAIM.step(row, "convene", caller), await order_of(tx, row)
@@ -111,10 +111,9 @@ async def decide(claim_id: UUID, body: Vote, caller: Caller, db: Db) -> ClaimVie
     """Vote as one of the three (评议). As soon as two say the same it is decided, once and for all."""
     if (body.verdict == "minutes") != (body.minutes is not None):
         raise MinutesNeeded
-    async with db.command(await reaching(db, caller), claims, claim_id) as tx:
+    async with db.command(await reaching(db, caller), *await with_order(db, claim_id)) as tx:
         row = tx.row
         check_concerns(claims, row, caller)
-        CLAIM.step(row, "decide", caller)
         votes = [*(row.votes or ()), {"by": caller.id, "verdict": body.verdict, "minutes": body.minutes}]
         verdict, minutes = decided(votes)
         before = row.earned_minutes

@@ -3,11 +3,13 @@
 import datetime as dt
 import math
 from typing import Any, Final
+from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Table, func, select
 
 from gridwhistle.common.clocks import Limit
 from gridwhistle.common.commands import Command
+from gridwhistle.common.database import Db
 from gridwhistle.common.events.timebank_orders import OrderClosed, OrderExpired
 from gridwhistle.common.machine import Step
 from gridwhistle.common.principal import system
@@ -44,6 +46,12 @@ async def terms(tx: Command) -> Terms:
         daily_cap_minutes=await amount(tx, DAILY_CAP),
         lifetime_cap_minutes=await amount(tx, COIN) * await amount(tx, LIFETIME_CAP),
     )
+
+
+async def with_order(db: Db, claim_id: UUID) -> list[tuple[Table, UUID]]:
+    """Return what a command holds that tells of a claim: the claim first, then its order, where those who share it queue up."""
+    found = await db.first(select(claims.c.order_id).where(claims.c.id == claim_id))
+    return [(claims, claim_id), *([(orders, found.order_id)] if found else [])]
 
 
 async def order_of(tx: Command, claim: Row) -> Row:

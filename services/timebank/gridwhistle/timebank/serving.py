@@ -24,7 +24,7 @@ from gridwhistle.timebank.limits import CHECK_OUT, CHOOSE, DISPUTE, NO_SHOW, PLA
 from gridwhistle.timebank.order_guards import CLERK
 from gridwhistle.timebank.order_refusals import TooManyMinutes
 from gridwhistle.timebank.order_states import CLAIM
-from gridwhistle.timebank.order_steps import amount, claim_facts, order_of, terms, until
+from gridwhistle.timebank.order_steps import amount, claim_facts, order_of, terms, until, with_order
 from gridwhistle.timebank.order_tables import claims
 from gridwhistle.timebank.order_views import ClaimView, claim_as_seen
 from gridwhistle.timebank.participant_tables import participants
@@ -63,7 +63,7 @@ class NoMinutesYet(Conflict):
 @router.post("/claims/{claim_id}/check_in", may="claims:own")
 async def check_in(claim_id: UUID, body: Presence, caller: Caller, db: Db) -> ClaimView:
     """Check in (签到) in person, within half an hour of the beginning: near the place, or with the number."""
-    async with db.command(await reaching(db, caller), claims, claim_id) as tx:
+    async with db.command(await reaching(db, caller), *await with_order(db, claim_id)) as tx:
         row = tx.row
         check_concerns(claims, row, caller)
         step = CLAIM.step(row, "check_in", caller)
@@ -82,7 +82,7 @@ async def check_in(claim_id: UUID, body: Presence, caller: Caller, db: Db) -> Cl
 @router.post("/claims/{claim_id}/admit", may="claims:handle")
 async def admit(claim_id: UUID, body: Remark, caller: Caller, db: Db) -> ClaimView:
     """Check somebody in whom you see there (代为签到), as a clerk."""
-    async with db.command(await reaching(db, caller), claims, claim_id) as tx:
+    async with db.command(await reaching(db, caller), *await with_order(db, claim_id)) as tx:
         check_concerns(claims, tx.row, caller)
         step = CLAIM.step(tx.row, "admit", caller)
         await _check_may_begin(tx, tx.row)
@@ -93,7 +93,7 @@ async def admit(claim_id: UUID, body: Remark, caller: Caller, db: Db) -> ClaimVi
 @router.post("/claims/{claim_id}/check_out", may="claims:own")
 async def check_out(claim_id: UUID, body: Presence, caller: Caller, db: Db) -> ClaimView:
     """Check out (签退) when it is done. With the number, near the place or with a picture, it may settle by itself later."""
-    async with db.command(await reaching(db, caller), claims, claim_id) as tx:
+    async with db.command(await reaching(db, caller), *await with_order(db, claim_id)) as tx:
         row = tx.row
         check_concerns(claims, row, caller)
         step = CLAIM.step(row, "check_out", caller)
@@ -112,7 +112,7 @@ async def check_out(claim_id: UUID, body: Presence, caller: Caller, db: Db) -> C
 @router.post("/claims/{claim_id}/no_check_out", may="claims:handle")
 async def no_check_out(claim_id: UUID, body: Forgotten, caller: Caller, db: Db) -> ClaimView:
     """Check somebody out who forgot (补签退), after calling both sides. No more counts than was agreed."""
-    async with db.command(await reaching(db, caller), claims, claim_id) as tx:
+    async with db.command(await reaching(db, caller), *await with_order(db, claim_id)) as tx:
         row = tx.row
         check_concerns(claims, row, caller)
         step = CLAIM.step(row, "no_check_out", caller)
@@ -126,7 +126,7 @@ async def no_check_out(claim_id: UUID, body: Forgotten, caller: Caller, db: Db) 
 @router.post("/claims/{claim_id}/settle", may="claims:handle")
 async def settle_claim(claim_id: UUID, body: Remark, caller: Caller, db: Db) -> ClaimView:
     """Say that it was done (核实结算). What it was worth is paid: what it took, in quarters of an hour, within the caps."""
-    async with db.command(await reaching(db, caller), claims, claim_id) as tx:
+    async with db.command(await reaching(db, caller), *await with_order(db, claim_id)) as tx:
         row = tx.row
         check_concerns(claims, row, caller)
         step = CLAIM.step(row, "settle", caller)
