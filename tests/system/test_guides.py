@@ -217,3 +217,64 @@ def test_the_guide_for_a_station_works_as_it_stands(suite: RunningSuite, tokens:
         "clerk: Your token does not grant participants:govern.",
         "unfreeze: active",
     ]
+
+
+def test_the_guide_for_a_commander_works_as_it_stands(suite: RunningSuite, tokens: str) -> None:
+    told = told_by("guide-commander", suite, TOKENS=tokens).splitlines()
+
+    assert told == [
+        "holds: 10",
+        "near: 示例礼堂, 10",
+        "near: 示例广场, 1800",
+        "stand_by: standby",
+        "stand_by: standby",
+        "open: open is done by: shelter manager.",
+        "open: The address and the way are published with the opening: say the route.",
+        "open: open",
+        "open: open",
+        "public: 示例礼堂, 文昌路向东 300 米,按绿色标志进入",
+        "admit: open",
+        "now: 11 full",
+        "go to: 示例广场 1800",
+        "let_go: open",
+        "let_go: So many are not there: 9 are counted. Check, or count anew.",
+        "close: closing",
+        "restore: There are 9 people still; a shelter is restored when all have left.",
+        "let_go: closing",
+        "restore: Somebody else than you witnesses that paper lists are destroyed.",
+        "restore: ready",
+        "close: closing",
+        "restore: ready",
+        "retire: retired",
+        "proposed: 示例社区志愿救援队, 30 min",
+        "ack: Your token does not grant response_teams:own.",
+        "ack: assembling",
+        "arrive: 3 of the team may go: they are of age and insured.",
+        "arrive: onsite",
+        "release: released",
+        "team: resting",
+        "gives: 示例蓝天救援队, 县应急管理局书面邀请",
+        "call_in: called_in",
+        "release: listed",
+        "strike: struck",
+    ]
+
+
+def test_the_guide_to_places_works_as_it_stands(suite: RunningSuite) -> None:
+    told = told_by("guide-places", suite, OFFICE=suite.tokens["inventory_manager"]).splitlines()
+
+    notes = [
+        "row 2 capacity_differs: the register says 1089, its area holds 1532",
+        "row 3 area_missing: no effective area: it stays planned until somebody enters one",
+        "row 3 declared_zero: the register says that it holds nobody",
+    ]
+    assert told == [
+        *("added 2 unchanged 0", *notes),
+        *("added 2 unchanged 0", *notes),
+        *("added 0 unchanged 2", *notes),
+        *told[12:14],
+        "within: 第一小学校 南館 [120.1511, 30.2701]",
+        "within: 第二小学校 [120.1521, 30.2703]",
+        "FeatureCollection 2 None",
+    ]
+    assert {line.partition(" ")[0] for line in told[12:14]} == {"near:"}

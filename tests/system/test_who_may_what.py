@@ -23,7 +23,7 @@ from gridwhistle.common.principal import DESKS, GRANTS, PUBLIC, ROLES
 from gridwhistle.common.sheet_formats import csv_of
 from gridwhistle.standalone.services import KINDS
 from tests.conftest import Loop, Person, RunningSuite
-from tests.system import asked_of_stock, asked_of_timebank
+from tests.system import asked_of_places, asked_of_stock, asked_of_teams, asked_of_timebank
 
 HERE: Final = "990201001001"
 GRID: Final = f"{HERE}001"
@@ -76,6 +76,8 @@ THINGS: Final = {
     "journal_id": "journals",
     **asked_of_timebank.THINGS,
     **asked_of_stock.THINGS,
+    **asked_of_places.THINGS,
+    **asked_of_teams.THINGS,
 }
 """Which things a parameter of a path names."""
 WHOLE: Final = {"list_seals", "list_rule_sets"}
@@ -85,6 +87,7 @@ OF_THE_COUNTY: Final = {
     "list_calendar_days": "&year=2026",
     "list_categories": "",
     "export_catalogue": "",
+    "export_shelters": "",
     "get_trial_balance": "",
 }
 """Reads of what holds in one's own county, whatever side of it one is on, and how they are asked."""
@@ -181,11 +184,14 @@ SENT: Final[dict[str, dict[str, Any]]] = {
     "place_hold": {"thing": "?", "thing_id": "?", "cause": "行政复议 2026-17"},
     **asked_of_timebank.sent(HERE),
     **asked_of_stock.sent(HERE),
+    **asked_of_places.sent(HERE),
+    **asked_of_teams.sent(HERE),
 }
 """What an operation with a body is sent: what it makes would lie here."""
 QUERIES: Final = {"import_catalogue": f"?area_code={HERE[:6]}"}
 """What an operation that is sent a file is asked besides."""
-LIES_IN: Final = dict.fromkeys(("add_grid", "locate_point", "locate_points", "start_shift"), GRID) | dict.fromkeys(
+_IN_THE_GRID: Final = ("add_grid", "locate_point", "locate_points", "start_shift", "register_shelter", "add_support_point")
+LIES_IN: Final = dict.fromkeys(_IN_THE_GRID, GRID) | dict.fromkeys(
     (
         "set_rule",
         "confirm_rule",
@@ -200,8 +206,12 @@ LIES_IN: Final = dict.fromkeys(("add_grid", "locate_point", "locate_points", "st
     HERE[:6],
 )
 """Where lies what is sent; in the community, if it is not said."""
-LIES_NOWHERE: Final = {"upload_attachment"}
-"""Operations whose thing has no place yet."""
+LIES_NOWHERE: Final = {"upload_attachment", "find_places_within"}
+"""Operations whose thing has no place yet, or that find what is one's own wherever they look."""
+LISTED: Final = asked_of_places.LISTED | asked_of_teams.asked_list(HERE)
+"""How lists are asked that ask for more than a limit."""
+WHOLE_CODES: Final = {"export_shelters"}
+"""Reads of a county that ask for the twelve digits of its code."""
 ONLY_ASKED: Final = {"exit_worker"}
 """Operations that are asked of a version that is none: once done, the worker who asks here would have no tokens any more."""
 HELD: Final = {
@@ -282,6 +292,8 @@ OF_OFFICERS: Final = {
 """Rows of the privacy officer's tables: columns and values, after the id; $2 is the place."""
 
 
+SHEETS: Final = {"import_shelters": asked_of_places.register(HERE)}
+"""Files that operations are sent; a catalogue's, if it is not said."""
 CATALOGUE: Final = [["line", "code", "name", "source_ref"], ["category", "E-0406", "占道", "?"]]
 
 
@@ -296,6 +308,8 @@ def planted(suite: RunningSuite, background: Loop) -> Planted:
         _plant_personnel(suite, planted, place, west)
         _plant_timebank(suite, planted, place)
         asked_of_stock.plant(suite, planted.add, place)
+        asked_of_places.plant(suite, planted.add, place, west)
+        asked_of_teams.plant(suite, planted.add, planted.parts, place)
     for place, west in PLACES.items():
         _plant_incidents(suite, planted, place, west)
     here = suite.somebody("county_admin", HERE[:6])  # an index of grids may be a second old
@@ -502,7 +516,7 @@ def asked(
     person: Person, route: EdgeRoute, path: str, name: str, more: Mapping[str, str] = MappingProxyType({})
 ) -> httpx2.Response:
     if route.takes:
-        content = csv_of(CATALOGUE) if "text/csv" in route.takes else asked_of_timebank.picture()
+        content = csv_of(SHEETS.get(name, CATALOGUE)) if "text/csv" in route.takes else asked_of_timebank.picture()
         return person.send(path + QUERIES.get(name, ""), content, "text/csv" if "text/csv" in route.takes else "image/png")
     if route.method == "GET":
         return person.get(path)
@@ -588,7 +602,8 @@ def _asked_and_expected(
         if name in OF_THE_COUNTY:
             yield _own_countys(person, asker, route, name)
             return
-        answer = person.get(route.path if name in WHOLE else f"{route.path}?limit=200")
+        asks = "" if name in WHOLE else LISTED.get(name, "?limit=200")
+        answer = person.get(route.path + asks)
         yield outcome(answer, name), "let through" if asker.may(route.may) else "no permission"
         if answer.status_code == 200 and name not in WHOLE:
             yield _strangers_in(answer, planted, asker, kind_of(service, route), name), "nobody else's, and all of one's own"
@@ -617,7 +632,8 @@ def _named_in(planted: Planted, service: str, name: str) -> dict[str, Any]:
 def _own_countys(person: Person, asker: Asker, route: EdgeRoute, name: str) -> tuple[str, str]:
     """Return what was said of the rules of the county, and what should be said."""
     county = asker.areas[0][:6] if asker.areas else None
-    answer = person.get(f"{route.path}?area_code={county or HERE[:6]}{OF_THE_COUNTY[name]}")
+    code = (county or HERE[:6]).ljust(12 if name in WHOLE_CODES else 6, "0")
+    answer = person.get(f"{route.path}?area_code={code}{OF_THE_COUNTY[name]}")
     said = outcome(answer, name)
     if (
         said == "let through"
@@ -630,7 +646,7 @@ def _own_countys(person: Person, asker: Asker, route: EdgeRoute, name: str) -> t
 
 def _strangers_in(answer: httpx2.Response, planted: Planted, asker: Asker, kind: str, name: str) -> str:
     """Say what a list shows that it should not, or does not show that it should."""
-    items = answer.json()["items"]
+    items = answer.json().get("items") or answer.json().get("features", [])
     places = {id_: thing for things in planted.things.values() for id_, thing in things.items()}
     for item in items:
         id_ = item[IDS.get(name, "id")]

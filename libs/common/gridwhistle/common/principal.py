@@ -34,6 +34,7 @@ ROLES: Final = {
     "emergency_commander": Term("应急指挥员", "emergency commander"),
     "disaster_info_officer": Term("灾害信息员", "disaster information officer"),
     "shelter_manager": Term("避难场所管理员", "shelter manager"),
+    "team_leader": Term("应急队伍负责人", "leader of an emergency team"),
     "integrator": Term("接入应用", "integrating application"),
     "sysadmin": Term("系统管理员", "system administrator"),
     "security_admin": Term("安全管理员", "security administrator"),
@@ -70,7 +71,7 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
     ),
     "town_dispatcher": frozenset({*_HANDLE, *_PLACES, "shifts:read", "contacts:read"}),
     "town_leader": frozenset({*_HANDLE, *_PLACES, "contacts:read"}),
-    "county_duty": frozenset({*_HANDLE, *_PLACES}),
+    "county_duty": frozenset({*_HANDLE, *_PLACES, "places:read", "response_teams:read"}),
     "hotline_desk": frozenset({"incidents:report", *_HANDLE, *_PLACES, "contacts:read"}),
     "dept_desk": frozenset({"incidents:report", *_HANDLE, *_PLACES, "contacts:read"}),
     "dept_handler": frozenset({*_HANDLE, *_PLACES, "contacts:read"}),
@@ -89,11 +90,18 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
         | {"services:read", "services:write", "orders:read", "claims:read", "claims:handle", "teams:read", "accounts:read"}
     ),
     "dispute_panel": frozenset({"claims:read", "claims:decide"}),
-    "warehouse_keeper": frozenset({"types:read", "stores:read"}),
-    "inventory_manager": frozenset({"types:read", "types:write", "stores:read", "stores:write", "rules:read", "rules:write"}),
-    "emergency_commander": frozenset({"types:read", "stores:read"}),
-    "disaster_info_officer": frozenset({"types:read", "stores:read"}),
-    "shelter_manager": frozenset({"types:read", "stores:read"}),
+    "warehouse_keeper": frozenset({"types:read", "stores:read", "places:read"}),
+    "inventory_manager": frozenset(
+        {"types:read", "types:write", "stores:read", "stores:write", "rules:read", "rules:write"}
+        | {"places:read", "places:write", "places:run", _REVEAL}
+        | {"response_teams:read", "response_teams:write", "response_teams:own"}
+    ),
+    "emergency_commander": frozenset(
+        {"types:read", "stores:read", "places:read", "places:run", _REVEAL, "response_teams:read", "response_teams:call"}
+    ),
+    "disaster_info_officer": frozenset({"types:read", "stores:read", "places:read", "response_teams:read"}),
+    "shelter_manager": frozenset({"types:read", "stores:read", "places:read", "places:run", _REVEAL}),
+    "team_leader": frozenset({"places:read", "response_teams:read", "response_teams:own"}),
     # An application has nothing by role: only what the scopes of its token name.
     "integrator": frozenset(),
     # Three people, and none of them does the work; see APART.

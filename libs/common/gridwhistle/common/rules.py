@@ -73,6 +73,7 @@ _NUMBER_CHARS_MAX: Final = 12
 _NEVER_NONE: Final = {"day": Term("天", "days"), "year": Term("年", "years"), "look": Term("次", "looks")} | {
     "metre": Term("米", "metres"),
     "hour": Term("小时", "hours"),
+    "square_decimetre": Term("平方分米", "square decimetres"),
 }
 
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from gridwhistle.common import wire
 from gridwhistle.common.problems import Invalid, Language, Term
 from gridwhistle.common.sheet_formats import CONTROL, MEDIA_TYPE_OF, Cell, Format, column_letter, csv_of, texts_of, xlsx_of
+from gridwhistle.common.sheet_heads import Heads
 
 FAULTS_SHOWN: Final = 100
 WRITTEN_ROWS_MAX: Final = 100_000
@@ -73,10 +74,11 @@ _Line = TypeVar("_Line", bound=Line)
 class Sheet(Generic[_Line]):
     """The lines of a file, each with its row, and what is wrong with it."""
 
-    def __init__(self, model: type[_Line]) -> None:
+    def __init__(self, model: type[_Line], heads: Heads | None = None) -> None:
         self.lines: list[tuple[int, _Line]] = []
         self._columns = {column.name: column for column in model.columns()}
         self._letters: dict[str, str] = {}
+        self._theirs = heads
         self._faults: list[tuple[int, dict[str, Any]]] = []
 
     def wrong(self, row: int, column: str, code: str, message: Term) -> None:
@@ -98,6 +100,8 @@ class Sheet(Generic[_Line]):
 
     def take(self, rows: Sequence[Sequence[str]], model: type[_Line]) -> None:
         """Take the rows of a file, the first of which says which column is which."""
+        if self._theirs:
+            rows = self._theirs.arranged(rows)
         names = self._heads(rows[0] if rows else (), model)
         if self._faults:
             return
@@ -129,7 +133,8 @@ class Sheet(Generic[_Line]):
             if name in self._letters:
                 self._astray(1, at, Term("该列重复", "the column is there twice"))
             elif name:
-                names[at], self._letters[name] = name, column_letter(at)
+                names[at] = name
+                self._letters[name] = self._theirs.letters.get(name, "") if self._theirs else column_letter(at)
             elif text:
                 self._astray(1, at, Term("没有这样的列", "there is no such column"))
         for name, field in model.__pydantic_fields__.items():
@@ -147,25 +152,26 @@ class Sheet(Generic[_Line]):
         self._faults.append((row, {"pointer": f"#/{row}/{column}", "code": code, "message": message, **place}))
 
 
-def read(content: bytes, model: type[_Line]) -> Sheet[_Line]:
+def read(content: bytes, model: type[_Line], heads: Heads | None = None) -> Sheet[_Line]:
     """Return the lines of a CSV or XLSX file, with what is wrong noted: look on, then `check` it.
 
-    Rows are numbered as a spreadsheet shows them. Heads may be the fields' names, or what they say in either language.
+    Rows are numbered as a spreadsheet shows them. Heads may be the fields' names, or what they say in either language; in
+    somebody else's file they are what `heads` says.
 
     Raises:
         UnreadableSheet: it is neither CSV nor XLSX.
         SheetTooLarge: it has more rows, columns or bytes than are read.
         SeveralSheets: more than one sheet of it holds something.
     """
-    sheet = Sheet(model)
+    sheet = Sheet(model, heads)
     with _decoding:
         sheet.take(texts_of(content), model)
     return sheet
 
 
-async def received(content: bytes, model: type[_Line]) -> Sheet[_Line]:
+async def received(content: bytes, model: type[_Line], heads: Heads | None = None) -> Sheet[_Line]:
     """Return the lines of a file that was sent, as `read` does, while others are served."""
-    return await asyncio.to_thread(read, content, model)
+    return await asyncio.to_thread(read, content, model, heads)
 
 
 def write(

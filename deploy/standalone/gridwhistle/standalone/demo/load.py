@@ -14,6 +14,7 @@ from gridwhistle.incidents.refusals import FoundInTheFuture
 from gridwhistle.standalone.demo import words
 from gridwhistle.standalone.demo.bank import Bank
 from gridwhistle.standalone.demo.county import EXAMPLES, Area, County, Grid, Organisation, Report, Worker, middle
+from gridwhistle.standalone.demo.emergency import Emergency
 from gridwhistle.standalone.demo.lines import Lines
 
 _AT_ONCE: Final = 12
@@ -53,6 +54,10 @@ PEOPLE: Final = {
     "station_clerk": Person("station_clerk", words.TOWN),
     "timebank_admin": Person("timebank_admin", words.COUNTY),
     "second_timebank_admin": Person("timebank_admin", words.COUNTY),
+    **{
+        name: Person(name, words.COUNTY)
+        for name in ("inventory_manager", "emergency_commander", "shelter_manager", "team_leader")
+    },
     **{name: Person("dispute_panel", words.COUNTY) for name in ("dispute_panel", "dispute_panel_2", "dispute_panel_3")},
 }
 
@@ -68,6 +73,7 @@ class Loader:
         self._lines, self._issuer, self._county = lines, issuer, county
         self._tokens: dict[tuple[str, ...], str] = {}
         self._bank = Bank(self._call, lines, issuer)
+        self._emergency = Emergency(self._call, issuer, county)
         self._began: dt.datetime  # what the days are counted back from; a load that goes on says the same times again
 
     @classmethod
@@ -100,6 +106,7 @@ class Loader:
             name = "grid_worker" if worker.grid_code == EXAMPLES[0] else f"grid_worker_{worker.grid_code[-3:]}"
             worker_id = there[worker.area_code, worker.name]
             tokens[name] = self._issuer.token(worker_id, ["grid_worker"], [worker.grid_code])
+        await self._emergency.settle()
         return tokens | await self._bank.settle()
 
     async def _area(self, area: Area) -> None:
@@ -159,6 +166,7 @@ class Loader:
         await _each(people, lambda worker: counted(lambda it: self._work(it, there), worker))
         await _each(reports, lambda report: counted(self._report, report))
         await self._bank.fill(self._began)
+        await self._emergency.fill()
         await counted(self._report, last)
 
     async def _workers(self, area: str) -> dict[tuple[str, str], str]:

@@ -13,6 +13,8 @@ from gridwhistle.common.machine import Machine
 from gridwhistle.common.principal import GRANTS, ROLES
 from gridwhistle.incidents.children import ADJUSTMENT, OBJECTION, TASK
 from gridwhistle.incidents.domain import INCIDENT
+from gridwhistle.inventory.places.shelter_states import SHELTER, SUPPORT_POINT
+from gridwhistle.inventory.teams.team_states import MOBILIZED_TEAM, RESPONSE_TEAM, SOCIAL_ORGANISATION
 from gridwhistle.personnel.domain import GRID, SHIFT, WORKER
 from gridwhistle.standalone.demo.county import County
 from gridwhistle.standalone.demo.page import MAP, map_of, page
@@ -37,12 +39,17 @@ MACHINES: Final = {
     "grid": GRID,
     "incident": INCIDENT,
     "legal_hold": HOLD,
+    "mobilized_team": MOBILIZED_TEAM,
     "objection": OBJECTION,
     "order": ORDER,
     "participant": PARTICIPANT,
     "relative": LINK,
     "proposal": PROPOSAL,
+    "response_team": RESPONSE_TEAM,
+    "shelter": SHELTER,
     "shift": SHIFT,
+    "social_organisation": SOCIAL_ORGANISATION,
+    "support_point": SUPPORT_POINT,
     "task": TASK,
     "team": TEAM,
     "transfer": TRANSFER,

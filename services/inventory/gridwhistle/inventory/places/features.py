@@ -1,0 +1,186 @@
+"""Places as GeoJSON, for maps: pages of shelters and of support points, and all that lies within a boundary."""
+
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+
+import shapely
+from fastapi import Query as InQuery
+from pydantic import Field
+from sqlalchemy import Table, select
+
+from gridwhistle.common.data_classes import OPEN, Count
+from gridwhistle.common.edge import Caller, Db, Router
+from gridwhistle.common.ids import AreaCode
+from gridwhistle.common.jurisdiction import within
+from gridwhistle.common.places import Boundary, Latitude, Longitude, checked
+from gridwhistle.common.reading import page
+from gridwhistle.common.wire import CURSOR_MAX, PAGE_MAX, Body, Keyset, View
+from gridwhistle.inventory.places.domain import ShelterKind, SupportKind
+from gridwhistle.inventory.places.shelters import (
+    People,
+    ShelterCode,
+    ShelterName,
+    ShelterQuery,
+    ShelterState,
+    asked_of_shelters,
+)
+from gridwhistle.inventory.places.support_points import Capacity, SupportPointQuery, SupportState
+from gridwhistle.inventory.places.tables import shelters, support_points
+
+router = Router("inventory", "Nearest and within 就近与范围查询")
+WITHIN_MAX: Final = 1_000
+_SHELTERS, _SUPPORT = Keyset(shelters.c.id), Keyset(support_points.c.id)
+Lies = Literal["shelter", "support_point"]
+_TABLES: Final[dict[Lies, Table]] = {"shelter": shelters, "support_point": support_points}
+_GONE: Final = ("retired", "withdrawn")
+_SHOWN: Final = ("id", "name", "kind", "state", "area_code", "capacity", "lon", "lat")
+
+
+class GeoPoint(View):
+    """A GeoJSON point (RFC 7946): longitude, then latitude, WGS-84."""
+
+    type: Literal["Point"]
+    coordinates: Annotated[tuple[Longitude, Latitude], Field(examples=[[120.152, 30.2725]])]
+
+
+class ShelterProperties(View):
+    """What a map shows of a shelter."""
+
+    id: UUID
+    code: ShelterCode
+    name: ShelterName
+    kind: Annotated[ShelterKind, OPEN]
+    state: Annotated[ShelterState, OPEN]
+    area_code: AreaCode
+    capacity: Count | None
+    people: People
+    lon: Longitude
+    lat: Latitude
+
+
+class ShelterFeature(View):
+    """A shelter as GeoJSON."""
+
+    type: Literal["Feature"]
+    id: UUID
+    geometry: GeoPoint
+    properties: ShelterProperties
+
+
+class ShelterFeatures(View):
+    """A page of shelters as GeoJSON; `next_cursor` is null on the last one."""
+
+    type: Literal["FeatureCollection"]
+    features: Annotated[list[ShelterFeature], Field(max_length=PAGE_MAX)]
+    next_cursor: Annotated[str | None, Field(max_length=CURSOR_MAX)]
+
+
+class SupportProperties(View):
+    """What a map shows of a support point."""
+
+    id: UUID
+    name: ShelterName
+    kind: Annotated[SupportKind, OPEN]
+    state: Annotated[SupportState, OPEN]
+    area_code: AreaCode
+    capacity: Capacity
+    lon: Longitude
+    lat: Latitude
+
+
+class SupportFeature(View):
+    """A support point as GeoJSON."""
+
+    type: Literal["Feature"]
+    id: UUID
+    geometry: GeoPoint
+    properties: SupportProperties
+
+
+class SupportFeatures(View):
+    """A page of support points as GeoJSON; `next_cursor` is null on the last one."""
+
+    type: Literal["FeatureCollection"]
+    features: Annotated[list[SupportFeature], Field(max_length=PAGE_MAX)]
+    next_cursor: Annotated[str | None, Field(max_length=CURSOR_MAX)]
+
+
+class WithinBoundary(Body):
+    """Within which boundary, and what."""
+
+    boundary: Boundary
+    lies: Annotated[list[Lies], Field(min_length=1, max_length=2)] = Field(default_factory=lambda: list(_TABLES))
+
+
+class PlaceProperties(View):
+    """What lies there."""
+
+    lies: Annotated[Lies, OPEN]
+    name: ShelterName
+    kind: Annotated[str, Field(max_length=40, examples=["short_term"])]
+    state: Annotated[str, Field(max_length=40, examples=["ready"])]
+    area_code: AreaCode
+    capacity: Count | None
+
+
+class PlaceFeature(View):
+    """A place as GeoJSON."""
+
+    type: Literal["Feature"]
+    id: UUID
+    geometry: GeoPoint
+    properties: PlaceProperties
+
+
+class PlacesWithin(View):
+    """What lies within a boundary, its border included; `left_out` says that there is more."""
+
+    type: Literal["FeatureCollection"]
+    features: Annotated[list[PlaceFeature], Field(max_length=WITHIN_MAX)]
+    left_out: bool
+
+
+@router.get("/shelter_features", may="places:read")
+async def list_shelter_features(query: Annotated[ShelterQuery, InQuery()], caller: Caller, db: Db) -> ShelterFeatures:
+    """Return the shelters of your jurisdiction as GeoJSON, newest first."""
+    found = await page(db, caller, shelters, _SHELTERS, query, ShelterProperties, asked_of_shelters)
+    features = [_feature(ShelterFeature, one) for one in found.items]
+    return ShelterFeatures.model_construct(type="FeatureCollection", features=features, next_cursor=found.next_cursor)
+
+
+@router.get("/support_point_features", may="places:read")
+async def list_support_point_features(
+    query: Annotated[SupportPointQuery, InQuery()], caller: Caller, db: Db
+) -> SupportFeatures:
+    """Return the support points of your jurisdiction as GeoJSON, newest first."""
+    found = await page(db, caller, support_points, _SUPPORT, query, SupportProperties)
+    features = [_feature(SupportFeature, one) for one in found.items]
+    return SupportFeatures.model_construct(type="FeatureCollection", features=features, next_cursor=found.next_cursor)
+
+
+@router.post("/places_within", may="places:read", body_bytes_max=512 * 1024)
+async def find_places_within(body: WithinBoundary, caller: Caller, db: Db) -> PlacesWithin:
+    """Return the shelters and support points of your jurisdiction that lie within a boundary: a flooded plain, say."""
+    checked(body.boundary)
+    shape = shapely.from_geojson(body.boundary.model_dump_json())
+    shapely.prepare(shape)
+    west, south, east, north = shape.bounds
+    features: list[PlaceFeature] = []
+    for lies in dict.fromkeys(body.lies):
+        table = _TABLES[lies]
+        box = table.c.lat.between(south, north), table.c.lon.between(west, east), table.c.state.not_in(_GONE)
+        columns = (table.c[name] for name in _SHOWN)
+        for row in await db.fetch(select(*columns).where(within(table, caller), *box).order_by(table.c.id)):
+            if shapely.intersects_xy(shape, row.lon, row.lat):
+                shown = PlaceProperties.of(row, lies=lies)
+                features.append(PlaceFeature(type="Feature", id=row.id, geometry=_point(row), properties=shown))
+    left_out = len(features) > WITHIN_MAX
+    return PlacesWithin.model_construct(type="FeatureCollection", features=features[:WITHIN_MAX], left_out=left_out)
+
+
+def _feature(kind: Any, shown: Any) -> Any:
+    return kind.model_construct(type="Feature", id=shown.id, geometry=_point(shown), properties=shown)
+
+
+def _point(shown: Any) -> GeoPoint:
+    return GeoPoint.model_construct(type="Point", coordinates=(shown.lon, shown.lat))
