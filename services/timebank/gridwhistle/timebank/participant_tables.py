@@ -125,6 +125,7 @@ Index(
     unique=True,
     postgresql_where=relatives.c.ended_at.is_(None),
 )
+Index(None, relatives.c.asked_by_id)
 Index(None, relatives.c.other_id)
 newest_first(relatives, relatives.c.id)
 stations = Table(

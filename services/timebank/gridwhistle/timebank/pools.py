@@ -21,7 +21,9 @@ _USED_DAYS: Final = 90
 _POOLS: Final = "SELECT * FROM account WHERE kind = 'pool' AND owner_id IS NULL AND state = 'open'"
 # What was paid or given from it, less what verdicts took back; what comes back unused, or above somebody's cap, was never used.
 _USED: Final = """
-WITH own AS MATERIALIZED (SELECT id FROM account WHERE area_code = $1 AND kind IN ('pool', 'pool_hold'))
+WITH own AS MATERIALIZED (
+  SELECT id FROM account WHERE area_code = $1 AND owner_id IS NULL AND kind IN ('pool', 'pool_hold')
+)
 SELECT coalesce(sum(minutes), 0)::bigint FROM (
   SELECT minutes FROM posting WHERE from_account_id IN (SELECT id FROM own) AND at > $2
     AND type IN ('capture', 'grant') AND to_account_id NOT IN (SELECT id FROM own)

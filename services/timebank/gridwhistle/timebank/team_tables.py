@@ -67,3 +67,4 @@ presences = Table(
     CheckConstraint("minutes BETWEEN 1 AND 1440", name="is_there_a_day_at_most"),
     info={"thing": Term("点名记录", "presence")},
 )
+Index(None, presences.c.participant_id)
