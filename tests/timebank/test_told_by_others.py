@@ -16,14 +16,14 @@ from gridwhistle.common.events.personnel import PostDone
 from gridwhistle.common.ids import new_id
 from gridwhistle.common.tables import audit
 from gridwhistle.standalone.postgres import Postgres
-from gridwhistle.timebank import claiming
+from gridwhistle.timebank import claiming, serving
 from gridwhistle.timebank.app import TIMEBANK
 from gridwhistle.timebank.consumers import CONSUMER
 from gridwhistle.timebank.order_tables import claims, orders
 from gridwhistle.timebank.participant_tables import participants
 from tests.conftest import Loop, RunningSuite
 from tests.timebank.bank import BASE, Bank, made
-from tests.timebank.station import Station, a_station
+from tests.timebank.station import CLERK, Station, a_station
 
 NOW = dt.datetime.now(dt.UTC)
 PLACE = "990101001001"
@@ -134,12 +134,25 @@ async def test_work_for_an_incident_is_paid_once(station: Station, comes: bool) 
 
 
 @pytest.mark.parametrize(
-    ("after", "recorded"), [(-60, True), (-59, False), (59, False), (60, True)], ids=["before", "into it", "out of it", "after"]
+    ("after", "comes", "recorded"),
+    [
+        pytest.param(-60, True, True, id="before"),
+        pytest.param(-59, True, False, id="into it"),
+        pytest.param(59, True, False, id="out of it"),
+        pytest.param(60, True, True, id="after"),
+        pytest.param(0, False, True, id="instead of it"),
+    ],
 )
 @pytest.mark.anyio
-async def test_an_hour_of_a_claim_is_not_paid_by_a_post_as_well(station: Station, after: int, recorded: bool) -> None:
+async def test_an_hour_of_a_claim_is_not_paid_by_a_post_as_well(
+    station: Station, after: int, comes: bool, recorded: bool
+) -> None:
     volunteer, post_id = await station.register(), uuid.uuid4()
     claim = await station.claim(await station.open_order(1), volunteer)
+    pin = (await station.do(lambda db: claiming.confirm(claim.id, claiming.Remark(), CLERK, db))).pin
+    if comes:
+        there = serving.Presence(pin=pin)
+        await station.do(lambda db: serving.check_in(claim.id, there, volunteer, db), as_of=claim.start_at)
     starts, who = claim.start_at + dt.timedelta(minutes=after), uuid.UUID(volunteer.id)
 
     await hear(station, PostDone(participant_id=who, service_code="patrol", started_at=starts, minutes=60), post_id)

@@ -19,7 +19,7 @@ from gridwhistle.common.rows import Row, thing_of
 from gridwhistle.common.wire import Keyset, Page, PageQuery
 from gridwhistle.timebank.company import ages, check_not_alone, volunteer_of
 from gridwhistle.timebank.eligibility import ServingOneself, Wanted, why_not
-from gridwhistle.timebank.hours import HoursTaken, serves_elsewhere
+from gridwhistle.timebank.hours import HoursTaken, present_then, serving_then
 from gridwhistle.timebank.limits import CANCEL_BEFORE, CLAIM_BEFORE, CONFIRM, NO_SHOW
 from gridwhistle.timebank.order_guards import serves
 from gridwhistle.timebank.order_refusals import AnotherCounty, BegunAlready, ClaimTooLate, NoPlaceLeft, OnlyServed
@@ -186,8 +186,8 @@ def begins_at(tx: Command, order: Row) -> dt.datetime:
 
 
 async def _check_hours(tx: Command, order: Row, who: UUID, begins: dt.datetime) -> None:
-    ends = begins + dt.timedelta(minutes=order.agreed_minutes)
-    if await serves_elsewhere(tx, who, begins, ends, order_id=order.id):
+    then = [who], begins, begins + dt.timedelta(minutes=order.agreed_minutes)
+    if await serving_then(tx, *then, order_id=order.id) or await present_then(tx, *then):
         raise HoursTaken
 
 

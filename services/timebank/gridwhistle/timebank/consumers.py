@@ -13,7 +13,7 @@ from gridwhistle.common.events.inventory import MobilizationOrdered
 from gridwhistle.common.events.personnel import PostDone
 from gridwhistle.common.events.timebank import TimebankSessionPurged  # noqa: F401  told when a session is over
 from gridwhistle.common.principal import system
-from gridwhistle.timebank.hours import serves_elsewhere
+from gridwhistle.timebank.hours import present_then, serving_then
 from gridwhistle.timebank.making import Service, Wish, make_order
 from gridwhistle.timebank.offering import kind_in_use
 from gridwhistle.timebank.order_refusals import UnknownServiceKind
@@ -47,7 +47,7 @@ async def _its_volunteer(event: Envelope[PostDone | VolunteerWorkDone], db: Db) 
 
 @CONSUMER.on(PostDone, each=_its_volunteer)
 async def pay_post(event: Envelope[PostDone], volunteer_id: UUID, db: Db) -> None:
-    """Make minutes of what somebody did at a post (岗位); of one post once, and of no hours that a claim or a team has."""
+    """Make minutes of what somebody did at a post (岗位); of one post once, and of no hours that they gave elsewhere."""
     await _pay(event, db, volunteer_id, "post", event.aggregate_id)
 
 
@@ -97,7 +97,8 @@ async def _pay(
     async with db.command(_SYSTEM, participants, volunteer_id) as tx:
         if await is_known(db, origin_id) or (incident_id and await serves_at(db, volunteer_id, incident_id)):
             return
-        if await serves_elsewhere(tx, volunteer_id, told.started_at, told.started_at + dt.timedelta(minutes=told.minutes)):
+        then = [volunteer_id], told.started_at, told.started_at + dt.timedelta(minutes=told.minutes)
+        if await serving_then(tx, *then, has_begun=True) or await present_then(tx, *then):
             tx.record(tx.row, "hours_given_already", f"{origin} {origin_id}")
             return
         await record(tx, tx.row, area_code=event.area_code, origin=origin, origin_id=origin_id, **what)

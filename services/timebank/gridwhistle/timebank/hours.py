@@ -14,6 +14,7 @@ from gridwhistle.timebank.team_tables import activities, presences
 
 NOT_SERVED: Final = ("cancelled", "lapsed", "no_show", "voided")
 """States of claims that take nobody's hours."""
+_TO_COME: Final = ("claimed", "confirmed")
 _LONGEST: Final = dt.timedelta(days=1)
 
 
@@ -24,22 +25,20 @@ class HoursTaken(Conflict):
     zh, en = "该时段已有其他服务或活动。", "Another service or activity takes the same hours."
 
 
-async def serves_elsewhere(
-    tx: Command, who: UUID, start_at: dt.datetime, end_at: dt.datetime, *, order_id: UUID | None = None
-) -> bool:
-    """Tell whether a held participant has other services or activities within some hours than those of an order."""
-    them = [who], start_at, end_at
-    return bool(await serving_then(tx, *them, order_id=order_id) or await present_then(tx, *them))
-
-
 async def serving_then(
-    tx: Command, people: Collection[UUID], start_at: dt.datetime, end_at: dt.datetime, *, order_id: UUID | None = None
+    tx: Command,
+    people: Collection[UUID],
+    start_at: dt.datetime,
+    end_at: dt.datetime,
+    *,
+    order_id: UUID | None = None,
+    has_begun: bool = False,
 ) -> set[UUID]:
-    """Return who of these people has a service within some hours, other than this one.
+    """Return who of these people has a service within some hours, other than this one; or was there for it, if it has begun.
 
     Hold whom you ask about: claiming holds them as well.
     """
-    theirs = claims.c.volunteer_id.in_(people), claims.c.state.not_in(NOT_SERVED)
+    theirs = claims.c.volunteer_id.in_(people), claims.c.state.not_in((*NOT_SERVED, *_TO_COME) if has_begun else NOT_SERVED)
     others = claims.c.order_id != order_id if order_id else true()
     near = claims.c.start_at > start_at - _LONGEST, claims.c.start_at < end_at
     asked = select(claims.c.volunteer_id, claims.c.start_at, orders.c.agreed_minutes)
