@@ -156,7 +156,8 @@ def a_suite(background: Loop, folder: Path) -> Iterator[RunningSuite]:
     async def live() -> None:
         try:
             async with running(folder) as suite, Loader.of(suite.base_url, suite.issuer, County()) as loader:
-                kept.update(suite=suite, tokens=await loader.settle())
+                suite.tokens.update(await loader.settle())
+                kept.update(suite=suite, tokens=suite.tokens)
                 ready.set()
                 await done.wait()
         finally:

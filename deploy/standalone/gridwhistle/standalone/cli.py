@@ -101,6 +101,7 @@ async def _up(port: int, folder: Path, ready_file: Path | None, *, isolated: boo
         async with running(folder, port, isolated=isolated) as suite, AsyncExitStack() as stack:
             loader = await stack.enter_async_context((await growing)(suite.base_url, suite.issuer)) if growing else None
             tokens = await loader.settle() if loader else _administrator(suite.issuer)
+            suite.tokens.update(tokens)
             ready = True
             _welcome(suite, tokens)
             if ready_file:
@@ -183,7 +184,8 @@ def _welcome(suite: Suite, tokens: dict[str, str]) -> None:
     tell.print(
         f"""\
 Gridwhistle 网格哨 is ready.
-  API      {suite.base_url}        documents {suite.base_url}/docs
+  Open     {suite.base_url}        what runs, the documents, the demo county's tokens
+  API      {suite.base_url}/docs
   NATS     {suite.nats.url}        PostgreSQL {suite.postgres.url("incidents")}
   data     {suite.folder}        logs {suite.folder}/*.log
   tokens   {file}        a line for each role, good for seven days; this is {name}'s:

@@ -23,6 +23,7 @@ from gridwhistle.common.settings import Settings
 from gridwhistle.incidents.app import INCIDENTS
 from gridwhistle.inventory.app import INVENTORY
 from gridwhistle.personnel.app import PERSONNEL
+from gridwhistle.standalone.front import put_on
 from gridwhistle.standalone.nats import Nats
 from gridwhistle.standalone.postgres import Postgres
 from gridwhistle.timebank.app import TIMEBANK
@@ -86,9 +87,17 @@ def settings(name: str, folder: Path, postgres: Postgres, nats: Nats, **more: An
     )
 
 
-def one_port(services: Mapping[str, Served], issuer: Issuer, leaving: asyncio.Event) -> "ASGIApp":
-    """Return one application: each service under its name, and what is said of all of them at the root."""
+def one_port(services: Mapping[str, Served], issuer: Issuer, leaving: asyncio.Event, tokens: Mapping[str, str]) -> "ASGIApp":
+    """Return one application: each service under its name, and what is said of all of them at the root.
+
+    Args:
+        services: by name.
+        issuer: of the development tokens.
+        leaving: set when the suite is about to stop.
+        tokens: that the front page shows, by whose they are.
+    """
     root = _root(services, issuer, leaving)
+    put_on(root, {kind.name: kind.title.removeprefix("Gridwhistle ") for kind in KINDS}, tokens)
 
     async def dispatch(scope: "Scope", receive: "Receive", send: "Send") -> None:
         served = services.get(scope["path"][1:].partition("/")[0]) if scope["type"] == "http" else None

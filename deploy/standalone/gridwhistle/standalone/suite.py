@@ -37,6 +37,8 @@ class Suite:
     issuer: Issuer
     services: "Mapping[str, Served]"
     serving: "asyncio.Task[None]"
+    tokens: dict[str, str]
+    """Those that the front page shows, by whose they are; filled by whoever makes them."""
 
     def pids(self) -> dict[str, int]:
         """Return the processes that it consists of now."""
@@ -88,14 +90,14 @@ async def running(folder: Path, port: int = 0, *, isolated: bool = False) -> Asy
             served = await stack.enter_async_context(form.running(folder, postgres, nats))
         except CannotServe as refusal:
             raise CannotStart(str(refusal)) from None
-        leaving = asyncio.Event()
-        server = Server(services.one_port(served, issuer, leaving), _DRAIN_S)
+        leaving, tokens = asyncio.Event(), dict[str, str]()
+        server = Server(services.one_port(served, issuer, leaving, tokens), _DRAIN_S)
         serving = asyncio.create_task(server.serve([listener]))
         stack.push_async_callback(_stop, server, serving, leaving)
         while not server.started:
             await asyncio.sleep(0.01)
         base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        yield Suite(base_url, folder, postgres, nats, issuer, served, serving)
+        yield Suite(base_url, folder, postgres, nats, issuer, served, serving, tokens)
 
 
 def _prepare(folder: Path) -> None:

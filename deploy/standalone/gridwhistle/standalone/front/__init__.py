@@ -1,0 +1,111 @@
+"""The front page at `/`, and the book behind it: what runs, how it fares, where to read on, whose tokens there are.
+
+Pages come from this package and the repository's `docs` alone; nothing is loaded from elsewhere.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from html import escape
+from importlib import resources
+from string import Template
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gridwhistle.standalone.front.book import PARTS, Book
+
+_FOLDER: Final = resources.files(__package__)
+_TITLE: Final = "Gridwhistle 网格哨"
+_ASSETS: Final = {"front.css": "text/css", "front.js": "text/javascript"}
+_GUARDS: Final = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self';"
+    " base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+# Under any other name it may be somebody else's page that asks, and it could then read the tokens.
+_OWN_NAMES: Final = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d+)?")
+_LINKS: Final = (
+    ("/docs", "接口文档", "Try the API"),
+    ("/openapi.json", "OpenAPI 3.1", "every operation, for generators"),
+    ("/asyncapi.json", "AsyncAPI 3", "every event"),
+    ("/book/events.md", "事件", "Events, field by field"),
+    ("/book/problems.md", "错误", "Errors and what to do"),
+    ("/book/roles.md", "角色", "Who may do what"),
+)
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+def put_on(root: Starlette, titles: Mapping[str, str], tokens: Mapping[str, str]) -> None:
+    """Give the suite's root its pages.
+
+    Args:
+        root: the application at `/`.
+        titles: of the services that run, by name.
+        tokens: by whose they are, shown to a browser on this machine; may be filled later.
+    """
+    book = Book()
+
+    async def front(request: Request) -> Response:
+        is_own = _OWN_NAMES.fullmatch(request.headers.get("host", "")) is not None
+        return _page(_TITLE, _front(titles, book, tokens if is_own else {}))
+
+    async def chapter(request: Request) -> Response:
+        name = request.path_params["name"]
+        if image := book.image(name):
+            return Response(image, media_type="image/svg+xml", headers=_GUARDS)
+        if (text := book.chapter(name)) is None:
+            raise HTTPException(404)
+        return _page(
+            f"{book.titles[name]} · {_TITLE}", f'<nav><a href="/">{_TITLE}</a></nav>\n<main class="book">{text}</main>'
+        )
+
+    root.add_route("/", front, include_in_schema=False)
+    root.add_route("/book/{name:path}", chapter, include_in_schema=False)
+    for name, kind in _ASSETS.items():
+        root.add_route(f"/front/{name}", _asset(name, kind), include_in_schema=False)
+
+
+def _asset(name: str, kind: str) -> Handler:
+    content = (_FOLDER / name).read_bytes()
+
+    async def asset(_request: Request) -> Response:
+        return Response(content, media_type=kind, headers=_GUARDS)
+
+    return asset
+
+
+def _page(title: str, content: str) -> Response:
+    return Response(_PAGE.substitute(title=escape(title), content=content), media_type="text/html", headers=_GUARDS)
+
+
+def _front(titles: Mapping[str, str], book: Book, tokens: Mapping[str, str]) -> str:
+    services = "".join(
+        f'<li data-service="{name}"><a href="/{name}/docs"><b>{escape(title)}</b></a> <span class="state">…</span>'
+        '<small class="parts"></small></li>'
+        for name, title in titles.items()
+    )
+    links = "".join(f'<li><a href="{path}"><b>{zh}</b></a> <small>{en}</small></li>' for path, zh, en in _LINKS)
+    people = "".join(
+        f'<li><code>{escape(name)}</code> <button data-token="{escape(token)}">复制 Copy</button></li>'
+        for name, token in tokens.items()
+    )
+    parts = "".join(
+        f"<section><h3>{PARTS[part].zh} <small>{PARTS[part].en}</small></h3><ul>"
+        + "".join(f'<li><a href="/book/{name}">{escape(book.titles[name])}</a></li>' for name in names)
+        + "</ul></section>"
+        for part, names in book.parts().items()
+    )
+    whose = _PEOPLE.substitute(people=people) if people else ""
+    return _FRONT.substitute(services=services, links=links, whose=whose, parts=parts)
+
+
+def _template(name: str) -> Template:
+    return Template((_FOLDER / name).read_text())
+
+
+_PAGE, _FRONT, _PEOPLE, _CHAPTER = map(_template, ("page.html", "front.html", "people.html", "chapter.html"))

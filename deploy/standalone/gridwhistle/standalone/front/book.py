@@ -1,0 +1,99 @@
+"""The book: the repository's documents as pages, with their links between them."""
+
+import re
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from gridwhistle.common.problems import Term
+
+DOCS: Final = Path(__file__).parents[5] / "docs"
+"""Where the repository keeps them; an installation without them has no book."""
+PARTS: Final = {
+    "guides": Term("使用指南", "Guides"),
+    "running": Term("部署与运维", "Running it"),
+    "reference": Term("参考", "Reference"),
+    "states": Term("状态表", "States"),
+    "decisions": Term("设计决策", "Why it is so"),
+}
+_RUNNING: Final = {"deploying.md", "operating.md"}
+_HEADING: Final = re.compile(r"^# (.+)$", re.MULTILINE)
+_OUTSIDE: Final = re.compile(r"[a-z]+:|/|#")
+_MARKDOWN: Final = MarkdownIt("commonmark", {"html": False}).enable("table")
+
+
+class Book:
+    """The documents of a folder, read once; what is not listed is not served."""
+
+    def __init__(self, folder: Path = DOCS) -> None:
+        """Take the folder in which they are."""
+        self._texts = {path.relative_to(folder).as_posix(): path.read_text() for path in sorted(folder.glob("**/*.md"))}
+        self._images = {path.relative_to(folder).as_posix(): path.read_text() for path in sorted(folder.glob("**/*.svg"))}
+        self._pages: dict[str, str] = {}
+
+    @cached_property
+    def titles(self) -> dict[str, str]:
+        """The title of each chapter, by its name."""
+        found = {name: _HEADING.search(text) for name, text in self._texts.items()}
+        return {name: heading[1].replace("`", "") if heading else name for name, heading in found.items()}
+
+    def parts(self) -> dict[str, list[str]]:
+        """Return the chapters of each part, in their order."""
+        parts: dict[str, list[str]] = {part: [] for part in PARTS}
+        for name in self._texts:
+            parts[_part_of(name)].append(name)
+        return {part: names for part, names in parts.items() if names}
+
+    def chapter(self, name: str) -> str | None:
+        """Return a chapter as HTML, or None if there is none of that name."""
+        if name in self._texts and name not in self._pages:
+            self._pages[name] = self._drawn(name)
+        return self._pages.get(name)
+
+    def image(self, name: str) -> str | None:
+        """Return a picture of a chapter, or None."""
+        return self._images.get(name)
+
+    def _drawn(self, name: str) -> str:
+        text = re.sub(r"^<!--.*?-->\n", "", self._texts[name], flags=re.DOTALL)
+        tokens = [token for token in _MARKDOWN.parse(text) if token.info.strip() != "mermaid"]
+        self._lead(tokens, name)
+        return str(_MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {}))
+
+    def _lead(self, tokens: list[Token], name: str) -> None:
+        """Let links between documents lead to their pages; what has no page is text."""
+        for token in tokens:
+            for child in token.children or ():
+                for attribute in ("href", "src"):
+                    if target := child.attrGet(attribute):
+                        child.attrSet(attribute, self._leads_to(str(target), name))
+
+    def _leads_to(self, target: str, name: str) -> str:
+        if _OUTSIDE.match(target):
+            return target
+        path, mark, place = target.partition("#")
+        there = _joined(name, path)
+        return f"/book/{there}{mark}{place}" if {there} & (self._texts.keys() | self._images.keys()) else "/"
+
+
+def _joined(name: str, path: str) -> str:
+    """Return the name of what a link in a chapter leads to."""
+    steps: list[Any] = name.split("/")[:-1]
+    for step in path.split("/"):
+        if step == "..":
+            steps = steps[:-1]
+        elif step not in {"", "."}:
+            steps.append(step)
+    return "/".join(steps)
+
+
+def _part_of(name: str) -> str:
+    folder, _, _ = name.rpartition("/")
+    if folder:
+        return {"states": "states", "adr": "decisions"}.get(folder, "reference")
+    if name.startswith("guide-"):
+        return "guides"
+    return "running" if name in _RUNNING else "reference"
