@@ -80,7 +80,7 @@ THINGS: Final = {
     **asked_of_teams.THINGS,
 }
 """Which things a parameter of a path names."""
-WHOLE: Final = {"list_seals", "list_rule_sets"}
+WHOLE: Final = {"list_seals", "list_rule_sets", *asked_of_stock.OF_NO_PLACE}
 """What belongs to a service and to no place: whoever has the permission has all of it."""
 OF_THE_COUNTY: Final = {
     "list_rules": "",
@@ -188,8 +188,8 @@ SENT: Final[dict[str, dict[str, Any]]] = {
     **asked_of_teams.sent(HERE),
 }
 """What an operation with a body is sent: what it makes would lie here."""
-QUERIES: Final = {"import_catalogue": f"?area_code={HERE[:6]}"}
-"""What an operation that is sent a file is asked besides."""
+QUERIES: Final = {"import_catalogue": f"?area_code={HERE[:6]}", **asked_of_stock.OF_NO_PLACE}
+"""What an operation that is sent a file, or whose answer has no place, is asked besides."""
 _IN_THE_GRID: Final = ("add_grid", "locate_point", "locate_points", "start_shift", "register_shelter", "add_support_point")
 LIES_IN: Final = dict.fromkeys(_IN_THE_GRID, GRID) | dict.fromkeys(
     (
@@ -220,9 +220,8 @@ HELD: Final = {
     "timebank": ("account", "accounts"),
 } | {"inventory": ("storage_point", "storage_points")}
 """What can be held in a service: its table, and the kind of thing that is planted."""
-NOT_THERE: Final = {"place_hold", "post_minutes", "post_many", "propose_grant", "propose_adjustment"} | set(
-    asked_of_timebank.NAMES_ANOTHER
-)
+NAMES_ANOTHER: Final = asked_of_timebank.NAMES_ANOTHER | asked_of_stock.NAMES_ANOTHER
+NOT_THERE: Final = {"place_hold", "post_minutes", "post_many", "propose_grant", "propose_adjustment"} | set(NAMES_ANOTHER)
 """Operations that name other things in their body: out of reach, they may not even be there."""
 OF_EVERY_SERVICE: Final = {"dead_letters", "overdue", "legal_holds", "disclosures", "deletion_certificates"}
 """Things that are planted in every service's database."""
@@ -602,15 +601,15 @@ def _asked_and_expected(
         if name in OF_THE_COUNTY:
             yield _own_countys(person, asker, route, name)
             return
-        asks = "" if name in WHOLE else LISTED.get(name, "?limit=200")
+        asks = QUERIES.get(name, "") if name in WHOLE else LISTED.get(name, "?limit=200")
         answer = person.get(route.path + asks)
         yield outcome(answer, name), "let through" if asker.may(route.may) else "no permission"
         if answer.status_code == 200 and name not in WHOLE:
             yield _strangers_in(answer, planted, asker, kind_of(service, route), name), "nobody else's, and all of one's own"
         return
     more = _named_in(planted, service, name) if name in NOT_THERE else {}
-    if name in asked_of_timebank.NAMES_ANOTHER:
-        named, of_kind = asked_of_timebank.NAMES_ANOTHER[name]
+    if name in NAMES_ANOTHER:
+        named, of_kind = NAMES_ANOTHER[name]
         more = {named: planted.of(of_kind)[0]}
     said = outcome(asked(person, route, route.path, name, more), name)
     within = name in LIES_NOWHERE or asker.sees(LIES_IN.get(name, HERE), None, is_incident=False)

@@ -58,6 +58,7 @@ _SERVED = {"participants:read", "participants:own", "services:read", "orders:req
     "teams:read",
     "accounts:read",
 }
+_DISPATCH = {"dispatch:read", "dispatch:handle"}
 GRANTS: Final[dict[str, frozenset[str]]] = {
     "resident": frozenset({"incidents:report", "incidents:attach", *_SERVED}),
     "grid_worker": frozenset({"incidents:report", *_HANDLE, *_PLACES, "shifts:read", "shifts:own"}),
@@ -69,9 +70,11 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
     "town_acceptor": frozenset(
         {"incidents:report", "incidents:report_many", *_HANDLE, *_PLACES, "shifts:read", "contacts:read"}
     ),
-    "town_dispatcher": frozenset({*_HANDLE, *_PLACES, "shifts:read", "contacts:read"}),
+    "town_dispatcher": frozenset({*_HANDLE, *_PLACES, "shifts:read", "contacts:read", "types:read", "stores:read", *_DISPATCH}),
     "town_leader": frozenset({*_HANDLE, *_PLACES, "contacts:read"}),
-    "county_duty": frozenset({*_HANDLE, *_PLACES, "places:read", "response_teams:read"}),
+    "county_duty": frozenset(
+        {*_HANDLE, *_PLACES, "places:read", "response_teams:read", "types:read", "stores:read", "stock:read", *_DISPATCH}
+    ),
     "hotline_desk": frozenset({"incidents:report", *_HANDLE, *_PLACES, "contacts:read"}),
     "dept_desk": frozenset({"incidents:report", *_HANDLE, *_PLACES, "contacts:read"}),
     "dept_handler": frozenset({*_HANDLE, *_PLACES, "contacts:read"}),
@@ -90,17 +93,18 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
         | {"services:read", "services:write", "orders:read", "claims:read", "claims:handle", "teams:read", "accounts:read"}
     ),
     "dispute_panel": frozenset({"claims:read", "claims:decide"}),
-    "warehouse_keeper": frozenset({"types:read", "stores:read", "places:read"}),
+    "warehouse_keeper": frozenset({"types:read", "stores:read", "stock:read", "stock:handle", *_DISPATCH, "places:read"}),
     "inventory_manager": frozenset(
-        {"types:read", "types:write", "stores:read", "stores:write", "rules:read", "rules:write"}
-        | {"places:read", "places:write", "places:run", _REVEAL}
+        {"types:read", "types:write", "stores:read", "stores:write", "stock:read", "stock:handle", "rules:read", "rules:write"}
+        | {*_DISPATCH, "places:read", "places:write", "places:run", _REVEAL}
         | {"response_teams:read", "response_teams:write", "response_teams:own"}
     ),
     "emergency_commander": frozenset(
-        {"types:read", "stores:read", "places:read", "places:run", _REVEAL, "response_teams:read", "response_teams:call"}
+        {"types:read", "stores:read", "stock:read", "stock:handle", *_DISPATCH}
+        | {"places:read", "places:run", _REVEAL, "response_teams:read", "response_teams:call"}
     ),
     "disaster_info_officer": frozenset({"types:read", "stores:read", "places:read", "response_teams:read"}),
-    "shelter_manager": frozenset({"types:read", "stores:read", "places:read", "places:run", _REVEAL}),
+    "shelter_manager": frozenset({"types:read", "stores:read", *_DISPATCH, "places:read", "places:run", _REVEAL}),
     "team_leader": frozenset({"places:read", "response_teams:read", "response_teams:own"}),
     # An application has nothing by role: only what the scopes of its token name.
     "integrator": frozenset(),

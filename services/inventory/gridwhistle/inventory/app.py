@@ -5,6 +5,8 @@ from typing import Final
 
 from gridwhistle.common.service import Service
 from gridwhistle.inventory.consumers import CONSUMER
+from gridwhistle.inventory.dispatch import delivering, ordering
+from gridwhistle.inventory.dispatch.limits import DISPATCH_PRESETS
 from gridwhistle.inventory.places import (
     counting,
     features,
@@ -16,8 +18,10 @@ from gridwhistle.inventory.places import (
     support_points,
 )
 from gridwhistle.inventory.places.domain import PLACES_PRESETS, FuelOfPowerAlone, ShelterCodeTaken
-from gridwhistle.inventory.stock import catalogue, points
+from gridwhistle.inventory.stock import catalogue, counts, lots, norms, overview, points
 from gridwhistle.inventory.stock.domain import TypeThere
+from gridwhistle.inventory.stock.limits import EXPIRES, NEAR_FIRST, NEAR_SECOND, STOCK_PRESETS
+from gridwhistle.inventory.stock.refusals import LotNotAvailable, NormThere, NotEnoughStock, StillReserved
 from gridwhistle.inventory.tables import metadata
 from gridwhistle.inventory.teams import mobilized, mobilizing, response_teams, social_organisations
 from gridwhistle.inventory.teams.domain import TEAMS_PRESETS
@@ -27,8 +31,15 @@ INVENTORY: Final = Service(
     title="Gridwhistle emergency inventory 应急物资",
     routers=[
         # stock
+        overview.router,  # before the routes by an id: a kit is none
         catalogue.router,
         points.router,
+        lots.router,
+        counts.router,
+        norms.router,
+        # dispatch
+        ordering.router,
+        delivering.router,
         # places
         shelter_files.router,
         shelters.router,
@@ -44,17 +55,29 @@ INVENTORY: Final = Service(
         mobilized.router,
         social_organisations.router,
     ],
+    loops=[norms.look_hourly],
     consumer=CONSUMER,
     tables=metadata,
     versions=Path(__file__).parent / "versions",
-    presets=(*PLACES_PRESETS, *TEAMS_PRESETS),
-    on_clock={**mobilized.TEAM_CLOCKS},
+    presets=(*STOCK_PRESETS, *DISPATCH_PRESETS, *PLACES_PRESETS, *TEAMS_PRESETS),
+    on_clock={
+        **mobilized.TEAM_CLOCKS,
+        # stock
+        NEAR_FIRST: lots.near_expiry,
+        NEAR_SECOND: lots.near_expiry,
+        EXPIRES: lots.expire,
+    },
     constraints={
         # places
         "shelter_code_once": ShelterCodeTaken,
         "support_point_fuel_only_of_power": FuelOfPowerAlone,
         # stock
         "resource_type_county_code_code_once": TypeThere,
+        "reserve_norm_once": NormThere,
+        "lot_promises_no_more_than_there_is": StillReserved,
+        "lot_not_below_nothing": StillReserved,
+        "lot_has_enough_free": NotEnoughStock,
+        "lot_is_available": LotNotAvailable,
     },
 )
 create: Final = INVENTORY.create

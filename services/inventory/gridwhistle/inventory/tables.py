@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import Column, Index, Integer, MetaData, Text, UniqueConstraint, Uuid
+from sqlalchemy import Column, Index, Integer, MetaData, Numeric, Text, UniqueConstraint, Uuid
 from sqlalchemy.dialects.postgresql import JSON
 
 from gridwhistle.common.problems import Term
@@ -11,6 +11,8 @@ from gridwhistle.common.sealed import PUBLIC
 from gridwhistle.common.tables import NAMING, code, copy, moment, place
 
 metadata: Final = MetaData(naming_convention=NAMING)
+QUANTITY: Final = Numeric(18, 3)
+"""Of whatever unit a type is counted in; exact."""
 known_grids: Final = copy(
     "known_grid",
     metadata,

@@ -13,7 +13,9 @@ from gridwhistle.common.machine import Machine
 from gridwhistle.common.principal import GRANTS, ROLES
 from gridwhistle.incidents.children import ADJUSTMENT, OBJECTION, TASK
 from gridwhistle.incidents.domain import INCIDENT
+from gridwhistle.inventory.dispatch.states import DISPATCH
 from gridwhistle.inventory.places.shelter_states import SHELTER, SUPPORT_POINT
+from gridwhistle.inventory.stock.states import COUNT, LOT
 from gridwhistle.inventory.teams.team_states import MOBILIZED_TEAM, RESPONSE_TEAM, SOCIAL_ORGANISATION
 from gridwhistle.personnel.domain import GRID, SHIFT, WORKER
 from gridwhistle.standalone.demo.county import County
@@ -36,10 +38,12 @@ MACHINES: Final = {
     "adjustment": ADJUSTMENT,
     "claim": CLAIM,
     "dead_letter": LETTER,
+    "dispatch_order": DISPATCH,
     "grid": GRID,
     "incident": INCIDENT,
     "legal_hold": HOLD,
     "mobilized_team": MOBILIZED_TEAM,
+    "lot": LOT,
     "objection": OBJECTION,
     "order": ORDER,
     "participant": PARTICIPANT,
@@ -50,6 +54,7 @@ MACHINES: Final = {
     "shift": SHIFT,
     "social_organisation": SOCIAL_ORGANISATION,
     "support_point": SUPPORT_POINT,
+    "stock_count": COUNT,
     "task": TASK,
     "team": TEAM,
     "transfer": TRANSFER,

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, or_, select
 
 from gridwhistle.common.commands import Command
 from gridwhistle.common.data_classes import P0
+from gridwhistle.common.database import Db as Work
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.inventory_stock import Amount, SupplyCode
 from gridwhistle.common.principal import Principal
@@ -21,6 +22,7 @@ from gridwhistle.inventory.stock.tables import resource_types
 
 router = Router("inventory", "Resource types 物资分类")
 _TYPES = Keyset(resource_types.c.code, resource_types.c.id, ascending=True)
+TYPES_MAX = 2_000
 Name = Annotated[str, Field(min_length=1, max_length=60, examples=["棉被"])]
 Unit = Annotated[str, Field(min_length=1, max_length=10, examples=["床"])]
 Days = Annotated[int, Field(ge=1, le=36_500, examples=[1_825])]
@@ -122,6 +124,12 @@ def _seen(caller: Principal) -> ColumnElement[bool]:
     counties = {area[:6] for area in caller.areas}
     own = resource_types.c.county_code == ""
     return or_(own, *(resource_types.c.county_code == county for county in sorted(counties)))
+
+
+async def types_of(db: Work, caller: Principal) -> list[Any]:
+    """Return the types in use that somebody sees, in the order of their codes."""
+    wanted = select(resource_types).where(_seen(caller), resource_types.c.withdrawn_at.is_(None))
+    return list(await db.fetch(wanted.order_by(resource_types.c.code).limit(TYPES_MAX)))
 
 
 async def _known(tx: Command, county: str, codes: list[str]) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """The words and rules of the catalogue and the stores. Codes are those of GB/T 38565-2020: a class, then three levels of two digits."""
 
+import math
 import re
+from decimal import Decimal
 from typing import Final, Literal
 
 from gridwhistle.common.problems import Conflict, Invalid
@@ -9,6 +11,8 @@ PointLevel = Literal["county", "town", "village", "enterprise"]
 """县级库, 乡镇库, 村(社区)点, 代储企业."""
 ReserveMode = Literal["real", "agreed", "capacity"]
 """实物储备: it lies there; 协议储备: an enterprise has promised to deliver it; 产能储备: to make it."""
+StockLevel = Literal["enough", "low", "critical"]
+"""Above both lines, below the first, or below the second."""
 _CODE: Final = re.compile(r"([123])((?:(?!00)[0-9]{2})*)((?:00)*)")
 _DIGITS: Final = 7
 
@@ -80,3 +84,20 @@ def parent_of(code: str) -> str | None:
 def is_local(code: str) -> bool:
     """Tell whether a code is a county's own: one in a branch 99."""
     return "99" in {code[1:3], code[3:5], code[5:]}
+
+
+def kit_qty(persons: int, days: int, qty: Decimal, for_persons: int, *, is_daily: bool) -> int:
+    """Return how much so many people need: 75 tents for 300 of whom four share one; what they need each day, for all days."""
+    return math.ceil(persons * qty * (days if is_daily else 1) / for_persons)
+
+
+def required_qty(persons: int, per_person: Decimal, factor: Decimal) -> int:
+    """Return how much a norm asks for, in whole units."""
+    return math.ceil(persons * per_person * factor)
+
+
+def level_of(free: Decimal, required: Decimal, low_percent: int, critical_percent: int) -> StockLevel:
+    """Return how much there is, seen from what there should be; exactly on a line is not below it."""
+    if free * 100 < required * critical_percent:
+        return "critical"
+    return "low" if free * 100 < required * low_percent else "enough"

@@ -2,17 +2,26 @@
 
 from typing import Final
 
-from sqlalchemy import Boolean, CheckConstraint, Column, Double, Integer, Numeric, SmallInteger, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Double,
+    Index,
+    Integer,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
 
 from gridwhistle.common.problems import Term
 from gridwhistle.common.retention import Kept
 from gridwhistle.common.sealed import PUBLIC
 from gridwhistle.common.tables import code, moment, newest_first, place, root, word
-from gridwhistle.inventory.stock.domain import PointLevel, ReserveMode
-from gridwhistle.inventory.tables import metadata
-
-QUANTITY: Final = Numeric(18, 3)
-"""Of whatever unit a type is counted in; exact."""
+from gridwhistle.inventory.stock.domain import PointLevel, ReserveMode, StockLevel
+from gridwhistle.inventory.tables import QUANTITY, metadata
 
 # What the standard names has no area, and holds in every county; the rest is the county's own.
 resource_types: Final = Table(
@@ -63,3 +72,29 @@ storage_points: Final = Table(
     info={"thing": Term("储备点", "storage point"), "kept": Kept("r8")},
 )
 newest_first(storage_points, storage_points.c.id)
+
+# How much of a type an area should have (储备标准). `level` is what was found last, and told when it got worse.
+norms: Final = Table(
+    "reserve_norm",
+    metadata,
+    *root(),
+    *place(),
+    Column("type_id", Uuid, nullable=False),
+    code("type_code"),
+    Column("persons", Integer),
+    Column("per_person", QUANTITY),
+    Column("factor", QUANTITY),
+    Column("required_qty", QUANTITY, nullable=False),
+    Column("most_qty", QUANTITY),
+    Column("free_qty", QUANTITY, nullable=False),
+    *word("level", StockLevel),
+    Column("source_ref", Text, nullable=False),
+    moment("looked_at"),
+    moment("withdrawn_at"),
+    CheckConstraint("(persons IS NULL) = (per_person IS NULL) AND (persons IS NULL) = (factor IS NULL)", name="sum_is_whole"),
+    CheckConstraint("required_qty > 0 AND most_qty >= required_qty", name="most_is_not_less"),
+    info={"thing": Term("储备标准", "reserve norm"), "kept": Kept("r8")},
+)
+Index("reserve_norm_once", norms.c.area_code, norms.c.type_id, unique=True, postgresql_where=norms.c.withdrawn_at.is_(None))
+Index("reserve_norm_type_id", norms.c.type_id)
+newest_first(norms, norms.c.id)

@@ -1,0 +1,148 @@
+"""How a dispatch order comes into being, whoever asks for it: a person, or a response that was activated."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import select
+
+from gridwhistle.common.clocks import Limit
+from gridwhistle.common.commands import Command
+from gridwhistle.common.events.inventory_dispatch import Destination, DispatchOrderApproved, Priority
+from gridwhistle.common.events.inventory_stock import MovedLine
+from gridwhistle.common.ids import prefix_of
+from gridwhistle.common.machine import Step
+from gridwhistle.common.principal import Principal
+from gridwhistle.common.rows import Row
+from gridwhistle.common.rules import RULES
+from gridwhistle.inventory.dispatch.limits import APPROVE, APPROVE_URGENT, FIRST_BATCH, POST_APPROVE
+from gridwhistle.inventory.dispatch.refusals import DestinationNeeded, PointNeeded
+from gridwhistle.inventory.dispatch.states import DISPATCH
+from gridwhistle.inventory.dispatch.tables import dispatch_orders, items
+from gridwhistle.inventory.stock.lots import type_in_use
+from gridwhistle.inventory.stock.promising import Wish, reserve
+from gridwhistle.inventory.stock.tables import storage_points
+
+_MINUTE, _DIGITS = dt.timedelta(minutes=1), 5
+
+
+class Need(NamedTuple):
+    """What is needed, where, and since when."""
+
+    area_code: str
+    to_kind: Destination
+    to_name: str
+    to_id: UUID | None = None
+    priority: Priority = "normal"
+    response_id: UUID | None = None
+    needed_since: dt.datetime | None = None
+    point_id: UUID | None = None
+
+
+async def make_order(
+    tx: Command, step: Step, need: Need, wanted: Sequence[tuple[UUID, Decimal]], **more: Any
+) -> tuple[Row, list[Row]]:
+    """Make an order of what is wanted, by type; return it with its items.
+
+    Raises:
+        DestinationNeeded: the storage point that it goes to is not there.
+        TypeNotHere: the county has no such type in use.
+    """
+    if need.to_kind == "storage_point" and not await _goes_to(tx, need):
+        raise DestinationNeeded
+    order = tx.create(
+        dispatch_orders,
+        step,
+        **need._asdict(),
+        order_no=await tx.number("D", need.area_code[:6], digits=_DIGITS),
+        requested_by=tx.caller.id,
+        subject_id=tx.caller.id,
+        is_emergency_issue=False,
+        discrepancy="none",
+        drafted_at=tx.now,
+        **more,
+    )
+    made = []
+    for seq, (type_id, qty) in enumerate(wanted, 1):
+        type_ = await type_in_use(tx.db, type_id, need.area_code[:6])
+        made.append(tx.insert(items, order_id=order.id, seq=seq, type_id=type_id, type_code=type_.code, requested_qty=qty))
+    return order, made
+
+
+async def open_approved(tx: Command, need: Need, wanted: Sequence[tuple[UUID, Decimal]], approved_by: str) -> Row:
+    """Make an order that is approved already, for a response: who activated it has decided this as well. All is reserved.
+
+    Raises:
+        PointNeeded: the need names no storage point that is open.
+        NotEnoughStock: there is not enough that is free.
+    """
+    point_id = (await point_of(tx, need.point_id, tx.caller)).id
+    step = DISPATCH.step(None, "open", tx.caller)
+    order, made = await make_order(tx, step, need, wanted, submitted_at=tx.now, approved_at=tx.now, approved_by=approved_by)
+    await start_first_batch(tx, order)
+    await promise(tx, order, point_id, [(item, item.requested_qty) for item in made], approved_by)
+    return order
+
+
+async def promise(tx: Command, order: Row, point_id: UUID, approved: Sequence[tuple[Row, Decimal]], approved_by: str) -> None:
+    """Promise an order so much of each of its items, and tell of it."""
+    wishes = []
+    for item, qty in approved:
+        tx.update(item, approved_qty=qty)
+        wishes.append(Wish(item.id, item.type_id, qty))
+        item.__dict__["approved_qty"] = qty
+    await reserve(tx, order.id, point_id, wishes, approved_by=approved_by)
+    lines = [(item.type_code, qty) for item, qty in approved if qty]
+    tx.tell(order, DispatchOrderApproved(**facts_of(order, lines)))
+
+
+async def point_of(tx: Command, point_id: UUID | None, caller: Principal) -> Any:
+    """Return an open storage point of the caller's area.
+
+    Raises:
+        PointNeeded: none is named, or it is not there.
+    """
+    point = await tx.db.first(select(storage_points).where(storage_points.c.id == point_id)) if point_id else None
+    if point is None or point.closed_at or not caller.reaches(storage_points, point):
+        raise PointNeeded
+    return point
+
+
+async def approval_limits(tx: Command, order: Any) -> dict[str, Limit]:
+    """Return how long an approval may take: half an hour for what is urgent, or for a response."""
+    if order.priority == "normal" and order.response_id is None:
+        return {}
+    rule = (await RULES.of(tx.db)).of(APPROVE_URGENT, order.area_code, tx.now)
+    return {APPROVE: Limit(rule.amount, rule.unit)}
+
+
+async def start_first_batch(tx: Command, order: Row) -> None:
+    """Start the clock of the first batch: it counts from the beginning of the event."""
+    if order.priority != "emergency" and order.response_id is None:
+        return
+    rule = (await RULES.of(tx.db)).of(FIRST_BATCH, order.area_code, tx.now)
+    ends = (order.needed_since or tx.now) + dt.timedelta(hours=rule.amount)
+    tx.clocks.start(order, FIRST_BATCH, Limit(max(1, (ends - tx.now) // _MINUTE), "urgent_minute"))
+
+
+def stop_all(tx: Command, order: Row) -> None:
+    """Stop the clocks that run through several stages: nothing arrives any more."""
+    for key in (FIRST_BATCH, POST_APPROVE):
+        tx.clocks.stop(order, key)
+
+
+def facts_of(order: Any, lines: Iterable[tuple[str, Decimal]]) -> dict[str, Any]:
+    """Return what every event of an order carries."""
+    names = ("order_no", "priority", "to_kind", "to_id", "point_id", "response_id")
+    return {name: getattr(order, name) for name in names} | {
+        "lines": [MovedLine(type_code=code, qty=qty) for code, qty in lines]
+    }
+
+
+async def _goes_to(tx: Command, need: Need) -> bool:
+    point = await tx.db.first(select(storage_points).where(storage_points.c.id == need.to_id))
+    if point is None or point.closed_at or need.to_id == need.point_id:
+        return False
+    return bool(point.area_code.startswith(prefix_of(need.area_code)))

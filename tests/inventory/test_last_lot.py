@@ -1,0 +1,142 @@
+"""Many who want the last of it: exactly so many get it, whichever process decides, and whoever can be served is."""
+
+import asyncio
+import datetime as dt
+from collections import Counter
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from gridwhistle.common import migrations
+from gridwhistle.inventory.app import INVENTORY
+from gridwhistle.standalone.postgres import Postgres
+from tests.conftest import Loop
+from tests.inventory.depot import Depot, Processes, faults, two_processes
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(scope="module")
+def database_url(background: Loop, postgres: Postgres) -> str:
+    background.run(postgres.ensure_database("last_lot"))
+    background.run(migrations.upgrade(INVENTORY, postgres.url("last_lot")))
+    return postgres.url("last_lot")
+
+
+@pytest.fixture
+async def processes(database_url: str) -> AsyncIterator[Processes]:
+    async with two_processes(database_url) as processes:
+        yield processes
+
+
+@pytest.fixture
+async def depot(database_url: str) -> AsyncIterator[Depot]:
+    connection = await asyncpg.connect(database_url)
+    depot = Depot(connection)
+    await depot.open()
+    yield depot
+    assert await faults(connection) == {}
+    await connection.close()
+
+
+@pytest.mark.parametrize(
+    ("claims", "lots"),
+    [
+        pytest.param(200, ["5"], id="200 on 5 of one lot"),
+        pytest.param(200, ["1"] * 5, id="200 on 5 lots of 1"),
+        pytest.param(500, ["1"], id="500 on the last one"),
+    ],
+)
+async def test_of_many_claims_exactly_so_many_are_served(
+    processes: Processes, depot: Depot, claims: int, lots: list[str]
+) -> None:
+    for qty in lots:
+        await depot.lot(qty)
+    orders = await depot.orders(claims)
+
+    said = Counter(await processes.approve_all(orders))
+
+    units = sum(map(int, lots))
+    assert said == {"approved": units, "not_enough_stock": claims - units}
+
+
+async def test_orders_and_transfers_take_of_the_same(processes: Processes, depot: Depot) -> None:
+    other = Depot(depot.connection)
+    await other.open()
+    await depot.lot("7")
+    orders = [*await depot.orders(40), *await depot.orders(40, to=other.point_id)]
+
+    said = Counter(await processes.approve_all([id_ for pair in zip(orders[:40], orders[40:], strict=True) for id_ in pair]))
+
+    assert said == {"approved": 7, "not_enough_stock": 73}
+
+
+async def test_whoever_can_be_served_is_served(processes: Processes, depot: Depot) -> None:
+    for number in range(60):
+        await depot.lot("1", dt.date(2190, 1, 1) + dt.timedelta(days=number % 7))
+    orders = await depot.orders(60)
+
+    said = Counter(await processes.approve_all(orders))
+
+    assert said == {"approved": 60}
+
+
+async def test_a_large_order_that_is_refused_takes_nothing_from_the_small_ones(processes: Processes, depot: Depot) -> None:
+    await depot.lot("10")
+    large, small = await depot.orders(20, "11"), await depot.orders(20, "0.5")
+
+    said = await processes.approve_all([id_ for pair in zip(large, small, strict=True) for id_ in pair])
+
+    assert set(said[::2]) == {"not_enough_stock"}
+    assert set(said[1::2]) == {"approved"}
+
+
+async def test_while_some_give_back_others_are_served_and_nothing_is_promised_twice(processes: Processes, depot: Depot) -> None:
+    """Each of 30 units goes round: whoever has one gives it back and another one takes it."""
+    await depot.lot("20")
+    for number in range(10):
+        await depot.lot("1", dt.date(2190, 1, 1) + dt.timedelta(days=number))
+    held, waiting = await depot.orders(30), await depot.orders(30)
+    assert set(await processes.approve_all(held)) == {"approved"}
+
+    async def swap(number: int) -> str:
+        assert await processes.cancel(held[number], number) == "cancelled"
+        return await processes.approve(waiting[number], number + 1)
+
+    said = await asyncio.gather(*(swap(number) for number in range(30)))
+
+    # Who gives one back before taking one finds one, whatever the others do.
+    assert set(said) == {"approved"}
+
+
+async def test_what_is_issued_leaves_and_what_is_left_can_be_promised(processes: Processes, depot: Depot) -> None:
+    lot_id = await depot.lot("12")
+    orders = await depot.orders(12)
+    await processes.approve_all(orders[:8])
+
+    said = await asyncio.gather(
+        *(processes.issue(id_, number) for number, id_ in enumerate(orders[:8])),
+        *(processes.approve(id_, number) for number, id_ in enumerate(orders[8:])),
+    )
+
+    assert Counter(said) == {"issued": 8, "approved": 4}
+    left = await depot.connection.fetchrow("SELECT qty, reserved_qty FROM lot WHERE id = $1", lot_id)
+    assert tuple(map(int, left)) == (4, 4)
+
+
+async def test_the_database_itself_promises_no_more_than_there_is(depot: Depot) -> None:
+    lot_id = await depot.lot("5")
+
+    for sql in ("reserved_qty = 6", "qty = -1", "reserved_qty = -1"):
+        with pytest.raises(asyncpg.CheckViolationError):
+            await depot.connection.execute(f"UPDATE lot SET {sql} WHERE id = $1", lot_id)
+
+
+async def test_what_was_moved_is_only_added_to(depot: Depot, processes: Processes) -> None:
+    await depot.lot("5")
+    await processes.approve_all(await depot.orders(1))
+
+    for sql in ("UPDATE stock_movement SET qty = 1", "DELETE FROM stock_movement", "TRUNCATE stock_movement"):
+        with pytest.raises(asyncpg.PostgresError, match="only added to"):
+            await depot.connection.execute(sql)
