@@ -121,13 +121,16 @@ def test_a_minor_of_a_team_is_as_safe_as_any(
         pytest.param({"birth_year": 2012, "guardian": GUARDIAN}, None, id="a minor with a guardian's consent"),
         pytest.param({"birth_year": 2012, "guardian": {**GUARDIAN, "agreed": False}}, "guardian_missing", id="without it"),
         pytest.param({"insured_until": None}, None, id="who may be insured by then"),
+        pytest.param({"kind": "both"}, None, id="who is served as well"),
+        pytest.param({"kind": "beneficiary"}, "only_served", id="who is served alone"),
     ],
 )
 def test_who_is_welcomed_is_of_an_age_for_it(
     bank: Bank, team: str, leader: Somebody, more: dict[str, Any], said: str | None
 ) -> None:
     somebody = bank.register(**more)
-    made(somebody.person.post(f"{team}/join"))
+    as_volunteer = bank.suite.somebody("volunteer", bank.county, subject=somebody.id)
+    made(as_volunteer.post(f"{team}/join"))
 
     answer = leader.person.post(f"{team}/welcome", {"participant_id": somebody.id})
 
@@ -138,6 +141,12 @@ def test_minors_of_a_team_are_not_alone(bank: Bank, team: str, leader: Somebody)
     young = joins(bank, team, leader, birth_year=2012, guardian=GUARDIAN)
 
     assert code_of(leader.person.post(f"{activity(leader, team)}/call_roll", roll(young), As_Of=at(3 * HOUR))) == "not_alone"
+
+
+def test_a_team_is_not_led_by_who_is_registered_to_be_served(bank: Bank) -> None:
+    content = {"name": "示例社区平安志愿队", "area_code": bank.area, "leader_id": bank.elder().id}
+
+    assert code_of(bank.clerk.post(f"{BASE}/teams", content)) == "only_served"
 
 
 def test_who_leads_the_team_leads_what_it_has_planned(bank: Bank, team: str, leader: Somebody, member: Somebody) -> None:

@@ -11,6 +11,7 @@ from gridwhistle.common.commands import Command
 from gridwhistle.common.rows import Row
 from gridwhistle.timebank.eligibility import Ages, NotAlone, Volunteer, Wanted, by_age, is_adult, why_not_fit
 from gridwhistle.timebank.limits import LEAST_AGE, MINORS, MINORS_IN_GROUPS, MOST_AGE
+from gridwhistle.timebank.order_refusals import OnlyServed
 from gridwhistle.timebank.order_steps import amount
 from gridwhistle.timebank.order_tables import claims
 from gridwhistle.timebank.participant_tables import participants
@@ -55,12 +56,15 @@ async def check_not_alone(tx: Command, order: Row, claim: Row) -> None:
         raise NotAlone
 
 
-async def check_welcome(tx: Command, who: Row) -> None:
-    """Check that a held participant is of an age to be of a team; who was there is looked at again with each roll.
+async def check_may_be_of_a_team(tx: Command, who: Row) -> None:
+    """Check that a held participant serves, and is of an age for it; who was there is looked at again with each roll.
 
     Raises:
-        Problem: why they are not.
+        OnlyServed: they are registered to be served.
+        Problem: why they are not of an age for it.
     """
+    if who.kind == "beneficiary":
+        raise OnlyServed
     limits, on = await ages(tx, in_a_team=True), tx.now.astimezone(LOCAL).date()
     if refusal := by_age(volunteer_of(who), _IN_A_TEAM, on, limits):
         raise refusal

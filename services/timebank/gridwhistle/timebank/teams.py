@@ -17,7 +17,7 @@ from gridwhistle.common.problems import Conflict, Invalid
 from gridwhistle.common.reading import one, page
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Actions, Body, Keyset, Page, PageQuery, Version, View
-from gridwhistle.timebank.company import check_welcome
+from gridwhistle.timebank.company import check_may_be_of_a_team
 from gridwhistle.timebank.domain import ACCOUNT
 from gridwhistle.timebank.leaving import check_team_is_done, close_accounts
 from gridwhistle.timebank.participant_tables import participants
@@ -109,7 +109,8 @@ async def found_team(body: NewTeam, caller: Caller, db: Db) -> TeamView:
     """Found a team (成立). It gets an account of its own, from which minutes are only given away."""
     async with db.command(caller, participants, body.leader_id) as tx:
         step = TEAM.step(None, "found", caller)
-        await hold_active(tx, body.leader_id)
+        [leader] = await hold_active(tx, body.leader_id)
+        await check_may_be_of_a_team(tx, leader)
         given: dict[str, Any] = {"name": body.name, "leader_id": body.leader_id, "founded_at": tx.now}
         team = tx.create(teams, step, area_code=body.area_code, **given)
         first = tx.insert(members, team_id=team.id, participant_id=body.leader_id, asked_at=tx.now, joined_at=tx.now)
@@ -157,7 +158,7 @@ async def welcome(team_id: UUID, body: Who, caller: Caller, db: Db) -> TeamView:
         if asked is None:
             raise NotAsked
         [who] = await hold_active(tx, body.participant_id)
-        await check_welcome(tx, who)
+        await check_may_be_of_a_team(tx, who)
         tx.update(asked, joined_at=tx.now)
         tx.move(tx.row, step)
         return tx.answer(_view(tx, tx.row, there))
