@@ -4,6 +4,7 @@ import asyncio
 import datetime as dt
 import uuid
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
 from typing import Any
 
 import asyncpg
@@ -11,10 +12,11 @@ import pytest
 
 from gridwhistle.common import migrations
 from gridwhistle.common.personal import PersonName, Phone
+from gridwhistle.common.places import Point
 from gridwhistle.common.principal import Principal
 from gridwhistle.inventory.app import INVENTORY
 from gridwhistle.inventory.reasons import Grounds
-from gridwhistle.inventory.teams import mobilized, mobilizing, response_teams
+from gridwhistle.inventory.teams import calling, mobilized, mobilizing, response_teams
 from gridwhistle.inventory.teams.domain import ACK
 from gridwhistle.inventory.teams.tables import mobilizations, mobilized_teams
 from gridwhistle.inventory.teams.tables import response_teams as teams_table
@@ -57,12 +59,13 @@ async def a_team(two: Processes, **more: Any) -> uuid.UUID:
     return id_
 
 
-def order(two: Processes, *team_ids: uuid.UUID, process: int = 0) -> Any:
+def order(two: Processes, *team_ids: uuid.UUID, process: int = 0, location: Point | None = None) -> Any:
     now = dt.datetime.now(dt.UTC)
     body = mobilizing.NewMobilization(
         level=4,
         area_code=AREA,
         meeting_place="广场",
+        location=location,
         assemble_at=now,
         ends_at=now + dt.timedelta(hours=8),
         team_ids=list(team_ids),
@@ -134,6 +137,42 @@ async def test_an_answer_and_a_call_off_at_once_leave_one_truth(two: Processes) 
     assert ended.state == "released"
     assert freed.state == "ready"
     assert answers[0] == "illegal_move" or answers[0].state == "assembling"
+
+
+async def test_the_next_team_is_the_nearest_where_the_meeting_place_has_a_point(two: Processes, database_url: str) -> None:
+    await _everybody_away(database_url)
+    silent, quick = await a_team(two), await a_team(two, ready_minutes=5)
+    far, near = [await a_team(two, location=Point(lon=120.6 + east, lat=30.6), ready_minutes=60) for east in (0.3, 0.1)]
+    (part,) = (await order(two, silent, location=Point(lon=120.6, lat=30.6))).called
+
+    await two.fire(mobilized_teams, part.id, ACK)
+
+    assert (await two.row(mobilized_teams, part.id)).next_team_id == near
+    assert quick != far
+
+
+async def test_a_response_calls_the_teams_of_its_level_and_calls_off_who_has_not_come(
+    two: Processes, database_url: str
+) -> None:
+    await _everybody_away(database_url)
+    asked, coming = await a_team(two, level="township"), await a_team(two, level="township")
+    village, county = await a_team(two), await a_team(two, kind="professional", level="county")
+    ends = dt.datetime.now(dt.UTC) + dt.timedelta(days=3)
+    told = SimpleNamespace(level="iii", areas=[AREA], expected_until=ends)
+    event: Any = SimpleNamespace(aggregate_id=uuid.uuid4(), area_code=AREA, data=told)
+
+    await two.do(lambda db: calling.mobilize_teams(event, event.aggregate_id, db))
+    parts = await two.do(lambda db: calling.parts_to_call_off(event, db))
+    (of_coming,) = [one for one in parts if (await two.row(mobilized_teams, one)).team_id == coming]
+    await two.do(lambda db: mobilized.ack(of_coming, LEADER, db))
+    await two.do(lambda db: mobilized.arrive(of_coming, mobilized.TeamRoll(present=1), LEADER, db))
+    for part in parts:
+        await two.do(lambda db, part=part: calling.call_off_part(event, part, db))  # type: ignore[misc]
+
+    states = [(await two.row(teams_table, id_)).state for id_ in (asked, coming, village, county)]
+    assert len(parts) == 2
+    assert states == ["ready", "mobilized", "ready", "ready"]
+    assert await two.do(lambda db: calling.parts_to_call_off(event, db)) == []
 
 
 async def _everybody_away(database_url: str) -> None:

@@ -149,6 +149,17 @@ def test_teams_are_found_by_what_they_can(county: County) -> None:
     assert county.suite.somebody("emergency_commander", "990999").get(flood.path).status_code == 404
 
 
+def test_the_nearest_teams_come_first(county: County) -> None:
+    far, near = (county.team(location={"lon": 120.6 + east, "lat": 30.6}) for east in (0.03, 0.01))
+    county.team()
+
+    found = made(county.commander.get(f"{BASE}/nearest_response_teams?lon=120.6&lat=30.6&state=ready"))["items"]
+
+    assert [(one["id"], one["distance_m"]) for one in found] == [(near.id, 957), (far.id, 2_871)]
+    elsewhere = County(county.suite).commander
+    assert made(elsewhere.get(f"{BASE}/nearest_response_teams?lon=120.6&lat=30.6"))["items"] == []
+
+
 # --- mobilisation ------------------------------------------------------------------------------------------------------------
 
 

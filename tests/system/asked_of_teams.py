@@ -45,7 +45,8 @@ def sent(here: str) -> dict[str, dict[str, Any]]:
 
 def asked_list(here: str) -> dict[str, str]:
     """Return how lists are asked that ask for more than a limit."""
-    return {"list_proposed_teams": f"?level=1&area_code={here}"}
+    near = "?limit=50&lon=60.1&lat=10.0&within_m=100000"
+    return {"list_proposed_teams": f"?level=1&area_code={here}", "list_nearest_response_teams": near}
 
 
 def plant(suite: RunningSuite, add: Callable[..., None], parts: dict[str, str], place: str) -> None:
@@ -57,7 +58,8 @@ def plant(suite: RunningSuite, add: Callable[..., None], parts: dict[str, str], 
     for kinds in (("response_teams",), ("response_teams", "called")):
         team = _made(office.post(f"{BASE}/response_teams", _team(place)))["id"]
         parts[team] = _made(office.post(f"{BASE}/response_teams/{team}/join", _member()))["members"][0]["id"]
-        add("response_teams", team, place)
+        for kind in ("response_teams", "nearest_response_teams"):
+            add(kind, team, place)
         if "called" in kinds:
             order = _made(commander.post(f"{BASE}/mobilizations", {**_order(place), "team_ids": [team]}))
             add("mobilizations", order["id"], place)
@@ -70,7 +72,8 @@ def plant(suite: RunningSuite, add: Callable[..., None], parts: dict[str, str], 
 
 def _team(place: str) -> dict[str, Any]:
     kind = {"name": "示例救援队", "kind": "volunteer", "level": "village", "skills": ["flood"]}
-    return {**kind, "area_code": place, "leader_id": "matrix-team_leader"}
+    starts = {"location": {"lon": 60.02, "lat": 10.02}}
+    return {**kind, **starts, "area_code": place, "leader_id": "matrix-team_leader"}
 
 
 def _member() -> dict[str, Any]:

@@ -119,7 +119,11 @@ def test_the_guide_to_reporting_works_as_it_stands(suite: RunningSuite, tokens: 
 
 
 @pytest.mark.parametrize(
-    "name", ["guide-grids", "guide-reporting", "guide-station", "guide-street", "guide-timebank", "guide-volunteer"]
+    "name",
+    [
+        *("guide-commander", "guide-grids", "guide-places", "guide-reporting"),
+        *("guide-station", "guide-street", "guide-timebank", "guide-volunteer"),
+    ],
 )
 def test_a_guide_in_chinese_has_the_same_examples_and_headings(name: str) -> None:
     assert blocks(f"{name}.zh-CN") == blocks(name)

@@ -15,8 +15,8 @@ from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.jurisdiction import within
 from gridwhistle.common.places import Latitude, Longitude
 from gridwhistle.common.wire import View
+from gridwhistle.inventory.distances import NEAR_MAX, DistanceM, NearQuery, distance, metres, near
 from gridwhistle.inventory.places.domain import ShelterKind, ShelterService, SupportKind
-from gridwhistle.inventory.places.placing import NEAR_MAX, DistanceM, NearQuery, distance, metres, near
 from gridwhistle.inventory.places.shelters import (
     Address,
     People,

@@ -21,7 +21,8 @@ _AREA_DIGITS: Final = 12
 
 async def ready_shelters(event: Envelope[Any], db: Db) -> Sequence[UUID]:
     """Return the shelters that could be proposed where something happens."""
-    there = in_areas(shelters, (prefix_of(event.area_code[:_AREA_DIGITS]),)), shelters.c.state == "ready"
+    areas = getattr(event.data, "areas", None) or [event.area_code[:_AREA_DIGITS]]
+    there = in_areas(shelters, map(prefix_of, areas)), shelters.c.state == "ready"
     return [row.id for row in await db.fetch(select(shelters.c.id).where(*there).order_by(shelters.c.id))]
 
 

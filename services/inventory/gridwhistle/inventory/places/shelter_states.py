@@ -26,7 +26,7 @@ SHELTER: Final = Machine(
         #    from        action        to          who              why
         Step(None,       "register",   "planned",  OFFICE,          "the county's emergency body writes it down"),
         Step("planned",  "accept",     "ready",    OFFICE,          "it is fit for use; how many it holds follows from its area", _measured),
-        Step("ready",    "propose",    "proposed", BY_ITSELF,       "a red or orange warning, or a response of level III or higher"),
+        Step("ready",    "propose",    "proposed", BY_ITSELF,       "a warning or a response says that it may be needed"),
         Step("proposed", "pass_over",  "ready",    COMMANDER | BY_ITSELF, "it is not needed"),
         Step("proposed", "stand_by",   "standby",  COMMANDER,       "a person confirms what was proposed"),
         Step("ready",    "stand_by",   "standby",  COMMANDER,       "it may be needed"),

@@ -23,6 +23,7 @@ from gridwhistle.common.principal import Principal, system
 from gridwhistle.common.reading import one, page
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Actions, Body, Keyset, Page, PageQuery, Version, View
+from gridwhistle.inventory.distances import distance
 from gridwhistle.inventory.reasons import Grounds
 from gridwhistle.inventory.teams.domain import ACK, MoreHurtThanThere, MoreThanFit, NotChecked
 from gridwhistle.inventory.teams.response_teams import LeaderId
@@ -159,16 +160,29 @@ async def release_team(mobilized_team_id: UUID, body: GoHome, caller: Caller, db
 
 
 async def silent(tx: Command, part: Row, _clock: Row, percent: int) -> None:
-    """Propose another team where nobody answered in time: one of its kind that is ready, the fastest first."""
+    """Propose another team where nobody answered in time: one of its kind that is ready, the nearest or the fastest first."""
     if percent != 100:  # noqa: PLR2004  percent of the limit
         return
-    team = (await tx.hold(response_teams, [part.team_id]))[0]
-    assert team is not None, "a team stays as long as its part"
+    next_id = await next_team(tx, part)
+    tx.update(part, next_team_id=next_id)
+    tx.tell(part, TeamSilent(next_team_id=next_id, **_ids(part)))
+
+
+async def next_team(tx: Command, part: Row) -> UUID | None:
+    """Return the team that could come instead: of its kind and county, ready; near the meeting place, if that has a point."""
+    team = await tx.db.first(select(response_teams.c.kind).where(response_teams.c.id == part.team_id))
+    order = await tx.db.first(
+        select(mobilizations.c.lon, mobilizations.c.lat).where(mobilizations.c.id == part.mobilization_id)
+    )
+    assert team, "a team stays as long as its part"
+    assert order, "a mobilisation stays as long as its parts"
     ready = response_teams.c.state == "ready", response_teams.c.county_code == part.area_code[:6]
+    first = [response_teams.c.ready_minutes, response_teams.c.id]
+    if order.lon is not None:
+        first.insert(0, distance(response_teams, order.lon, order.lat).nulls_last())  # type: ignore[arg-type]
     alike = select(response_teams.c.id).where(*ready, response_teams.c.kind == team.kind)
-    found = await tx.db.first(alike.order_by(response_teams.c.ready_minutes, response_teams.c.id).limit(1))
-    tx.update(part, next_team_id=found and found.id)
-    tx.tell(part, TeamSilent(next_team_id=found and found.id, **_ids(part)))
+    found = await tx.db.first(alike.order_by(*first).limit(1))
+    return found and found.id
 
 
 TEAM_CLOCKS: Final[dict[str, OnClock]] = {ACK: silent}
@@ -176,11 +190,16 @@ TEAM_CLOCKS: Final[dict[str, OnClock]] = {ACK: silent}
 
 async def _not_needed(db: Db, caller: Principal, id_: UUID, action: str, body: Grounds) -> MobilizedTeamView:
     async with db.command(caller, mobilized_teams, id_) as tx:
-        part, step = tx.row, MOBILIZED_TEAM.step(tx.row, action, caller)
-        tx.move(part, step, reason=body.reason, terminal_at=tx.now)
-        tx.tell(part, TeamReleased(present=0, injured=0, was_onsite=False, **_ids(part)))
-        await _let_go(tx, part, "free")
-        return tx.answer(_view(part, caller))
+        await not_needed(tx, action, body)
+        return tx.answer(_view(tx.row, caller))
+
+
+async def not_needed(tx: Command, action: str, why: Grounds) -> None:
+    """End the held part of a team that has not come, and free the team."""
+    part, step = tx.row, MOBILIZED_TEAM.step(tx.row, action, tx.caller)
+    tx.move(part, step, reason=why.reason, terminal_at=tx.now)
+    tx.tell(part, TeamReleased(present=0, injured=0, was_onsite=False, **_ids(part)))
+    await _let_go(tx, part, "free")
 
 
 async def _let_go(tx: Command, part: Row, action: str) -> None:

@@ -26,12 +26,14 @@ from gridwhistle.common.principal import Principal
 from gridwhistle.common.reading import one, page
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body, Keyset, Moment, Page, PageQuery, Query, Version, View
+from gridwhistle.inventory.distances import NEAR_MAX, DistanceM, NearQuery, distance, metres, near
 from gridwhistle.inventory.teams.domain import (
     MobilizationLevel,
     MobilizationOver,
     NobodyFit,
     NoTeams,
     ServiceMissing,
+    TeamKind,
     TeamNotReady,
     TimesUnclear,
     UnknownTeam,
@@ -39,7 +41,7 @@ from gridwhistle.inventory.teams.domain import (
     fit,
 )
 from gridwhistle.inventory.teams.mobilized import MobilizedTeamLine
-from gridwhistle.inventory.teams.response_teams import ResponseTeamLine, members_of
+from gridwhistle.inventory.teams.response_teams import ResponseTeamLine, ResponseTeamState, members_of
 from gridwhistle.inventory.teams.tables import mobilizations, mobilized_teams, response_teams
 from gridwhistle.inventory.teams.team_states import MOBILIZED_TEAM, RESPONSE_TEAM
 
@@ -117,6 +119,25 @@ class ProposedQuery(Query):
     area_code: AreaCode
 
 
+class NearTeamQuery(NearQuery):
+    """Near which point, and which teams."""
+
+    kind: TeamKind | None = None
+    state: ResponseTeamState | None = None
+
+
+class NearTeam(ResponseTeamLine):
+    """A team, and how far it is."""
+
+    distance_m: DistanceM
+
+
+class NearTeams(View):
+    """Teams that say where they start from, nearest first."""
+
+    items: Annotated[list[NearTeam], Field(max_length=NEAR_MAX)]
+
+
 class ProposedTeams(View):
     """The teams that a level calls and that are ready, the fastest first; at level 1 the county asks those above it, too."""
 
@@ -134,6 +155,18 @@ async def list_proposed_teams(query: Annotated[ProposedQuery, InQuery()], caller
     found = await proposed(db, caller, query.level, area_code)
     items = [ResponseTeamLine.of(row) for row in found]
     return ProposedTeams.model_construct(items=items, ask_above=query.level == 1)
+
+
+@router.get("/nearest_response_teams", may="response_teams:read")
+async def list_nearest_response_teams(query: Annotated[NearTeamQuery, InQuery()], caller: Caller, db: Db) -> NearTeams:
+    """List the teams of your jurisdiction by how far they are from a point, which may be of any coordinate system."""
+    lon, lat = query.point
+    asked = [response_teams.c[name] == value for name in ("kind", "state") if (value := getattr(query, name)) is not None]
+    here = distance(response_teams, lon, lat).label("distance")
+    there = within(response_teams, caller), response_teams.c.terminal_at.is_(None), *asked
+    found = select(response_teams, here).where(*there, near(response_teams, lon, lat, query.within_m))
+    rows = await db.fetch(found.order_by(here, response_teams.c.id).limit(query.limit))
+    return NearTeams.model_construct(items=[NearTeam.of(row, distance_m=metres(row.distance)) for row in rows])
 
 
 @router.post("/mobilizations", may="response_teams:call", status_code=201)
@@ -216,6 +249,12 @@ async def mobilize(tx: Command, area_code: str, body: NewMobilization, ids: Sequ
         wanted = {"service_code": body.service_code, "people_needed": body.volunteers_needed}
         tx.tell(order, MobilizationOrdered(start_at=body.assemble_at, end_at=body.ends_at, **wanted))
     return order, called
+
+
+async def fit_teams(tx: Command, ids: Sequence[UUID], until: dt.date) -> list[UUID]:
+    """Return those of the teams that are ready and have a member who may go."""
+    held = [team for team in await tx.hold(response_teams, ids) if team is not None and team.state == "ready"]
+    return [team.id for team in held if fit(await members_of(tx, team), until)]
 
 
 async def _call(tx: Command, order: Row, ids: Sequence[UUID]) -> list[Row]:
