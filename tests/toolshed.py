@@ -21,6 +21,7 @@ from sqlalchemy import (
     Uuid,
     select,
 )
+from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -179,6 +180,7 @@ complaints = Table(
     *place(grid=False),
     Column("state", Text, nullable=False),
     Column("complained_org", Text),
+    Column("barred_ids", JSON),
     Column("lead_org", Text),
     Column("subject_id", Text, nullable=False),
     Column("approved_by", Text),

@@ -84,6 +84,31 @@ async def test_a_command_that_would_hold_it_finds_nothing(database: Database) ->
             pass
 
 
+@pytest.mark.parametrize(
+    ("barred", "seen"),
+    [
+        pytest.param(["clerk-2"], False, id="who has an interest"),
+        pytest.param(["clerk-3", "clerk-2"], False, id="one of several"),
+        pytest.param(["clerk-3"], True, id="others have one"),
+        pytest.param([], True, id="nobody has any more"),
+        pytest.param(None, True, id="nobody ever had"),
+    ],
+)
+async def test_nobody_looks_into_what_they_have_an_interest_in(
+    database: Database, barred: list[str] | None, seen: bool
+) -> None:
+    complaint_id, caller = await a_complaint(database, barred_ids=barred), somebody("clerk-2")
+
+    in_list = complaint_id in await listed(database, caller)
+    try:
+        async with work(database).command(caller, complaints, complaint_id):
+            found = True
+    except NotFound:
+        found = False
+
+    assert (in_list, found) == (seen, seen)
+
+
 # --- approvals ---------------------------------------------------------------------------------------------------------------
 
 

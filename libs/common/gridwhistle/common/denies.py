@@ -1,11 +1,13 @@
-"""What nobody may do, whatever their role: look into a complaint against their own house, approve for themselves, or twice.
+"""What nobody may do, whatever their role: look into what is against their own house, or their own interest; approve twice.
 
-Columns of these names put a table under them: `complained_org`; for a thing that is approved, `subject_id` and `approved_by`.
+Columns of these names put a table under them: `complained_org`; `barred_ids`, a list of those who have an interest; for a thing
+that is approved, `subject_id` and `approved_by`, since nobody approves for themselves.
 """
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Table
+from sqlalchemy import ColumnElement, Table, cast, false, func, not_
+from sqlalchemy.dialects.postgresql import JSONB
 
 from gridwhistle.common.problems import Forbidden, Problem
 
@@ -32,14 +34,19 @@ class ApprovedByYou(Forbidden):
 
 def hides(table: Table, row: Any, caller: "Principal") -> bool:
     """Tell whether a row is kept from the caller although it lies in the jurisdiction; `shown` is the same as a predicate."""
+    if "barred_ids" in table.c and caller.id in (row.barred_ids or ()):
+        return True
     return "complained_org" in table.c and caller.org is not None and row.complained_org == caller.org
 
 
 def shown(table: Table, caller: "Principal") -> list[ColumnElement[bool]]:
     """Return what a row has to fulfil to be shown to the caller; every query carries it with the jurisdiction."""
-    if "complained_org" not in table.c or caller.org is None:
-        return []
-    return [table.c.complained_org.is_distinct_from(caller.org)]
+    seen: list[ColumnElement[bool]] = []
+    if "barred_ids" in table.c:
+        seen.append(not_(func.coalesce(cast(table.c.barred_ids, JSONB).has_key(caller.id), false())))
+    if "complained_org" in table.c and caller.org is not None:
+        seen.append(table.c.complained_org.is_distinct_from(caller.org))
+    return seen
 
 
 def may_approve(row: Any, caller: "Principal") -> Problem | None:

@@ -116,7 +116,7 @@ class Revealed(View):
     """Values in full; null where there is none."""
 
     id: UUID
-    values: Annotated[dict[str, Annotated[str | None, Field(max_length=500)]], Field(max_length=20)]
+    values: Annotated[dict[str, Annotated[str | None, Field(max_length=2_000)]], Field(max_length=20)]
     looks_left_today: Annotated[int, Field(ge=0, le=10_000)]
 
 

@@ -251,7 +251,31 @@ class ExactPoint(Personal):
         return float(lon), float(lat)
 
 
-KINDS: Final = (Phone, PersonName, IdNumber, AddressDetail, BirthYear, RealNameToken, Entitlement, ExactPoint)
+class SealedText(Personal):
+    """What is written about people's affairs: kept sealed, lines and all."""
+
+    code, fault = "not_a_text", Term("须为文字", "must be a text")
+    chars_max, example = 2_000, "双方因楼上漏水发生争执"
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """Return the text in its one spelling; what stands on lines of its own stays there."""
+        normal = cls.normalised(unicodedata.normalize("NFKC", text).strip())
+        if normal is None:
+            raise PydanticCustomError(cls.code, "is not valid")
+        return cls(normal)
+
+    @staticmethod
+    def normalised(text: str) -> str | None:
+        """Return the text as it stands."""
+        return text or None
+
+    def __str__(self) -> str:
+        """Return a mask that is the same for all of them."""
+        return "****"
+
+
+KINDS: Final = (Phone, PersonName, IdNumber, AddressDetail, BirthYear, RealNameToken, Entitlement, ExactPoint, SealedText)
 
 
 _MOBILE: Final = r"(?:\+?86[ -]?)?1[3-9][0-9](?:[ -]?[0-9]{4}){2}"
