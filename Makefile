@@ -8,9 +8,9 @@ UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 RUN := .venv/bin
 PORT ?= 8990
 DATA ?= .gridwhistle
-CODE := libs/common/gridwhistle services/incidents/gridwhistle services/inventory/gridwhistle services/personnel/gridwhistle services/timebank/gridwhistle deploy/standalone/gridwhistle
+CODE := libs/common/gridwhistle services/incidents/gridwhistle services/inventory/gridwhistle services/mediation/gridwhistle services/personnel/gridwhistle services/timebank/gridwhistle deploy/standalone/gridwhistle
 EXPORT := $(UV) export --no-emit-workspace --format requirements-txt --no-header --quiet
-MEMBERS := libs/common services/incidents services/inventory services/personnel services/timebank deploy/standalone
+MEMBERS := libs/common services/incidents services/inventory services/mediation services/personnel services/timebank deploy/standalone
 
 .PHONY: help
 help: ## Say what there is

@@ -428,7 +428,13 @@ def test_the_documents_are_served_whole_and_from_here(suite: RunningSuite) -> No
 
     assert page.status_code == 200
     assert "https://" not in page.text
-    assert {path.split("/")[1] for path in contract["paths"]} == {"incidents", "inventory", "personnel", "timebank"}
+    assert {path.split("/")[1] for path in contract["paths"]} == {
+        "incidents",
+        "inventory",
+        "mediation",
+        "personnel",
+        "timebank",
+    }
     for asset in ("swagger-ui-bundle.js", "swagger-ui.css"):
         assert suite.client.get(f"/docs/{asset}").status_code == 200
 
@@ -457,4 +463,5 @@ def test_it_is_said_whether_we_live_and_can_serve(suite: RunningSuite) -> None:
         "incidents": "ready",
         "timebank": "ready",
         "inventory": "ready",
+        "mediation": "ready",
     }

@@ -134,5 +134,5 @@ async def test_a_number_that_takes_too_long_is_left_out(
 async def test_the_root_tells_of_each_service_what_it_tells_itself(suite: RunningSuite, path: str) -> None:
     services = suite.client.get(path).json()["services"]
 
-    assert services.keys() == {"incidents", "inventory", "personnel", "timebank"}
+    assert services.keys() == {"incidents", "inventory", "mediation", "personnel", "timebank"}
     assert services["incidents"].keys() == ({"status", "parts"} if path == "/readyz" else {"version", "migrations"})

@@ -72,7 +72,7 @@ def test_no_label_holds_an_id_or_anything_of_a_person(suite: RunningSuite) -> No
     assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-", told)
 
 
-@pytest.mark.parametrize("service", ["incidents", "inventory", "personnel", "timebank"])
+@pytest.mark.parametrize("service", ["incidents", "inventory", "mediation", "personnel", "timebank"])
 def test_what_waits_is_told_when_somebody_reads(suite: RunningSuite, service: str) -> None:
     told = read(suite)
 

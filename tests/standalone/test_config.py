@@ -51,5 +51,5 @@ def test_settings_are_listed_for_programs() -> None:
 
     assert rows["GW_PORT"]["value"] == "8123"
     assert rows["GW_PORT"]["default"] == "8000"
-    assert rows["GW_PORT"]["services"] == ["personnel", "incidents", "timebank", "inventory"]
+    assert rows["GW_PORT"]["services"] == ["personnel", "incidents", "timebank", "inventory", "mediation"]
     assert rows["GW_KEYS_FILE"]["source"] == "missing"

@@ -45,7 +45,7 @@ def until(holds: Callable[[], bool]) -> None:
 def test_each_service_is_a_process_of_its_own(ready: dict[str, Any]) -> None:
     pids = ready["pids"]
 
-    assert pids.keys() == {"suite", "postgres", "nats", "incidents", "inventory", "personnel", "timebank"}
+    assert pids.keys() == {"suite", "postgres", "nats", "incidents", "inventory", "mediation", "personnel", "timebank"}
     assert len(set(pids.values())) == len(pids)
     assert "gridwhistle.incidents" in psutil.Process(pids["incidents"]).cmdline()
 
@@ -76,7 +76,7 @@ def test_health_and_metrics_of_all_are_told_at_the_root(client: httpx2.Client) -
     fares, told = client.get("/readyz").json(), client.get("/metrics").text
 
     assert fares["status"] == "ready"
-    assert fares["services"].keys() == {"incidents", "inventory", "personnel", "timebank"}
+    assert fares["services"].keys() == {"incidents", "inventory", "mediation", "personnel", "timebank"}
     for service in ("incidents", "personnel"):
         assert f'gw_relay_leads{{service="{service}"}} 1' in told
     assert client.get("/openapi.json").json()["paths"]["/incidents/v1/incidents"]

@@ -23,7 +23,7 @@ from gridwhistle.common.principal import DESKS, GRANTS, PUBLIC, ROLES
 from gridwhistle.common.sheet_formats import csv_of
 from gridwhistle.standalone.services import KINDS
 from tests.conftest import Loop, Person, RunningSuite
-from tests.system import asked_of_places, asked_of_stock, asked_of_teams, asked_of_timebank
+from tests.system import asked_of_mediation, asked_of_places, asked_of_stock, asked_of_teams, asked_of_timebank
 
 HERE: Final = "990201001001"
 GRID: Final = f"{HERE}001"
@@ -74,6 +74,7 @@ THINGS: Final = {
     "posting_id": "postings",
     "proposal_id": "proposals",
     "journal_id": "journals",
+    **asked_of_mediation.THINGS,
     **asked_of_timebank.THINGS,
     **asked_of_stock.THINGS,
     **asked_of_places.THINGS,
@@ -81,6 +82,7 @@ THINGS: Final = {
 }
 """Which things a parameter of a path names."""
 WHOLE: Final = {"list_seals", "list_rule_sets", *asked_of_stock.OF_NO_PLACE}
+WHOLE: Final = {"list_seals", "list_rule_sets", *asked_of_mediation.WHOLE}
 """What belongs to a service and to no place: whoever has the permission has all of it."""
 OF_THE_COUNTY: Final = {
     "list_rules": "",
@@ -182,6 +184,7 @@ SENT: Final[dict[str, dict[str, Any]]] = {
     "propose_reversal_posting": {"reason": "?"},
     "reject_proposal": {"reason": "?"},
     "place_hold": {"thing": "?", "thing_id": "?", "cause": "行政复议 2026-17"},
+    **asked_of_mediation.sent(HERE),
     **asked_of_timebank.sent(HERE),
     **asked_of_stock.sent(HERE),
     **asked_of_places.sent(HERE),
@@ -218,7 +221,7 @@ HELD: Final = {
     "incidents": ("incident", "incidents"),
     "personnel": ("worker", "workers"),
     "timebank": ("account", "accounts"),
-} | {"inventory": ("storage_point", "storage_points")}
+} | {"inventory": ("storage_point", "storage_points"), "mediation": ("committee", "committees")}
 """What can be held in a service: its table, and the kind of thing that is planted."""
 NAMES_ANOTHER: Final = asked_of_timebank.NAMES_ANOTHER | asked_of_stock.NAMES_ANOTHER
 NOT_THERE: Final = {"place_hold", "post_minutes", "post_many", "propose_grant", "propose_adjustment"} | set(NAMES_ANOTHER)
@@ -267,7 +270,9 @@ class Planted:
     def path(self, route: EdgeRoute, id_: str) -> str:
         """Return the address of an operation on a thing, or on the part that it has."""
         parameter = route.path[route.path.index("{") : route.path.index("}") + 1]
-        return route.path.replace(parameter, id_).replace("{part_id}", self.parts.get(id_, NOBODY))
+        parts = route.path.partition("/{part_id}")[0].rpartition("/")[2]  # of which kind, where a thing has several
+        part = self.parts.get(f"{id_} {parts}", self.parts.get(id_, NOBODY))
+        return route.path.replace(parameter, id_).replace("{part_id}", part)
 
     def of(self, kind: str) -> list[str]:
         """Return the ids of a kind of thing that lie here."""
@@ -309,6 +314,7 @@ def planted(suite: RunningSuite, background: Loop) -> Planted:
         asked_of_stock.plant(suite, planted.add, place)
         asked_of_places.plant(suite, planted.add, place, west)
         asked_of_teams.plant(suite, planted.add, planted.parts, place)
+        asked_of_mediation.plant(suite, planted.add, planted.parts, place)
     for place, west in PLACES.items():
         _plant_incidents(suite, planted, place, west)
     here = suite.somebody("county_admin", HERE[:6])  # an index of grids may be a second old

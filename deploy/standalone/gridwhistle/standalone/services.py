@@ -22,6 +22,7 @@ from gridwhistle.common.issuer import ISSUER, Issuer
 from gridwhistle.common.settings import Settings
 from gridwhistle.incidents.app import INCIDENTS
 from gridwhistle.inventory.app import INVENTORY
+from gridwhistle.mediation.app import MEDIATION
 from gridwhistle.personnel.app import PERSONNEL
 from gridwhistle.standalone.front import put_on
 from gridwhistle.standalone.nats import Nats
@@ -33,13 +34,13 @@ if TYPE_CHECKING:
 
     from gridwhistle.standalone.isolated import Watched
 
-KINDS: Final = (PERSONNEL, INCIDENTS, TIMEBANK, INVENTORY)
+KINDS: Final = (PERSONNEL, INCIDENTS, TIMEBANK, INVENTORY, MEDIATION)
 TITLE: Final = "Gridwhistle 网格哨"
 VERSION: Final = "0.1.0"
 NAMES: Final = tuple(kind.name for kind in KINDS)
 ANCHORS: Final = "audit-anchors"
 """The file in the data folder that keeps the newest seals of every service's audit."""
-_ABOUT: Final = """Incidents, grid personnel, the time bank, the emergency inventory, and one thread of events between them.
+_ABOUT: Final = """Incidents, grid personnel, time bank, emergency inventory, mediation, and one thread of events between them.
 
 Events are described in [/asyncapi.json](/asyncapi.json). Errors are RFC 9457 problems with a stable `code`, in Chinese or
 English by `Accept-Language`. Lists are pages with a `cursor`. Writes take an `Idempotency-Key` and may be repeated under it."""

@@ -35,6 +35,11 @@ ROLES: Final = {
     "disaster_info_officer": Term("灾害信息员", "disaster information officer"),
     "shelter_manager": Term("避难场所管理员", "shelter manager"),
     "team_leader": Term("应急队伍负责人", "leader of an emergency team"),
+    "mediator": Term("调解员", "mediator"),
+    "mediation_chair": Term("调解委员会主任", "chair of a mediation committee"),
+    "judicial_office": Term("司法所", "judicial office"),
+    "police_liaison": Term("公安联络员", "police liaison"),
+    "lawyer": Term("律师", "lawyer"),
     "integrator": Term("接入应用", "integrating application"),
     "sysadmin": Term("系统管理员", "system administrator"),
     "security_admin": Term("安全管理员", "security administrator"),
@@ -59,8 +64,9 @@ _SERVED = {"participants:read", "participants:own", "services:read", "orders:req
     "accounts:read",
 }
 _DISPATCH = {"dispatch:read", "dispatch:handle"}
+_CASES = {"cases:register", "confirmations:decide", "cases:read", "cases:write", "cases:handle", "parties:read", _REVEAL}
 GRANTS: Final[dict[str, frozenset[str]]] = {
-    "resident": frozenset({"incidents:report", "incidents:attach", *_SERVED}),
+    "resident": frozenset({"incidents:report", "incidents:attach", "cases:register", *_SERVED}),
     "grid_worker": frozenset({"incidents:report", *_HANDLE, *_PLACES, "shifts:read", "shifts:own"}),
     "grid_leader": frozenset({"incidents:report", *_HANDLE, *_PLACES, "shifts:read", "workers:read"}),
     "community_admin": frozenset(
@@ -106,6 +112,13 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
     "disaster_info_officer": frozenset({"types:read", "stores:read", "places:read", "response_teams:read"}),
     "shelter_manager": frozenset({"types:read", "stores:read", *_DISPATCH, "places:read", "places:run", _REVEAL}),
     "team_leader": frozenset({"places:read", "response_teams:read", "response_teams:own"}),
+    "mediator": frozenset({"committees:read", *_CASES}),
+    "mediation_chair": frozenset({"committees:read", "committees:write", "reports:read", *_CASES}),
+    "judicial_office": frozenset(
+        {"committees:read", "committees:write", "committees:file", "rules:read", "reports:read", *_CASES}
+    ),
+    "police_liaison": frozenset({"committees:read", "cases:register", "cases:read", "cases:handle", "parties:read"}),
+    "lawyer": frozenset({"committees:read", "cases:read", "cases:handle", "parties:read"}),
     # An application has nothing by role: only what the scopes of its token name.
     "integrator": frozenset(),
     # Three people, and none of them does the work; see APART.

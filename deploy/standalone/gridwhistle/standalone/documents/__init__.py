@@ -17,6 +17,10 @@ from gridwhistle.inventory.dispatch.states import DISPATCH
 from gridwhistle.inventory.places.shelter_states import SHELTER, SUPPORT_POINT
 from gridwhistle.inventory.stock.states import COUNT, LOT
 from gridwhistle.inventory.teams.team_states import MOBILIZED_TEAM, RESPONSE_TEAM, SOCIAL_ORGANISATION
+from gridwhistle.mediation.agreements.states import AGREEMENT, CONFIRMATION
+from gridwhistle.mediation.cases.states import CASE
+from gridwhistle.mediation.committees.states import COMMITTEE, MEDIATOR
+from gridwhistle.mediation.sessions.states import SESSION
 from gridwhistle.personnel.domain import GRID, SHIFT, WORKER
 from gridwhistle.standalone.demo.county import County
 from gridwhistle.standalone.demo.page import MAP, map_of, page
@@ -36,7 +40,11 @@ MACHINES: Final = {
     "account": ACCOUNT,
     "activity": ACTIVITY,
     "adjustment": ADJUSTMENT,
+    "agreement": AGREEMENT,
+    "case": CASE,
     "claim": CLAIM,
+    "committee": COMMITTEE,
+    "confirmation": CONFIRMATION,
     "dead_letter": LETTER,
     "dispatch_order": DISPATCH,
     "grid": GRID,
@@ -44,6 +52,7 @@ MACHINES: Final = {
     "legal_hold": HOLD,
     "mobilized_team": MOBILIZED_TEAM,
     "lot": LOT,
+    "mediator": MEDIATOR,
     "objection": OBJECTION,
     "order": ORDER,
     "participant": PARTICIPANT,
@@ -51,6 +60,7 @@ MACHINES: Final = {
     "proposal": PROPOSAL,
     "response_team": RESPONSE_TEAM,
     "shelter": SHELTER,
+    "session": SESSION,
     "shift": SHIFT,
     "social_organisation": SOCIAL_ORGANISATION,
     "support_point": SUPPORT_POINT,

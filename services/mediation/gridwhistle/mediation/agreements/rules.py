@@ -1,0 +1,31 @@
+"""What an agreement has to be, and when: rules over values."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from gridwhistle.common.deadlines import Deadline
+from gridwhistle.common.presets import WINDOWS
+from gridwhistle.common.rules import Rules
+
+FOLLOW_UPS: Final = 3
+"""How often somebody asks how it went: after 7, 30 and 90 days, unless a county says otherwise."""
+
+
+def must_be_written(due_on: Iterable[dt.date | None], *, is_asked: bool, is_major: bool) -> bool:
+    """Tell whether an agreement has to be in writing: a party asks, it is not performed at once, or it is major or complex."""
+    return is_asked or is_major or any(day is not None for day in due_on)
+
+
+def is_effective(agreement: Any, parties: Sequence[Any], *, needs_seal: bool) -> bool:
+    """Tell whether every party has signed a written agreement, who presides has, and the committee's seal is on it."""
+    signed = {signature["id"] for signature in agreement.signed}
+    by_all = {str(party.id) for party in parties} <= signed
+    return by_all and agreement.mediator_signed_at is not None and (agreement.sealed_at is not None or not needs_seal)
+
+
+def confirm_by(effective_at: dt.datetime, rules: Rules, area_code: str, key: str) -> dt.datetime:
+    """Return until when a court can be asked to confirm an agreement, counted by law from the day it takes effect."""
+    rule = rules.of(key, area_code, effective_at)
+    time = rules.time(area_code, rules.of(WINDOWS, area_code, effective_at).value)
+    return Deadline(rule.amount, rule.unit, effective_at, time, cutoff=rule.cutoff or "close").due_at  # type: ignore[arg-type]

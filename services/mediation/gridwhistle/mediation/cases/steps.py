@@ -1,0 +1,56 @@
+"""What several steps of a case do alike: the facts that events carry, how it ends, and how long a stage may take."""
+
+from typing import Any
+
+from gridwhistle.common.clocks import Limit
+from gridwhistle.common.commands import Command
+from gridwhistle.common.events import Event
+from gridwhistle.common.events.mediation import Outcome
+from gridwhistle.common.machine import Step
+from gridwhistle.common.rows import Row
+from gridwhistle.common.rules import RULES
+from gridwhistle.mediation.cases.refusals import UnknownParty
+from gridwhistle.mediation.cases.tables import parties
+
+
+def facts_of(case: Any) -> dict[str, Any]:
+    """Return what every event of a case carries: nothing about parties."""
+    names = ("case_no", "dispute_type", "source", "channel", "grade", "incident_id")
+    return {name: getattr(case, name) for name in names}
+
+
+def end(
+    tx: Command, case: Row, step: Step, outcome: Outcome, event: type[Event], *, reason: str | None = None, **facts: Any
+) -> None:
+    """Let a case end so, and tell of it; what was said of its risks goes.
+
+    Args:
+        tx: the command that holds the case.
+        case: which one.
+        step: that leads to its end.
+        outcome: as those are told who sent it.
+        event: that tells of it.
+        reason: for the record.
+        facts: what the event says besides, which the case has in columns of the same names.
+    """
+    gone: dict[str, Any] = {"may_become_criminal": None, "may_become_mass": None, "escalated_from": None}
+    tx.move(case, step, reason=reason, outcome=outcome, terminal_at=tx.now, **gone, **facts)
+    tx.tell(case, event(**facts_of(case), outcome=outcome, **facts))
+
+
+async def limit_of(tx: Command, key: str, area_code: str) -> Limit:
+    """Return how long something may take by a rule, for a clock that is counted by another's name."""
+    rule = (await RULES.of(tx.db)).of(key, area_code, tx.now)
+    return Limit(rule.amount, rule.unit)
+
+
+async def party_of(tx: Command, party_id: Any) -> Row:
+    """Return a party of the held case.
+
+    Raises:
+        UnknownParty: there is none of that id.
+    """
+    found = next((party for party in await tx.children(parties) if party.id == party_id), None)
+    if found is None:
+        raise UnknownParty
+    return found

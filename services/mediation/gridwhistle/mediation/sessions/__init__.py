@@ -1,0 +1,1 @@
+"""Sessions (调解会): notices, who is there, the record and its signatures; what is done when it becomes dangerous or false."""

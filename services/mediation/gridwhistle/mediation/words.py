@@ -1,0 +1,63 @@
+"""Words that every noun uses: what is said for the record, and the kinds of dispute."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from gridwhistle.common.personal import MASKED
+from gridwhistle.common.problems import Term
+from gridwhistle.common.wire import Body
+
+Reason = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=500,
+        description="For the record; write nothing about people.",
+        examples=["本人书面说明"],
+    ),
+    MASKED,
+]
+Day = Annotated[
+    dt.date,
+    Field(
+        strict=False,
+        ge=dt.date(2000, 1, 1),
+        le=dt.date(2199, 12, 31),
+        json_schema_extra={"pattern": "^2[01][0-9]{2}-", "examples": ["2027-06-30"]},
+    ),
+]
+DISPUTES: Final[Mapping[str, Term]] = {
+    "D01": Term("婚姻家庭", "marriage and family"),
+    "D02": Term("邻里", "between neighbours"),
+    "D03": Term("房屋宅基地", "houses and homesteads"),
+    "D04": Term("合同", "contracts"),
+    "D05": Term("生产经营", "production and trade"),
+    "D06": Term("损害赔偿", "damages"),
+    "D07": Term("山林土地", "forests and land"),
+    "D08": Term("征地拆迁", "land taken and houses pulled down"),
+    "D09": Term("环境污染", "pollution"),
+    "D10": Term("劳动争议", "labour"),
+    "D11": Term("消费", "consumers"),
+    "D12": Term("医疗", "medical"),
+    "D13": Term("道路交通事故", "road accidents"),
+    "D14": Term("物业", "property management"),
+    "D15": Term("村务管理", "village affairs"),
+    "D16": Term("电子商务与其他网络", "online trade and other networks"),
+    "D99": Term("其他", "other"),
+}
+"""The kinds of dispute (纠纷类型) as monthly returns count them."""
+
+
+class RecordedRemark(Body):
+    """RecordedWhy, if there is something to say."""
+
+    reason: Reason | None = None
+
+
+class RecordedWhy(Body):
+    """RecordedWhy, for the record."""
+
+    reason: Reason
