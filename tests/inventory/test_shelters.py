@@ -176,6 +176,19 @@ def test_paper_lists_are_destroyed_before_two_people_with_a_certificate(county: 
     assert certificate["hash"] == hashlib.sha256(b"S-0001-1\nS-0001-2").hexdigest()
 
 
+def test_in_an_emergency_session_the_certificate_says_so(county: County) -> None:
+    path, session = county.standby(), str(uuid.uuid4())
+    made(county.manager.post(f"{path}/open", {"route": "向北"}, Emergency_Session=session))
+    made(county.commander.post(f"{path}/close", {}))
+
+    body = {"stock_counted": True, "paper_lists": ["S-0002-1"], "witnessed_by": "commander"}
+    made(county.manager.post(f"{path}/restore", body))
+
+    officer = county.somebody("privacy_officer")
+    asked = f"{BASE}/deletion_certificates?emergency_session_id={session}"
+    assert [one["reason"] for one in made(officer.get(asked))["items"]] == ["emergency_end"]
+
+
 def test_who_opens_says_the_way(county: County) -> None:
     path = county.standby()
 
@@ -297,11 +310,15 @@ def test_what_lies_within_a_flooded_plain(county: County) -> None:
     ring = [[west, south], [west + 0.2, south], [west + 0.2, south + 0.2], [west, south + 0.2], [west, south]]
     plain = {"boundary": {"type": "Polygon", "coordinates": [ring]}}
 
+    store = {"name": "示例库", "level": "village", "area_code": f"{county.code}001001", "location": point["location"]}
+    stored = made(county.office.post(f"{BASE}/storage_points", store))["id"]
+
     found = made(county.commander.post(f"{BASE}/places_within", plain))
     shelters_alone = made(county.commander.post(f"{BASE}/places_within", {**plain, "lies": ["shelter"]}))
 
     assert found["type"] == "FeatureCollection"
-    assert {one["id"] for one in found["features"]} == {inside[-36:], water["id"]}
+    assert {one["id"] for one in found["features"]} == {inside[-36:], water["id"], stored}
+    assert found["left_out"] is False
     assert found["features"][0]["geometry"] == {"type": "Point", "coordinates": [120.61, 30.6]}
     assert [one["properties"]["lies"] for one in shelters_alone["features"]] == ["shelter"]
     assert outside[-36:] not in str(found)

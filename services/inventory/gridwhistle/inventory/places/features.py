@@ -6,7 +6,7 @@ from uuid import UUID
 import shapely
 from fastapi import Query as InQuery
 from pydantic import Field
-from sqlalchemy import Table, select
+from sqlalchemy import ColumnElement, Table, literal, null, select
 
 from gridwhistle.common.data_classes import OPEN, Count
 from gridwhistle.common.edge import Caller, Db, Router
@@ -26,14 +26,29 @@ from gridwhistle.inventory.places.shelters import (
 )
 from gridwhistle.inventory.places.support_points import Capacity, SupportPointQuery, SupportState
 from gridwhistle.inventory.places.tables import shelters, support_points
+from gridwhistle.inventory.stock.tables import storage_points
 
 router = Router("inventory", "Nearest and within 就近与范围查询")
 WITHIN_MAX: Final = 1_000
 _SHELTERS, _SUPPORT = Keyset(shelters.c.id), Keyset(support_points.c.id)
-Lies = Literal["shelter", "support_point"]
-_TABLES: Final[dict[Lies, Table]] = {"shelter": shelters, "support_point": support_points}
-_GONE: Final = ("retired", "withdrawn")
-_SHOWN: Final = ("id", "name", "kind", "state", "area_code", "capacity", "lon", "lat")
+Lies = Literal["shelter", "support_point", "storage_point"]
+_LOOKED_AT_MAX: Final = 20_000
+"""Of a kind of place, in the box around a boundary."""
+_SHOWN: Final = ("id", "name", "area_code", "lon", "lat")
+_KINDS: Final[dict[Lies, tuple[Table, list[ColumnElement[Any]], ColumnElement[bool]]]] = {
+    "shelter": (shelters, [shelters.c.kind, shelters.c.state, shelters.c.capacity], shelters.c.terminal_at.is_(None)),
+    "support_point": (
+        support_points,
+        [support_points.c.kind, support_points.c.state, support_points.c.capacity],
+        support_points.c.terminal_at.is_(None),
+    ),
+    "storage_point": (
+        storage_points,
+        [storage_points.c.mode.label("kind"), literal("in_use").label("state"), null().label("capacity")],
+        storage_points.c.closed_at.is_(None),
+    ),
+}
+"""What can lie somewhere: its table, what is shown of it, and that it is there still."""
 
 
 class GeoPoint(View):
@@ -109,7 +124,7 @@ class WithinBoundary(Body):
     """Within which boundary, and what."""
 
     boundary: Boundary
-    lies: Annotated[list[Lies], Field(min_length=1, max_length=2)] = Field(default_factory=lambda: list(_TABLES))
+    lies: Annotated[list[Lies], Field(min_length=1, max_length=3)] = Field(default_factory=lambda: list(_KINDS))
 
 
 class PlaceProperties(View):
@@ -160,21 +175,24 @@ async def list_support_point_features(
 
 @router.post("/places_within", may="places:read", body_bytes_max=512 * 1024)
 async def find_places_within(body: WithinBoundary, caller: Caller, db: Db) -> PlacesWithin:
-    """Return the shelters and support points of your jurisdiction that lie within a boundary: a flooded plain, say."""
+    """Return the shelters, support points and stores of your jurisdiction that lie within a boundary: a flooded plain, say."""
     checked(body.boundary)
     shape = shapely.from_geojson(body.boundary.model_dump_json())
     shapely.prepare(shape)
     west, south, east, north = shape.bounds
     features: list[PlaceFeature] = []
+    left_out = False
     for lies in dict.fromkeys(body.lies):
-        table = _TABLES[lies]
-        box = table.c.lat.between(south, north), table.c.lon.between(west, east), table.c.state.not_in(_GONE)
-        columns = (table.c[name] for name in _SHOWN)
-        for row in await db.fetch(select(*columns).where(within(table, caller), *box).order_by(table.c.id)):
-            if shapely.intersects_xy(shape, row.lon, row.lat):
-                shown = PlaceProperties.of(row, lies=lies)
-                features.append(PlaceFeature(type="Feature", id=row.id, geometry=_point(row), properties=shown))
-    left_out = len(features) > WITHIN_MAX
+        table, shown, is_there = _KINDS[lies]
+        box = is_there, table.c.lat.between(south, north), table.c.lon.between(west, east)
+        asked = select(*(table.c[name] for name in _SHOWN), *shown).where(within(table, caller), *box)
+        rows = await db.fetch(asked.order_by(table.c.id).limit(_LOOKED_AT_MAX))
+        left_out |= len(rows) == _LOOKED_AT_MAX
+        held = shapely.intersects_xy(shape, [row.lon for row in rows], [row.lat for row in rows])
+        for row in (row for row, is_held in zip(rows, held.tolist(), strict=True) if is_held):
+            properties = PlaceProperties.of(row, lies=lies)
+            features.append(PlaceFeature(type="Feature", id=row.id, geometry=_point(row), properties=properties))
+    left_out |= len(features) > WITHIN_MAX
     return PlacesWithin.model_construct(type="FeatureCollection", features=features[:WITHIN_MAX], left_out=left_out)
 
 
