@@ -14,7 +14,7 @@ from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Invalid, NotFound, OutsideYourArea, Term
 from gridwhistle.common.rules import RULES, Rule, Rules, calendar_days, check, rules
 from gridwhistle.common.sheets import YES_OR_NO, Line
-from gridwhistle.common.wire import Body, Moment, Query, View
+from gridwhistle.common.wire import Body, Day, Moment, Query, View
 
 DAYS_MAX = 100
 """Days at once; a year's notice has about forty."""
@@ -105,16 +105,7 @@ class ConfirmRule(Body):
 class CalendarDay(Body):
     """A day that is not what its weekday says, or what the nation's calendar says."""
 
-    date: Annotated[
-        dt.date,
-        # A schema has no least date, so the contract says it as a pattern.
-        Field(
-            strict=False,
-            ge=dt.date(2000, 1, 1),
-            le=dt.date(2199, 12, 31),
-            json_schema_extra={"pattern": "^2[01][0-9]{2}-", "examples": ["2026-10-08"]},
-        ),
-    ]
+    date: Day
     is_workday: bool
     name: DayName
 

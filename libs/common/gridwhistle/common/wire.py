@@ -111,6 +111,16 @@ Moment = Annotated[
     Field(ge=dt.datetime(1970, 1, 1, tzinfo=dt.UTC), le=dt.datetime(2200, 1, 1, tzinfo=dt.UTC), strict=False),
     BeforeValidator(_no_number),
 ]
+Day = Annotated[
+    dt.date,
+    # A schema has no least date, so the contract says it as a pattern.
+    Field(
+        strict=False,
+        ge=dt.date(2000, 1, 1),
+        le=dt.date(2199, 12, 31),
+        json_schema_extra={"pattern": "^2[01][0-9]{2}-", "examples": ["2026-10-08"]},
+    ),
+]
 MOMENT: Final[TypeAdapter[dt.datetime]] = TypeAdapter(Moment)
 
 

@@ -29,7 +29,7 @@ from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import NotFound, OutsideYourArea, Term
 from gridwhistle.common.reading import one, page
 from gridwhistle.common.rows import Row, thing_of
-from gridwhistle.common.wire import Actions, Body, Keyset, Page, PageQuery, Version, View
+from gridwhistle.common.wire import Actions, Body, Day, Keyset, Page, PageQuery, Version, View
 from gridwhistle.personnel.access import revoke
 from gridwhistle.personnel.areas import Name as PlaceName
 from gridwhistle.personnel.domain import (
@@ -46,16 +46,6 @@ _NEWEST = Keyset(workers.c.id)
 ASSIGNMENTS_MAX = GRIDS_MAX
 Name = Annotated[PlaceName, Field(examples=["网格员甲"])]
 WorkerState = Literal[WORKER.states]  # type: ignore[name-defined]
-Day = Annotated[
-    dt.date,
-    # A schema has no least date, so the contract says it as a pattern.
-    Field(
-        strict=False,
-        ge=dt.date(2000, 1, 1),
-        le=dt.date(2199, 12, 31),
-        json_schema_extra={"pattern": "^2[01][0-9]{2}-", "examples": ["2026-10-08"]},
-    ),
-]
 Reason = Annotated[Literal["asked", "health", "conduct", "contract_ended", "other"], Field(examples=["asked"])]
 
 

@@ -10,12 +10,12 @@ from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.personal import Entitlement
 from gridwhistle.common.problems import Conflict, Invalid
 from gridwhistle.common.rows import Row, thing_of
-from gridwhistle.common.wire import Body
+from gridwhistle.common.wire import Body, Day
 from gridwhistle.timebank.eligibility import Category
 from gridwhistle.timebank.offering import Course, WithdrawnAlready
 from gridwhistle.timebank.participant_states import check_not_oneself
 from gridwhistle.timebank.participant_tables import entitlements, participants, trainings
-from gridwhistle.timebank.participant_views import OF_ONE_MAX, Day, ParticipantView, participant_as_seen
+from gridwhistle.timebank.participant_views import OF_ONE_MAX, ParticipantView, participant_as_seen
 from gridwhistle.timebank.reasons import Why
 
 router = Router("timebank", "Participants 参与人: papers 登记材料")

@@ -18,15 +18,6 @@ from gridwhistle.timebank.participant_tables import ParticipantKind
 
 OF_ONE_MAX = 100
 ParticipantState = Literal[PARTICIPANT.states]  # type: ignore[name-defined]
-Day = Annotated[
-    dt.date,
-    Field(
-        strict=False,
-        ge=dt.date(2000, 1, 1),
-        le=dt.date(2199, 12, 31),
-        json_schema_extra={"pattern": "^2[01][0-9]{2}-", "examples": ["2027-06-30"]},
-    ),
-]
 
 
 class TrainingView(View):

@@ -24,7 +24,7 @@ from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Conflict, Invalid
 from gridwhistle.common.reading import one, page
 from gridwhistle.common.sealed import found_by
-from gridwhistle.common.wire import Body, Keyset, Page, PageQuery
+from gridwhistle.common.wire import Body, Day, Keyset, Page, PageQuery
 from gridwhistle.timebank.freezing import Freeze
 from gridwhistle.timebank.leaving import check_person_is_done, close_accounts
 from gridwhistle.timebank.opening import open_for, open_for_county
@@ -32,7 +32,6 @@ from gridwhistle.timebank.participant_states import PARTICIPANT, check_not_onese
 from gridwhistle.timebank.participant_tables import ParticipantKind, entitlements, participants, trainings
 from gridwhistle.timebank.participant_views import (
     OF_ONE_MAX,
-    Day,
     ParticipantLine,
     ParticipantState,
     ParticipantView,

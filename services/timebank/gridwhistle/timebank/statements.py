@@ -15,7 +15,7 @@ from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.problems import Invalid, Term
 from gridwhistle.common.sheet_formats import MEDIA_TYPES, Format
 from gridwhistle.common.sheets import WRITTEN_ROWS_MAX, Column, download
-from gridwhistle.common.wire import File, View
+from gridwhistle.common.wire import Day, File, View
 from gridwhistle.common.wire import Query as Asked
 from gridwhistle.timebank.accounts import readable
 from gridwhistle.timebank.books import ENTRIES, EntryView
@@ -33,14 +33,13 @@ _COLUMNS: Final = (
     Column("reference", Term("业务编号", "reference")),
     Column("posting_id", Term("记账编号", "posting")),
 )
-Day = Annotated[dt.date | None, Field(ge=dt.date(2000, 1, 1), le=dt.date(2199, 12, 31), examples=["2026-07-01"])]
 
 
 class StatementQuery(Asked):
     """From the beginning of a day to the end of another, by the county's clocks; this month, if left out."""
 
-    from_on: Day = None
-    to_on: Day = None
+    from_on: Day | None = None
+    to_on: Day | None = None
 
 
 class ExportQuery(StatementQuery):
