@@ -123,6 +123,14 @@ async def _of_bank(loader: Loader, things: str) -> Counter[str]:
     return Counter(line["state"] for line in page["items"])
 
 
+async def _of_inventory(loader: Loader) -> dict[str, Counter[str]]:
+    """Return how many places and teams the inventory has in each state."""
+    headers = {"Authorization": f"Bearer {loader._token('inventory_manager', words.COUNTY)}"}
+    things = ("shelters", "support_points", "response_teams", "social_organisations")
+    pages = [await loader._lines.get(f"/inventory/v1/{thing}?limit=200", headers) for thing in things]
+    return {thing: Counter(line["state"] for line in page["items"]) for thing, page in zip(things, pages, strict=True)}
+
+
 async def _states(loader: Loader) -> Counter[str]:
     headers = {"Authorization": f"Bearer {loader._token('county_admin', words.COUNTY)}"}
     found: Counter[str] = Counter()
@@ -173,8 +181,23 @@ async def test_a_load_that_was_cut_short_goes_on_and_doubles_nothing(
         await _forget_keys(suite.postgres.url("timebank"))
         await loader._bank.fill(loader._began)
         later = {thing: await _of_bank(loader, thing) for thing in things}
+        places = await _of_inventory(loader)
+        await _forget_keys(suite.postgres.url("inventory"))
+        await loader._emergency.settle()
+        await loader._emergency.fill()
+        places_later = await _of_inventory(loader)
 
     assert {thing: found.total() for thing, found in later.items()} == {thing: found.total() for thing, found in bank.items()}
+    assert (
+        places_later
+        == places
+        == {
+            "shelters": {"ready": 48},
+            "support_points": {"available": 30},
+            "response_teams": {"ready": 48},
+            "social_organisations": {"listed": 3},
+        }
+    )
     assert (half, whole) == (False, True)
     assert again.keys() == tokens.keys()
     expected = Counter(state_after(report.steps) for report in county.reports)

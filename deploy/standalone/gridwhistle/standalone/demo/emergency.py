@@ -6,6 +6,7 @@ from typing import Any, Final
 from gridwhistle.common.issuer import Issuer
 from gridwhistle.standalone.demo import words
 from gridwhistle.standalone.demo.county import EXAMPLES, County, Grid, middle
+from gridwhistle.standalone.demo.lines import Lines
 
 BASE: Final = "/inventory/v1"
 Call = Callable[..., Awaitable[dict[str, Any]]]
@@ -28,8 +29,9 @@ _HELPERS: Final = (
 class Emergency:
     """Loads what a county has for an emergency. Every call carries a key, so a load that was cut short goes on."""
 
-    def __init__(self, call: Call, issuer: Issuer, county: County) -> None:
-        self._call, self._issuer, self._county = call, issuer, county
+    def __init__(self, call: Call, lines: Lines, issuer: Issuer, county: County) -> None:
+        self._call, self._lines, self._county = call, lines, county
+        self._there: set[str] = set()
         self._office = issuer.token("demo-inventory_manager", ["inventory_manager"], [words.COUNTY])
         self._grids: dict[str, Grid] = {}
         for grid in county.grids:
@@ -37,6 +39,7 @@ class Emergency:
 
     async def settle(self) -> None:
         """Load what the examples of the guides need: three shelters of a community, water, and a team."""
+        await self._find()
         for number, grid in enumerate((grid for grid in self._county.grids if grid.grid_code in EXAMPLES), 1):
             kind, name = ((_SCHOOL, "示例学校"), (_SQUARE, "示例广场"), (_SQUARE, "湖滨绿地"))[number - 1]
             await self._shelter(f"990101-{number:04}", name, grid, kind)
@@ -45,6 +48,7 @@ class Emergency:
 
     async def fill(self) -> None:
         """Load the shelters, the support points and the teams of the whole county, and who helps besides."""
+        await self._find()
         names = {area.area_code: area.name for area in self._county.areas}
         for number, (area, grid) in enumerate(sorted(self._grids.items()), 101):
             name = names[area]
@@ -60,9 +64,21 @@ class Emergency:
         await self._team("示例县综合性消防救援队", "professional", "county", _COUNTY)
         await self._team("示例县应急骨干队", "leading", "county", _COUNTY)
         for number, (name, gives, ready_minutes) in enumerate(_HELPERS):
+            if f"social_organisations {name}" in self._there:
+                continue
             content = {"name": name, "area_code": _COUNTY, "gives": gives, "ready_minutes": ready_minutes}
             content["called_by"] = "县应急管理局书面邀请,负责人确认后出动"
             await self._call(f"{BASE}/social_organisations", f"helper-{number}", content, self._office)
+
+    async def _find(self) -> None:
+        """Find what is there already, by its name: keys are known for a week, and a county is started for longer."""
+        headers = {"Authorization": f"Bearer {self._office}"}
+        for things in ("support_points", "response_teams", "social_organisations"):
+            path: str | None = f"{BASE}/{things}?limit=200"
+            while path:
+                page = await self._lines.get(path, headers)
+                self._there |= {f"{things} {line['name']}" for line in page["items"]}
+                path = page["next_cursor"] and f"{BASE}/{things}?limit=200&cursor={page['next_cursor']}"
 
     async def _shelter(self, code: str, name: str, grid: Grid, kind: tuple[str, str, int]) -> None:
         lon, lat = middle(grid)
@@ -76,11 +92,15 @@ class Emergency:
     async def _support(self, town: str, name: str, grid: Grid, points: tuple[Any, ...]) -> None:
         lon, lat = middle(grid)
         for kind, called, capacity, fuel_hours in points:
+            if f"support_points {name}{called}" in self._there:
+                continue
             content = {"kind": kind, "name": f"{name}{called}", "capacity": capacity, "fuel_hours": fuel_hours}
             content |= {"location": {"lon": lon, "lat": lat}, "area_code": grid.grid_code[:12], "address": f"{name}中心街"}
             await self._call(f"{BASE}/support_points", f"support-{town}-{kind}", content, self._office)
 
     async def _team(self, name: str, kind: str, level: str, area: str, leader: str | None = None) -> None:
+        if f"response_teams {name}" in self._there:
+            return
         content: dict[str, Any] = {"name": name, "kind": kind, "level": level, "area_code": area, "skills": ["flood", "rescue"]}
         content["leader_id"] = leader or f"demo-leader-{area}-{kind}"
         content["ready_minutes"] = {"county": 10, "township": 20, "village": 30}[level]

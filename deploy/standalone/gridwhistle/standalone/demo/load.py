@@ -73,7 +73,7 @@ class Loader:
         self._lines, self._issuer, self._county = lines, issuer, county
         self._tokens: dict[tuple[str, ...], str] = {}
         self._bank = Bank(self._call, lines, issuer)
-        self._emergency = Emergency(self._call, issuer, county)
+        self._emergency = Emergency(self._call, lines, issuer, county)
         self._began: dt.datetime  # what the days are counted back from; a load that goes on says the same times again
 
     @classmethod
