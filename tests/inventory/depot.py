@@ -18,6 +18,7 @@ from gridwhistle.common.problems import Problem
 from gridwhistle.common.sealing import Seal
 from gridwhistle.inventory.app import INVENTORY
 from gridwhistle.inventory.dispatch import delivering, ordering
+from gridwhistle.inventory.reasons import Grounds
 
 COUNTY = "990405"
 AREA = f"{COUNTY}001001"
@@ -129,7 +130,7 @@ class Processes:
     async def cancel(self, order_id: uuid.UUID, process: int = 0) -> str:
         """Cancel an order, as who asked for it."""
         who = Principal("asks", frozenset({"shelter_manager"}), (COUNTY,))
-        return await self.do(lambda db: ordering.cancel(order_id, ordering.DispatchRemark(), who, db), process)
+        return await self.do(lambda db: ordering.cancel(order_id, Grounds(), who, db), process)
 
     async def issue(self, order_id: uuid.UUID, process: int = 0) -> str:
         """Pick and issue an order."""

@@ -122,7 +122,7 @@ def test_the_guide_to_reporting_works_as_it_stands(suite: RunningSuite, tokens: 
     "name",
     [
         *("guide-commander", "guide-grids", "guide-places", "guide-reporting"),
-        *("guide-station", "guide-street", "guide-timebank", "guide-volunteer"),
+        *("guide-station", "guide-street", "guide-timebank", "guide-volunteer", "guide-warehouse"),
     ],
 )
 def test_a_guide_in_chinese_has_the_same_examples_and_headings(name: str) -> None:
@@ -282,3 +282,58 @@ def test_the_guide_to_places_works_as_it_stands(suite: RunningSuite) -> None:
         "FeatureCollection 2 None",
     ]
     assert {line.partition(" ")[0] for line in told[12:14]} == {"near:"}
+
+
+NOT_ENOUGH = (
+    "approve: There is not enough at this storage point that is free: approve less, choose another one,"
+    " or wait for more to come."
+)
+NOT_NEAR = (
+    "rotate: The lot is not near its last day, so it is neither rotated nor scrapped;"
+    " quarantine it first if something is wrong."
+)
+
+
+def test_the_guide_for_a_warehouse_keeper_works_as_it_stands(suite: RunningSuite, tokens: str) -> None:
+    told = told_by("guide-warehouse", suite, TOKENS=tokens).splitlines()
+
+    assert told == [
+        "inspect_ok: You gave the approval before this one; somebody else has to give this one.",
+        "inspect_ok: The two counts differ: count again together. If it stays so, reject the lot and receive what is there.",
+        "inspect_ok: available",
+        "inspect_ok: available",
+        "there: 毛毯 80.000 条, free 80.000",
+        "submit: submitted",
+        "approve: approve is done by: emergency commander, inventory manager.",
+        "approve: approved",
+        "pick: 30.000 of MT-01",
+        "pick: 10.000 of MT-02",
+        "submit: submitted",
+        NOT_ENOUGH,
+        "pick: picking",
+        "issue: issued",
+        "depart: in_transit",
+        "receive: You issued it, so somebody else receives it.",
+        "receive: received",
+        "settle: Not all that was issued has come, or something is damaged; dispute it.",
+        "dispute: discrepancy",
+        "resolve: resolving",
+        "agree: settled",
+        "give_back: settled",
+        "adjust: adjust is done by: inventory manager.",
+        "adjust: adjusted",
+        "moved: in 50.000, left 50.000",
+        "moved: reserve 10.000, left 50.000",
+        "moved: out 10.000, left 40.000",
+        "moved: adjust -1.000, left 39.000",
+        NOT_NEAR,
+        "quarantine: quarantined",
+        "propose_scrap: scrap_proposed",
+        "approve_scrap: You gave the approval before this one; somebody else has to give this one.",
+        "approve_scrap: scrapped",
+        "traced: out 10.000",
+        "traced: scrap 39.000",
+        "required: 250.000",
+        "kit: 棉被 300 床",
+        "kit: 饮用水 4050 升",
+    ]

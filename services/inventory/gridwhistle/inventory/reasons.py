@@ -14,6 +14,12 @@ Reason = Annotated[
 ]
 
 
+class WrittenGrounds(Body):
+    """Why, for the record."""
+
+    reason: Reason
+
+
 class Grounds(Body):
     """Why, if there is something to say."""
 

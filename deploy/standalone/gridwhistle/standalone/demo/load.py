@@ -16,6 +16,7 @@ from gridwhistle.standalone.demo.bank import Bank
 from gridwhistle.standalone.demo.county import EXAMPLES, Area, County, Grid, Organisation, Report, Worker, middle
 from gridwhistle.standalone.demo.emergency import Emergency
 from gridwhistle.standalone.demo.lines import Lines
+from gridwhistle.standalone.demo.stores import Stores
 
 _AT_ONCE: Final = 12
 _ON_FILE_SINCE: Final = "2026-01-01T00:00:00+08:00"
@@ -56,8 +57,10 @@ PEOPLE: Final = {
     "second_timebank_admin": Person("timebank_admin", words.COUNTY),
     **{
         name: Person(name, words.COUNTY)
-        for name in ("inventory_manager", "emergency_commander", "shelter_manager", "team_leader")
+        for name in ("warehouse_keeper", "inventory_manager", "emergency_commander", "shelter_manager", "team_leader")
     },
+    "second_warehouse_keeper": Person("warehouse_keeper", words.COUNTY),
+    "second_inventory_manager": Person("inventory_manager", words.COUNTY),
     **{name: Person("dispute_panel", words.COUNTY) for name in ("dispute_panel", "dispute_panel_2", "dispute_panel_3")},
 }
 
@@ -74,6 +77,7 @@ class Loader:
         self._tokens: dict[tuple[str, ...], str] = {}
         self._bank = Bank(self._call, lines, issuer)
         self._emergency = Emergency(self._call, lines, issuer, county)
+        self._stores = Stores(self._call, lines, issuer)
         self._began: dt.datetime  # what the days are counted back from; a load that goes on says the same times again
 
     @classmethod
@@ -107,6 +111,7 @@ class Loader:
             worker_id = there[worker.area_code, worker.name]
             tokens[name] = self._issuer.token(worker_id, ["grid_worker"], [worker.grid_code])
         await self._emergency.settle()
+        await self._stores.settle()
         return tokens | await self._bank.settle()
 
     async def _area(self, area: Area) -> None:
@@ -167,6 +172,7 @@ class Loader:
         await _each(reports, lambda report: counted(self._report, report))
         await self._bank.fill(self._began)
         await self._emergency.fill()
+        await self._stores.fill()
         await counted(self._report, last)
 
     async def _workers(self, area: str) -> dict[tuple[str, str], str]:

@@ -39,7 +39,7 @@ from gridwhistle.inventory.dispatch.views import (
     done,
     whole,
 )
-from gridwhistle.inventory.stock.lots import LotReason, Reason
+from gridwhistle.inventory.reasons import Grounds, Reason, WrittenGrounds
 from gridwhistle.inventory.stock.promising import Wish, release, reserve
 
 router = Router("inventory", "Dispatch orders 调拨单")
@@ -81,12 +81,6 @@ class Approval(Body):
 
     point_id: Annotated[UUID | None, Field(description="Where it comes from; as the order says, if left out.")] = None
     items: Annotated[list[ApprovedItem] | None, Field(max_length=ITEMS_MAX)] = None
-    reason: Reason | None = None
-
-
-class DispatchRemark(Body):
-    """Why, if there is something to say."""
-
     reason: Reason | None = None
 
 
@@ -166,7 +160,7 @@ async def emergency_issue(dispatch_order_id: UUID, body: Approval, caller: Calle
 
 
 @router.post("/dispatch_orders/{dispatch_order_id}/post_approve", may="dispatch:handle")
-async def post_approve(dispatch_order_id: UUID, body: DispatchRemark, caller: Caller, db: Db) -> DispatchOrderDone:
+async def post_approve(dispatch_order_id: UUID, body: Grounds, caller: Caller, db: Db) -> DispatchOrderDone:
     """Approve afterwards what a commander let go in an emergency (补批)."""
     async with db.command(caller, dispatch_orders, dispatch_order_id) as tx:
         tx.move(tx.row, DISPATCH.step(tx.row, "post_approve", caller), reason=body.reason, post_approved_at=tx.now)
@@ -175,7 +169,7 @@ async def post_approve(dispatch_order_id: UUID, body: DispatchRemark, caller: Ca
 
 
 @router.post("/dispatch_orders/{dispatch_order_id}/reject", may="dispatch:handle")
-async def reject(dispatch_order_id: UUID, body: LotReason, caller: Caller, db: Db) -> DispatchOrderDone:
+async def reject(dispatch_order_id: UUID, body: WrittenGrounds, caller: Caller, db: Db) -> DispatchOrderDone:
     """Say no to an order, and why."""
     async with db.command(caller, dispatch_orders, dispatch_order_id) as tx:
         tx.move(tx.row, DISPATCH.step(tx.row, "reject", caller), reason=body.reason, terminal_at=tx.now)
@@ -184,7 +178,7 @@ async def reject(dispatch_order_id: UUID, body: LotReason, caller: Caller, db: D
 
 
 @router.post("/dispatch_orders/{dispatch_order_id}/cancel", may="dispatch:handle")
-async def cancel(dispatch_order_id: UUID, body: DispatchRemark, caller: Caller, db: Db) -> DispatchOrderDone:
+async def cancel(dispatch_order_id: UUID, body: Grounds, caller: Caller, db: Db) -> DispatchOrderDone:
     """Cancel an order; what it was promised is free again."""
     async with db.command(caller, dispatch_orders, dispatch_order_id) as tx:
         order, step = tx.row, DISPATCH.step(tx.row, "cancel", caller)
@@ -198,7 +192,7 @@ async def cancel(dispatch_order_id: UUID, body: DispatchRemark, caller: Caller, 
 
 
 @router.post("/dispatch_orders/{dispatch_order_id}/reallocate", may="dispatch:handle", needs_key=True)
-async def reallocate(dispatch_order_id: UUID, body: LotReason, caller: Caller, db: Db) -> DispatchOrderDone:
+async def reallocate(dispatch_order_id: UUID, body: WrittenGrounds, caller: Caller, db: Db) -> DispatchOrderDone:
     """Promise an order other lots (重新分配), since one of its own is quarantined, past its last day, or short."""
     async with db.command(caller, dispatch_orders, dispatch_order_id) as tx:
         order, step = tx.row, DISPATCH.step(tx.row, "reallocate", caller)
