@@ -117,6 +117,7 @@ SENT: Final[dict[str, dict[str, Any]]] = {
     "credit_volunteer_incident": {"participant_id": NOBODY, "service_code": "matrix", "started_at": "2026-01-01T00:00:00Z"}
     | {"minutes": 60},
     "merge_incident": {"parent_id": "00000000-0000-7000-8000-000000000000"},
+    "refer_dispute_incident": {},
     "answer_question": {"answer": "周一至周五办理"},
     "ask_void_incident": {"reason_code": "test"},
     "sign_incident": {"handler_id": "matrix-dept_handler"},

@@ -12,6 +12,7 @@ from gridwhistle.common.events import Envelope
 from gridwhistle.common.events.incidents import CheckOrdered, VerificationOrdered
 from gridwhistle.common.events.personnel import GridChanged, OrganisationChanged, ShiftEnded, ShiftStarted
 from gridwhistle.common.principal import system
+from gridwhistle.incidents.disputes import hear_of_cases
 from gridwhistle.incidents.judging import give_again
 from gridwhistle.incidents.tables import (
     LOOKED_AT,
@@ -25,6 +26,7 @@ from gridwhistle.incidents.tables import (
 
 CONSUMER: Final = Consumer("incidents")
 _SYSTEM: Final = system("incidents")
+hear_of_cases(CONSUMER)
 CONSUMER.copies(GridChanged, into=known_grids, why="Keep the grids, to know where a report belongs.")
 CONSUMER.copies(
     GridChanged, into=known_grid_editions, by="edition", why="Keep how they were drawn, to know where an older report belongs."

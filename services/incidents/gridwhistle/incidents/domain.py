@@ -12,6 +12,7 @@ from gridwhistle.incidents.guards import (
     contested_in_time_and_once,
     in_time_and_once,
     may_go_unchecked,
+    never_referred,
     nobody_in,
     only_a_question,
     only_its_department,
@@ -40,6 +41,7 @@ TOWN_LEADER, COUNTY = frozenset({"town_leader"}), frozenset({"county_duty"})
 HOTLINE, SPEAKERS = frozenset({"hotline_desk"}), frozenset({"hotline_desk", "resident"})
 SYSTEM: Final = frozenset({"auto"})
 HELPED: Final = DISPATCHER | GRID_LEADER | COUNTY
+REFERRERS: Final = ACCEPTOR | COUNTY | GRID_LEADER
 
 _THEIRS: Final = only_its_department
 _LOOKED: Final = only_the_worker_sent
@@ -57,7 +59,7 @@ INCIDENT: Final = Machine(
     Term("事件", "incident"),
     (
         #    from           action               to               who         why
-        Step(None,          "report",            "reported",      REPORTERS,  "whoever finds something may say so; nothing reported is lost"),
+        Step(None,          "report",            "reported",      REPORTERS | SYSTEM, "whoever finds something may say so; nothing reported is lost"),
         Step("reported",    "resolve_on_spot",   "sampled",       WORKER,     "a worker put it right at once, and chance says that a leader looks", when=lambda incident: incident.is_sampled),
         Step("reported",    "resolve_on_spot",   "self_resolved", WORKER,     "a worker put it right at once, with pictures of before and after"),
         Step("sampled",     "sample_passed",     "closed",        GRID_LEADER, "the leader looked, and it is as the worker says", both(nobody_in("handled_by", HandledByYou), nobody_in("reported_by", ReportedByYou))),
@@ -119,6 +121,10 @@ INCIDENT: Final = Machine(
         *(Step(state,       "void",              "voided",        TOWN_LEADER, "a second person agrees; it is kept, and counts in no rate", void_was_asked) for state in OPEN),
         *(Step(state,       "refuse_void",       state,           TOWN_LEADER, "it counts", void_was_asked) for state in OPEN),
         *(Step(state,       "withdraw_void",     state,           ACCEPTOR,   "it counts after all, says who asked", only_who_asked_to_void) for state in OPEN),
+        *(Step(state,       "refer_dispute",     state,           REFERRERS,  "it is a quarrel between people: mediation asks them whether they want it", never_referred) for state in OPEN),
+        *(Step(state,       "convert",           "converted",     SYSTEM,     "mediation has accepted it; nobody's time runs here any more") for state in OPEN),
+        Step("converted",   "external_closed",   "closed",        SYSTEM,     "they agreed, and it is closed there"),
+        Step("converted",   "external_refused",  "reported",      SYSTEM,     "they did not agree: the acceptor tells the lawful ways"),
         *(Step(state,       "archive",           "archived",      SYSTEM,     "thirty days have passed") for state in ENDED),
     ),
     zh={
@@ -138,6 +144,7 @@ INCIDENT: Final = Machine(
         "send_back": "退回处置", "confirm": "部门确认", "order_check": "安排核查", "waive_check": "免核查",
         "check_failed": "核查不通过", "check_unclear": "无法核查", "redispatch": "重派", "close": "结案", "callback": "回访",
         "reopen": "重办", "feedback_over": "反馈期满", "ask_void": "申请作废", "void": "作废", "refuse_void": "不同意作废",
+        "converted": "已转调解", "refer_dispute": "转调解", "convert": "转入调解", "external_closed": "调解办结", "external_refused": "调解未成",
         "withdraw_void": "撤回作废申请", "archive": "归档", "ask_volunteers": "招募志愿者", "credit_volunteer": "登记志愿服务",
     },
     clocks={

@@ -22,6 +22,7 @@ from gridwhistle.incidents.refusals import (
     NotFromThePublic,
     NothingAsked,
     NotYourCheck,
+    ReferredBefore,
     ReopenedBefore,
     TooLateToObject,
     VerifiedAlready,
@@ -29,6 +30,11 @@ from gridwhistle.incidents.refusals import (
 
 FROM_THE_PUBLIC: Final = frozenset({"resident", "hotline_12345"})
 """Sources that nobody of the grid has seen."""
+
+
+def never_referred(incident: Any, _caller: Principal) -> Problem | None:
+    """Say no to what mediation has, or had: one incident is one case there."""
+    return ReferredBefore() if incident.mediation else None
 
 
 def only_its_department(incident: Any, caller: Principal) -> Problem | None:

@@ -321,3 +321,10 @@ class AlreadyReported(Conflict):
 
     code = "already_reported"
     zh, en = "该 reference 已上报过,事件编号 {incident_no}。", "Reported before under this reference, as {incident_no}."
+
+
+class ReferredBefore(Conflict):
+    """One incident is one case of mediation."""
+
+    code = "referred_before"
+    zh, en = "该事件已转调解过一次。", "It was handed to mediation before, and is so once."

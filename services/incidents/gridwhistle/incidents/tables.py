@@ -105,6 +105,8 @@ incidents = Table(
     Column("asked_for", Text),  # the open request for time, and how far it came; the request itself is a row of its own
     Column("asked_stage", Text),
     Column("void_asked_by", Text),
+    Column("mediation", Text),  # how far mediation came with it, and its number there
+    Column("mediation_no", Text),
     *(Column(f"{told}_times", Integer) for told in ("objected", "extended", "suspended", "rework", "reopened")),
     *(
         Column(name, Boolean)
@@ -132,6 +134,8 @@ incidents = Table(
     CheckConstraint("(asked_for IS NULL) = (asked_stage IS NULL)", name="asked_for_iff_asked_stage"),
     CheckConstraint("grade IN ('at_once', 'soon', 'ordinary', 'complex')", name="grade_is_known"),
     CheckConstraint("asked_for IS NULL OR state = 'in_progress'", name="time_is_asked_for_in_progress"),
+    CheckConstraint("mediation IN ('asked', 'accepted', 'agreed', 'refused')", name="mediation_is_known"),
+    CheckConstraint("state <> 'converted' OR mediation = 'accepted'", name="converted_to_mediation"),
     CheckConstraint("checker_id IS NULL OR checker_id::text <> handled_by", name="nobody_checks_what_they_handled"),
     info={"thing": INCIDENT.thing, "kept": Kept("r2", since="terminal_at"), "machine": INCIDENT},
 )

@@ -90,6 +90,10 @@ class IncidentView(IncidentLine):
     parent_id: Annotated[UUID | None, Field(description="Of a merged one: the incident whose result is this one's as well.")]
     reason_code: Annotated[Word | None, Field(description="Why it was rejected, sent elsewhere or voided.")]
     sent_to: Annotated[SentTo, OPEN] | None
+    mediation: Annotated[Word | None, Field(description="How far mediation came with it: asked, accepted, agreed, refused.")]
+    mediation_no: Annotated[
+        str | None, Field(max_length=30, examples=["M9901012026070600001"], description="Its number there.")
+    ]
     verified_as: Annotated[Result, OPEN] | None
     asked_for: Annotated[Word | None, Field(description="What is asked for and not answered yet: extension or suspension.")]
     asked_stage: Annotated[Word | None, Field(description="How far the request came: requested, or endorsed.")]

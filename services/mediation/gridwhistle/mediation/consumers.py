@@ -1,8 +1,31 @@
-"""What mediation does when others speak."""
+"""What mediation does when others speak: a quarrel that somebody found becomes a case."""
 
-from typing import Final
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
 
 from gridwhistle.common.consumers import Consumer
+from gridwhistle.common.database import Db
+from gridwhistle.common.events import Envelope
+from gridwhistle.common.events.incidents import DisputeFound
 from gridwhistle.common.events.mediation import MediationSessionPurged  # noqa: F401  told when a session is over
+from gridwhistle.common.principal import system
+from gridwhistle.mediation.cases.intake import CaseFacts, make_case
+from gridwhistle.mediation.cases.tables import cases
 
 CONSUMER: Final = Consumer("mediation")
+_SYSTEM: Final = system("mediation")
+_AREA_DIGITS: Final = 12
+
+
+@CONSUMER.on(DisputeFound)
+async def open_case(event: Envelope[DisputeFound], incident_id: UUID, db: Db) -> None:
+    """Open a case for a quarrel that was found (主动发现); of one incident once. Who the parties are, a mediator finds out."""
+    async with db.command(_SYSTEM) as tx:
+        if await db.first(select(cases.c.id).where(cases.c.incident_id == incident_id)):
+            return
+        code = event.area_code
+        grid_code = code if len(code) > _AREA_DIGITS else None
+        given: dict[str, Any] = {"source": "own_initiative", "referred_from": "incident", "area_code": code[:_AREA_DIGITS]}
+        await make_case(tx, {**given, "grid_code": grid_code, "incident_id": incident_id}, CaseFacts(), [])

@@ -43,7 +43,7 @@ SentTo = Literal[
 ]  # fmt: skip
 ObjectionReason = Literal["not_our_duty", "not_our_area", "another_owner", "wrong_category"]
 VoidReason = Literal["test", "entered_twice", "entered_wrongly", "nothing_there"]
-ClosedAs = Literal["checked", "answered", "self_resolved"]
+ClosedAs = Literal["checked", "answered", "self_resolved", "mediated"]
 Satisfaction = Literal["satisfied", "fairly_satisfied", "dissatisfied", "no_answer"]
 
 
@@ -260,6 +260,20 @@ class IncidentVoided(_IncidentEvent, type="gw.incidents.incident.voided.v1"):
 
 class IncidentArchived(_IncidentEvent, type="gw.incidents.incident.archived.v1"):
     """Thirty days after its end it was put away."""
+
+
+class DisputeFound(_IncidentEvent, type="gw.incidents.incident.dispute_found.v1"):
+    """It is a quarrel between people: mediation asks them whether they want it (转调解)."""
+
+    category: Category | None
+
+
+class IncidentConverted(_IncidentEvent, type="gw.incidents.incident.converted.v1"):
+    """Mediation has accepted it; its clocks have stopped here."""
+
+
+class IncidentReturned(_IncidentEvent, type="gw.incidents.incident.returned.v1"):
+    """Mediation did not settle it: it is the acceptor's again, who tells the lawful ways."""
 
 
 class VolunteersWanted(_IncidentEvent, type="gw.incidents.incident.volunteers_wanted.v1"):

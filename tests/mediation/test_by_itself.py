@@ -1,0 +1,214 @@
+"""What happens to cases by itself: silence lapses, time is over, what is late is told of; and which limit each channel has."""
+
+import uuid
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import asyncpg
+import pytest
+
+from gridwhistle.common.database import Database
+from gridwhistle.common.sealing import Seal
+from gridwhistle.mediation.agreements.reminding import remind_once
+from gridwhistle.mediation.app import MEDIATION
+from tests.conftest import Loop, RunningSuite
+from tests.mediation.office import Office, code_of, made, pays
+
+Committee = tuple[dict[str, Any], list[dict[str, Any]]]
+Eventually = Callable[[Callable[[], bool]], None]
+_CLOCKS = "SELECT rule_key, amount, unit, due_at, extended_times FROM clock WHERE owner_id = $1 AND stopped_at IS NULL"
+
+
+@pytest.fixture(scope="module")
+def office(suite: RunningSuite) -> Office:
+    return Office(suite)
+
+
+@pytest.fixture(scope="module")
+def committee(office: Office) -> Committee:
+    return office.filed()
+
+
+@pytest.fixture
+def ask(suite: RunningSuite, background: Loop) -> Callable[..., list[Any]]:
+    """Return a way to ask mediation's database."""
+
+    async def asked(query: str, *args: Any) -> list[Any]:
+        connection = await asyncpg.connect(suite.postgres.url("mediation"))
+        try:
+            return list(await connection.fetch(query, *args))
+        finally:
+            await connection.close()
+
+    return lambda query, *args: background.run(asked(query, *args))  # type: ignore[no-any-return]
+
+
+def id_of(path: str) -> uuid.UUID:
+    return uuid.UUID(path.rpartition("/")[2])
+
+
+def running(ask: Callable[..., list[Any]], path: str) -> dict[str, Any]:
+    return {row["rule_key"].partition(".")[2]: row for row in ask(_CLOCKS, id_of(path))}
+
+
+def let_be_due(ask: Callable[..., list[Any]], path: str, key: str) -> None:
+    ask("UPDATE clock SET next_at = clock_timestamp() WHERE owner_id = $1 AND rule_key = $2", id_of(path), f"mediation.{key}")
+
+
+def state_of(office: Office, path: str) -> str:
+    state: str = made(office.chair.get(path))["state"]
+    return state
+
+
+def test_silence_lapses(office: Office, ask: Callable[..., list[Any]], eventually: Eventually) -> None:
+    path, (zhao, _) = office.asked()
+    made(office.chair.post(f"{path}/consent", {"party_id": zhao, "answered_by": "by_word"}))
+
+    let_be_due(ask, path, "consent")
+
+    eventually(lambda: state_of(office, path) == "refused")
+    assert made(office.chair.get(path))["reason_code"] == "no_answer"
+
+
+def test_where_everybody_wants_it_the_committee_is_late_and_nobody_lapses(
+    office: Office, ask: Callable[..., list[Any]], eventually: Eventually
+) -> None:
+    path, _ = office.willing()
+
+    let_be_due(ask, path, "consent")
+
+    eventually(lambda: running(ask, path).keys() == {"accept"})
+    assert state_of(office, path) == "consent_pending"
+
+
+def test_mediation_whose_time_is_over_has_failed(
+    office: Office, committee: Committee, ask: Callable[..., list[Any]], eventually: Eventually
+) -> None:
+    path, parties = office.in_mediation(committee[0], committee[1][0])
+
+    let_be_due(ask, path, "mediate")
+
+    eventually(lambda: state_of(office, path) == "failed")
+    draft = {"content": "和解", "terms": [pays(parties[1])]}
+    assert code_of(office.mediator(committee[1][0]).post(f"{path}/draft_agreement", draft)) == "illegal_move"
+
+
+def test_time_runs_on_while_it_is_dangerous_if_it_had_begun(
+    office: Office, committee: Committee, ask: Callable[..., list[Any]]
+) -> None:
+    begun, _ = office.in_mediation(committee[0], committee[1][0])
+    not_begun, _ = office.accepted(committee[0])
+    before = running(ask, begun)["mediate"]["due_at"]
+    for path in (begun, not_begun):
+        made(office.chair.post(f"{path}/escalate", {"reason_code": "danger", "reported_to": "town", "reason": "激化"}))
+
+    assert running(ask, begun)["mediate"]["due_at"] == before
+    assert running(ask, not_begun) == {}
+
+
+def test_more_time_is_the_limit_once_more_from_the_first_session(
+    office: Office, committee: Committee, ask: Callable[..., list[Any]]
+) -> None:
+    path, parties = office.in_mediation(committee[0], committee[1][0])
+    before = running(ask, path)["mediate"]
+
+    made(office.mediator(committee[1][0]).post(f"{path}/extend", {"party_ids": parties}))
+
+    after = running(ask, path)["mediate"]
+    assert (before["extended_times"], after["extended_times"]) == (0, 1)
+    assert 25 <= (after["due_at"] - before["due_at"]).days <= 38
+
+
+@pytest.mark.parametrize(
+    ("facts", "accept", "mediate"),
+    [
+        pytest.param({}, (3, "work_day_legal"), (30, "natural_day_legal"), id="people's"),
+        pytest.param({"channel": "administrative"}, (5, "work_day_legal"), (30, "natural_day_legal"), id="administrative"),
+        pytest.param(
+            {"channel": "administrative", "is_complex": True},
+            (10, "work_day_legal"),
+            (30, "natural_day_legal"),
+            id="administrative and complex",
+        ),
+        pytest.param({"channel": "court_delegated"}, (3, "work_day_legal"), (30, "natural_day_legal"), id="before filing"),
+        pytest.param({"channel": "court_entrusted"}, (3, "work_day_legal"), (15, "natural_day_legal"), id="after filing"),
+        pytest.param({"channel": "court_summary"}, (3, "work_day_legal"), (7, "natural_day_legal"), id="summary procedure"),
+        pytest.param(
+            {"channel": "labour", "dispute_type": "D10"}, (3, "work_day_legal"), (15, "natural_day_legal"), id="labour"
+        ),
+    ],
+)
+def test_each_channel_has_its_limits(
+    office: Office,
+    committee: Committee,
+    ask: Callable[..., list[Any]],
+    facts: dict[str, Any],
+    accept: tuple[int, str],
+    mediate: tuple[int, str],
+) -> None:
+    asked, _ = office.asked(facts=facts)
+    met, _ = office.in_mediation(committee[0], committee[1][0], facts=facts)
+
+    first, second = running(ask, asked), running(ask, met)["mediate"]
+
+    assert {(first[key]["amount"], first[key]["unit"]) for key in ("accept", "consent")} == {accept}
+    assert (second["amount"], second["unit"]) == mediate
+
+
+@pytest.mark.parametrize(
+    ("grade", "limit"),
+    [
+        (None, (1, "work_day_legal")),
+        ("red", (1, "urgent_hour")),
+        ("orange", (1, "same_day")),
+        ("yellow", (3, "work_day_legal")),
+    ],
+)
+def test_a_pressing_dispute_is_looked_at_sooner(
+    office: Office, ask: Callable[..., list[Any]], grade: str | None, limit: tuple[int, str]
+) -> None:
+    case = office.register_case(grade=grade)
+
+    clock = running(ask, f"/{case['id']}")["contact"]
+
+    assert (clock["amount"], clock["unit"]) == limit
+
+
+def test_a_new_committee_has_thirty_working_days_to_be_put_on_file(office: Office, ask: Callable[..., list[Any]]) -> None:
+    clock = running(ask, f"/{office.committee()['id']}")["file_committee"]
+
+    assert (clock["amount"], clock["unit"]) == (30, "work_day_legal")
+
+
+# --- reminders ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def database(suite: RunningSuite) -> AsyncIterator[Database]:
+    """Return mediation's database as another process has it."""
+    url, seal = suite.postgres.url("mediation"), Seal.kept_in(suite.folder / "keys")
+    tables = list(MEDIATION.tables.tables.values())
+    async with Database(url, seal, MEDIATION.constraints, presets=MEDIATION.presets, tables=tables).connected() as database:
+        yield database
+
+
+@pytest.mark.anyio
+async def test_what_is_late_is_told_of_once_in_seven_days(office: Office, committee: Committee, database: Database) -> None:
+    first = committee[1][0]
+    path, parties = office.in_mediation(committee[0], first)
+    mediator = office.mediator(first)
+    terms = [pays(parties[1], due_on="2026-01-01"), pays(parties[1]), pays(parties[0], due_on=None)]
+    office.sign(path, mediator, parties, office.draft(path, mediator, parties, terms=terms))
+    made(mediator.post(f"{path}/start_performance"))
+
+    await remind_once(database)
+    await remind_once(database)
+
+    told = await database.run(
+        database.background,
+        "SELECT envelope->'data'->>'terms' AS terms FROM outbox WHERE aggregate_id = $1 AND subject LIKE '%overdue%'",
+        id_of(path),
+    )
+    shown = made(office.chair.get(f"{path}/agreements"))["items"][0]["terms"]
+    assert [row["terms"] for row in told] == ["1"]
+    assert [term["reminders"] for term in shown] == [1, 0, 0]
