@@ -81,8 +81,7 @@ THINGS: Final = {
     **asked_of_teams.THINGS,
 }
 """Which things a parameter of a path names."""
-WHOLE: Final = {"list_seals", "list_rule_sets", *asked_of_stock.OF_NO_PLACE}
-WHOLE: Final = {"list_seals", "list_rule_sets", *asked_of_mediation.WHOLE}
+WHOLE: Final = {"list_seals", "list_rule_sets", *asked_of_stock.OF_NO_PLACE, *asked_of_mediation.WHOLE}
 """What belongs to a service and to no place: whoever has the permission has all of it."""
 OF_THE_COUNTY: Final = {
     "list_rules": "",
