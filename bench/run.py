@@ -19,6 +19,7 @@ import machine
 import pipeline
 import report
 import start
+import stock
 import year
 from generators import GENERATOR
 from harness import HERE, NotTrue
@@ -30,6 +31,7 @@ QUESTIONS: Final[dict[str, Callable[[int, float], Awaitable[list[Answer]]]]] = {
     "accept": accept.ask,
     "hot": hot.ask,
     "ledger": ledger.ask,
+    "stock": stock.ask,
     "client": report.ask_one,
     "pipeline": pipeline.ask,
     "events": events.ask,

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from gridwhistle.common.clocks import Limit
 from gridwhistle.common.commands import Command
@@ -15,6 +15,7 @@ from gridwhistle.common.events.inventory_stock import MovedLine
 from gridwhistle.common.ids import prefix_of
 from gridwhistle.common.machine import Step
 from gridwhistle.common.principal import Principal
+from gridwhistle.common.queries import Asking
 from gridwhistle.common.rows import Row
 from gridwhistle.common.rules import RULES
 from gridwhistle.inventory.dispatch.limits import APPROVE, APPROVE_URGENT, FIRST_BATCH, POST_APPROVE
@@ -26,6 +27,7 @@ from gridwhistle.inventory.stock.promising import Wish, reserve
 from gridwhistle.inventory.stock.tables import storage_points
 
 _MINUTE, _DIGITS = dt.timedelta(minutes=1), 5
+_POINT = Asking(select(storage_points).where(storage_points.c.id == bindparam("point_id")))
 
 
 class Need(NamedTuple):
@@ -76,7 +78,6 @@ async def open_approved(tx: Command, need: Need, wanted: Sequence[tuple[UUID, De
 
     Raises:
         PointNeeded: the need names no storage point that is open.
-        NotEnoughStock: there is not enough that is free.
     """
     point_id = (await point_of(tx, need.point_id, tx.caller)).id
     step = DISPATCH.step(None, "open", tx.caller)
@@ -93,7 +94,7 @@ async def promise(tx: Command, order: Row, point_id: UUID, approved: Sequence[tu
         tx.update(item, approved_qty=qty)
         wishes.append(Wish(item.id, item.type_id, qty))
         item.__dict__["approved_qty"] = qty
-    await reserve(tx, order.id, point_id, wishes, approved_by=approved_by)
+    reserve(tx, order.id, point_id, wishes, approved_by=approved_by)
     lines = [(item.type_code, qty) for item, qty in approved if qty]
     tx.tell(order, DispatchOrderApproved(**facts_of(order, lines)))
 
@@ -104,7 +105,8 @@ async def point_of(tx: Command, point_id: UUID | None, caller: Principal) -> Any
     Raises:
         PointNeeded: none is named, or it is not there.
     """
-    point = await tx.db.first(select(storage_points).where(storage_points.c.id == point_id)) if point_id else None
+    found = await tx.db.ask(_POINT.of(point_id=point_id)) if point_id else []
+    point = found[0] if found else None
     if point is None or point.closed_at or not caller.reaches(storage_points, point):
         raise PointNeeded
     return point

@@ -198,7 +198,7 @@ async def reallocate(dispatch_order_id: UUID, body: WrittenGrounds, caller: Call
         order, step = tx.row, DISPATCH.step(tx.row, "reallocate", caller)
         tx.move(order, step, reason=body.reason)
         wishes = [Wish(item.id, item.type_id, item.approved_qty) for item in await tx.children(items)]
-        await reserve(tx, order.id, order.point_id, wishes, approved_by=order.approved_by, anew=True)
+        reserve(tx, order.id, order.point_id, wishes, approved_by=order.approved_by, anew=True)
         return tx.answer(done(caller, order))
 
 

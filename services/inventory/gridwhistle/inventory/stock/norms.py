@@ -9,7 +9,7 @@ from uuid import UUID
 
 from fastapi import Query as InQuery
 from pydantic import AwareDatetime, Field
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from gridwhistle.common.again import Away, again
 from gridwhistle.common.calendars import LOCAL
@@ -20,6 +20,7 @@ from gridwhistle.common.ids import AreaCode, new_id, prefix_of
 from gridwhistle.common.jurisdiction import in_areas
 from gridwhistle.common.principal import system
 from gridwhistle.common.problems import Busy
+from gridwhistle.common.queries import Asking
 from gridwhistle.common.reading import one, page
 from gridwhistle.common.rules import RULES
 from gridwhistle.common.running import Running
@@ -36,6 +37,11 @@ router = Router("inventory", "Reserve norms 储备标准")
 SYSTEM: Final = system("inventory")
 _NORMS = Keyset(norms.c.id)
 _EVERY_S: Final = 3600.0
+_IN_USE: Final = Asking(
+    select(norms.c.id, norms.c.area_code, norms.c.type_code).where(
+        norms.c.county_code == bindparam("county"), norms.c.withdrawn_at.is_(None)
+    )
+)
 _WORSE: Final = {"enough": 0, "low": 1, "critical": 2}
 Persons = Annotated[int, Field(ge=1, le=10_000_000, examples=[5_000])]
 Source = Annotated[str, Field(min_length=1, max_length=200, examples=["示例县应急物资储备规划(2026—2030)"])]
@@ -125,9 +131,8 @@ async def withdraw_reserve_norm(reserve_norm_id: UUID, caller: Caller, db: Db) -
 
 async def norms_of(db: Work, area_code: str, codes: Sequence[str]) -> list[UUID]:
     """Return the norms that a movement of these types in an area concerns."""
-    of_them = norms.c.county_code == area_code[:6], norms.c.type_code.in_(codes), norms.c.withdrawn_at.is_(None)
-    found = await db.fetch(select(norms.c.id, norms.c.area_code).where(*of_them))
-    return [row.id for row in found if area_code.startswith(prefix_of(row.area_code))]
+    found = await db.ask(_IN_USE.of(county=area_code[:6]))
+    return [row.id for row in found if row.type_code in codes and area_code.startswith(prefix_of(row.area_code))]
 
 
 async def look(db: Work, norm_id: UUID) -> None:

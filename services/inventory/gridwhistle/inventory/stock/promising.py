@@ -10,12 +10,11 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import select
 
 from gridwhistle.common.commands import Command
 from gridwhistle.inventory.stock.lot_tables import POST, lots, reservations
 from gridwhistle.inventory.stock.moving import today
-from gridwhistle.inventory.stock.refusals import NotEnoughStock
 
 
 class Wish(NamedTuple):
@@ -26,10 +25,12 @@ class Wish(NamedTuple):
     qty: Decimal
 
 
-async def reserve(
+def reserve(
     tx: Command, order_id: UUID, point_id: UUID, wishes: Sequence[Wish], *, approved_by: str | None = None, anew: bool = False
 ) -> None:
     """Promise all of it from one storage point, or nothing: of each type what ends first comes first.
+
+    The database refuses it (`NotEnoughStock`) when there is not enough that is free.
 
     Args:
         tx: the command, which holds or makes the order.
@@ -38,18 +39,11 @@ async def reserve(
         wishes: each type once.
         approved_by: who approved it, for the record of each lot.
         anew: give back first what the order was promised before.
-
-    Raises:
-        NotEnoughStock: there is not enough that is free. The database refuses with the same words what others took meanwhile.
     """
     wanted = sorted((wish for wish in wishes if wish.qty), key=lambda wish: wish.type_id.int)
-    free = await free_at(tx, point_id, [wish.type_id for wish in wanted], besides=order_id if anew else None)
-    if any(free.get(wish.type_id, 0) < wish.qty for wish in wanted):
-        raise NotEnoughStock
     rows = [_row(tx, "release", order_id)] if anew else []
     more = {"point_id": point_id, "approved_by": approved_by}
-    rows += [_row(tx, "reserve", order_id, **wish._asdict(), **more) for wish in wanted]
-    tx.call(POST, rows)
+    tx.call(POST, rows + [_row(tx, "reserve", order_id, **wish._asdict(), **more) for wish in wanted])
 
 
 def release(tx: Command, order_id: UUID) -> None:
@@ -63,21 +57,6 @@ def let_go(tx: Command, order_id: UUID, voucher_id: UUID, approved_by: str | Non
     The database refuses it (`LotNotAvailable`) when a lot was quarantined or is past its last day.
     """
     tx.call(POST, [_row(tx, "out", order_id, voucher_id=voucher_id, approved_by=approved_by)])
-
-
-async def free_at(tx: Command, point_id: UUID, type_ids: Sequence[UUID], *, besides: UUID | None = None) -> dict[UUID, Decimal]:
-    """Return how much is free of each type at a point; with `besides` also what that order has."""
-    good = and_(lots.c.state == "available", or_(lots.c.expires_on.is_(None), lots.c.expires_on > today(tx)))
-    left = select(lots.c.type_id, func.sum(lots.c.qty - lots.c.reserved_qty)).where(
-        lots.c.point_id == point_id, lots.c.type_id.in_(type_ids), good
-    )
-    free = {row[0]: row[1] for row in await tx.db.fetch(left.group_by(lots.c.type_id))}
-    if besides:
-        own = select(lots.c.type_id, func.sum(reservations.c.qty)).join(lots, lots.c.id == reservations.c.lot_id)
-        own = own.where(reservations.c.order_id == besides, lots.c.point_id == point_id, good)
-        for row in await tx.db.fetch(own.group_by(lots.c.type_id)):
-            free[row[0]] = free.get(row[0], Decimal(0)) + row[1]
-    return free
 
 
 async def promised_to(db: Any, order_id: UUID) -> Sequence[Any]:
