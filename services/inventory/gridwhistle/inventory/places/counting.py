@@ -23,7 +23,7 @@ GROUPS: Final = ("elderly", "children", "disabled", "sick")
 """Each is part of the total; who is old and ill is in two of them."""
 
 
-class Counted(Body):
+class PeopleCounted(Body):
     """How many people, and how many of them are in each group. Numbers alone: no field takes a name."""
 
     total: People
@@ -43,7 +43,7 @@ class CountedView(ShelterView):
 
 
 @router.post("/shelters/{shelter_id}/admit", may="places:run", needs_key=True)
-async def admit(shelter_id: UUID, body: Counted, caller: Caller, db: Db) -> CountedView:
+async def admit(shelter_id: UUID, body: PeopleCounted, caller: Caller, db: Db) -> CountedView:
     """Count people who came (入住). At its capacity a shelter is full by itself, and the answer says where else there is room.
 
     A number refuses nobody who stands at the door: more than the capacity can be counted.
@@ -55,7 +55,7 @@ async def admit(shelter_id: UUID, body: Counted, caller: Caller, db: Db) -> Coun
 
 
 @router.post("/shelters/{shelter_id}/let_go", may="places:run", needs_key=True)
-async def let_go(shelter_id: UUID, body: Counted, caller: Caller, db: Db) -> CountedView:
+async def let_go(shelter_id: UUID, body: PeopleCounted, caller: Caller, db: Db) -> CountedView:
     """Count people who left (离开). A shelter that was full is open again by itself when there is room."""
     async with db.command(caller, shelters, shelter_id) as tx:
         opening = await opening_of(tx, "let_go")
@@ -64,7 +64,7 @@ async def let_go(shelter_id: UUID, body: Counted, caller: Caller, db: Db) -> Cou
 
 
 @router.post("/shelters/{shelter_id}/recount", may="places:run")
-async def recount(shelter_id: UUID, body: Counted, caller: Caller, db: Db) -> CountedView:
+async def recount(shelter_id: UUID, body: PeopleCounted, caller: Caller, db: Db) -> CountedView:
     """Say how many are there now (清点), whatever was counted before."""
     async with db.command(caller, shelters, shelter_id) as tx:
         opening = await opening_of(tx, "recount")
@@ -88,7 +88,7 @@ def counts_of(opening: Any) -> dict[str, Any]:
 
 
 async def _count(
-    tx: Command, action: str, opening: Row, numbers: dict[str, int], body: Counted, *, arrived: int = 0
+    tx: Command, action: str, opening: Row, numbers: dict[str, int], body: PeopleCounted, *, arrived: int = 0
 ) -> CountedView:
     """Write numbers down, and let the shelter be full, or open again, if they say so."""
     shelter, total = tx.row, numbers["total"]

@@ -54,7 +54,12 @@ class ResourceTypeView(View):
 
     id: UUID
     version: Version
-    area_code: Annotated[str, Field(pattern="^([0-9]{12})?$", description="The county's; empty: of the standard, for all.")]
+    area_code: Annotated[
+        str,
+        Field(
+            pattern="^([0-9]{12})?$", description="The county's; empty: of the standard, for all.", examples=["990101000000"]
+        ),
+    ]
     code: SupplyCode
     parent_code: SupplyCode | None
     name: Name
