@@ -65,7 +65,7 @@ async def test_arrivals_counted_at_once_are_all_counted(two: Processes, database
     id_ = await opened(two)
 
     def came(process: int) -> Any:
-        return two.do(lambda db: counting.admit(id_, counting.Counted(total=3, elderly=1), SHELTER_MANAGER, db), process)
+        return two.do(lambda db: counting.admit(id_, counting.PeopleCounted(total=3, elderly=1), SHELTER_MANAGER, db), process)
 
     answers = await asyncio.gather(*(came(number % 2) for number in range(40)))
 
@@ -84,11 +84,11 @@ async def test_the_last_places_fill_once_and_free_once(two: Processes, database_
     id_ = await opened(two)
 
     def count(number: int) -> Any:
-        body = counting.Counted(total=1)
+        body = counting.PeopleCounted(total=1)
         way = counting.admit if number % 2 else counting.let_go
         return two.do(lambda db: way(id_, body, SHELTER_MANAGER, db), number // 2 % 2)
 
-    await two.do(lambda db: counting.admit(id_, counting.Counted(total=99), SHELTER_MANAGER, db))
+    await two.do(lambda db: counting.admit(id_, counting.PeopleCounted(total=99), SHELTER_MANAGER, db))
     answers = await asyncio.gather(*(count(number) for number in range(40)))
 
     truth = await asyncpg.connect(database_url)
@@ -122,7 +122,7 @@ async def test_who_closes_while_others_count_loses_nobody(two: Processes, databa
     id_ = await opened(two)
 
     def came(process: int) -> Any:
-        return two.do(lambda db: counting.admit(id_, counting.Counted(total=1), SHELTER_MANAGER, db), process)
+        return two.do(lambda db: counting.admit(id_, counting.PeopleCounted(total=1), SHELTER_MANAGER, db), process)
 
     def close() -> Any:
         return two.do(lambda db: sheltering.close_shelter(id_, Grounds(), COMMANDER, db), 1)
