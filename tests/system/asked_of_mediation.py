@@ -11,7 +11,7 @@ from tests.conftest import RunningSuite
 BASE: Final = "/mediation/v1"
 NOBODY: Final = str(uuid.UUID(int=0))
 THINGS: Final = {"committee_id": "committees", "mediator_id": "mediators", "case_id": "cases"}
-WHOLE: Final = {"list_dispute_types", "get_session_calendar"}
+WHOLE: Final = {"list_dispute_types", "get_session_calendar", "count_cases"}
 """What is the same everywhere, or one's own."""
 
 
@@ -80,6 +80,7 @@ def sent(here: str) -> dict[str, dict[str, Any]]:
         "take_back_confirmation": {},
         "follow_up_case": {"is_performed": True, "satisfied": "satisfied"},
         "add_document": {"kind": "identity", "pages": 2},
+        "erase_parties_case": why,
         "ask_close_case": {},
         "confirm_receipt_case": {"receipt_no": "示法收〔2026〕9号"},
         "reveal_agreement": {"fields": ["content"], "purpose": "handling", "note": "阅卷"},

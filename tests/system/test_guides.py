@@ -337,3 +337,64 @@ def test_the_guide_for_a_warehouse_keeper_works_as_it_stands(suite: RunningSuite
         "kit: 棉被 300 床",
         "kit: 饮用水 4050 升",
     ]
+
+
+def test_the_guide_to_mediation_leads_a_dispute_to_its_file(suite: RunningSuite, tokens: str) -> None:
+    told = told_by("guide-mediation", suite, TOKENS=tokens).splitlines()
+
+    assert told == [
+        "registered: applied",
+        "masked: 钱**",
+        "in full, for a reason that is kept: 钱二",
+        "ask_willingness: consent_pending",
+        "consent: consent_pending",
+        "too early: Parties who have not said yes yet: 1; it cannot be accepted.",
+        "accept: accepted",
+        "suggested: elected",
+        "assign: assigned",
+        "request_recusal: assigned",
+        "who stepped aside: There is no such case that you may see.",
+        "replace: assigned",
+        "disclose: assigned",
+        "calendar: 1",
+        "not ready: It cannot begin yet; it lacks: a notice to every party.",
+        "open: open",
+        "end: ended",
+        "sign: ended",
+        "agree_oral: What a party asks for, what is not performed at once, and what is major or complex is agreed in writing.",
+        "who presides signs: draft",
+        "seal: effective",
+        "case: agreed_written",
+        "start_performance: performing",
+        "case: performed",
+        "missing: ['identity']",
+        "ask_close: performed",
+        "close: closed",
+        told[27],
+        "archive: Follow-ups that are still to be done: 3.",
+        told[29],
+        "this month, by kind: dispute_type",
+    ]
+    assert re.fullmatch(r"number: （20\d\d）望湖人调字第N号", told[27])
+    assert told[29].startswith("file: It cannot be put on file yet; it lacks: 3 to 9 members, a chair, a seal")
+
+
+def test_the_guide_for_a_court_works_as_it_stands(suite: RunningSuite, tokens: str) -> None:
+    court = suite.issuer.token("court", ["integrator"], ["990101"], scope="cases:register cases:read confirmations:decide")
+
+    told = told_by("guide-court", suite, TOKENS=tokens, COURT=court).splitlines()
+
+    assert told == [
+        "entrusted: referred_in",
+        "parties: Your token does not grant parties:read.",
+        "accepted: accepted",
+        "as the court sees it: accepted",
+        "agreement: effective",
+        "one alone: All parties do that together.",
+        told[6],
+        "court_accepts: accepted",
+        "court_confirms: confirmed",
+    ]
+    assert told[6].startswith(
+        "court_confirms: The confirmation is applied, so court_confirms is not possible; possible now: court_"
+    )

@@ -64,7 +64,16 @@ _SERVED = {"participants:read", "participants:own", "services:read", "orders:req
     "accounts:read",
 }
 _DISPATCH = {"dispatch:read", "dispatch:handle"}
-_CASES = {"cases:register", "confirmations:decide", "cases:read", "cases:write", "cases:handle", "parties:read", _REVEAL}
+_CASES = {
+    "case_counts:read",
+    "cases:register",
+    "confirmations:decide",
+    "cases:read",
+    "cases:write",
+    "cases:handle",
+    "parties:read",
+    _REVEAL,
+}
 GRANTS: Final[dict[str, frozenset[str]]] = {
     "resident": frozenset({"incidents:report", "incidents:attach", "cases:register", *_SERVED}),
     "grid_worker": frozenset({"incidents:report", *_HANDLE, *_PLACES, "shifts:read", "shifts:own"}),
@@ -89,7 +98,7 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
     "county_admin": frozenset(
         {"incidents:read", "incidents:report", "incidents:attach", "incidents:report_many", *_PLACES, "areas:write", _REVEAL}
         | {"grids:write", "organisations:write", "workers:read", "workers:write", "shifts:read", "rules:read", "rules:write"}
-        | {"catalogue:read", "catalogue:write", "contacts:read"}
+        | {"catalogue:read", "catalogue:write", "contacts:read", "case_counts:read"}
     ),
     "city_admin": frozenset({*_PLACES, "grids:write", "workers:read"}),
     "volunteer": frozenset({*_SERVED, "claims:own", "teams:own", _REVEAL}),
@@ -124,7 +133,7 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
     # Three people, and none of them does the work; see APART.
     "sysadmin": frozenset({"operations:read", "operations:write", "rules:read"}),
     "security_admin": frozenset({"access:read", "access:write", "rules:read"}),
-    "auditor": frozenset({"audit:read", "operations:read", "rules:read", "ledger:read", "accounts:read"}),
+    "auditor": frozenset({"case_counts:read", "audit:read", "operations:read", "rules:read", "ledger:read", "accounts:read"}),
     "privacy_officer": frozenset({"privacy:read", "privacy:write", "rules:read"}),
     "auto": frozenset(),
 }

@@ -14,7 +14,7 @@ from gridwhistle.mediation.committees import api as committees
 from gridwhistle.mediation.committees import mediators
 from gridwhistle.mediation.committees.refusals import IndustriesUnclear, NameTaken, TermUnclear
 from gridwhistle.mediation.consumers import CONSUMER
-from gridwhistle.mediation.files import closing
+from gridwhistle.mediation.files import closing, erasing, statistics
 from gridwhistle.mediation.limits import CONSENT, MEDIATE, PRESETS
 from gridwhistle.mediation.panels import choosing, recusal
 from gridwhistle.mediation.sessions import calendar, ending, escalating, holding, inviting
@@ -42,6 +42,8 @@ MEDIATION: Final = Service(
         confirming.router,
         following_up.router,
         closing.router,
+        statistics.router,
+        erasing.router,
     ],
     loops=[remind],
     consumer=CONSUMER,

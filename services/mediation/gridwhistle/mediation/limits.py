@@ -37,6 +37,7 @@ REMIND_EVERY: Final = "mediation.remind_every"
 FOLLOW_UP_DAYS: Final = ("mediation.follow_up_first", "mediation.follow_up_second", "mediation.follow_up_last")
 CLOSE: Final = "mediation.close"
 ARCHIVE: Final = "mediation.archive"
+CELL_MIN: Final = "mediation.cell_min"
 
 COMMITTEE_PRESETS: Final = (
     Preset(FILE_COMMITTEE, 30, "work_day_legal", "L 宁波市人民调解条例 art.13", "From set-up or change on."),
@@ -94,6 +95,7 @@ AGREEMENT_PRESETS: Final = (
 )
 FILE_PRESETS: Final = (
     Preset(CLOSE, 5, "work_day_legal", "INF", "From the end of mediating or performing on."),
+    Preset(CELL_MIN, 5, "cases", "INF", "The smallest number that is told to who sees no cases."),
     Preset(ARCHIVE, 120, "natural_day", "INF", "After closing; the last follow-up is done by then."),
 )
 PRESETS: Final = (

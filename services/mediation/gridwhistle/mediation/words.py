@@ -1,6 +1,5 @@
 """Words that every noun uses: what is said for the record, and the kinds of dispute."""
 
-import datetime as dt
 from collections.abc import Mapping
 from typing import Annotated, Final
 
@@ -19,15 +18,6 @@ Reason = Annotated[
         examples=["本人书面说明"],
     ),
     MASKED,
-]
-Day = Annotated[
-    dt.date,
-    Field(
-        strict=False,
-        ge=dt.date(2000, 1, 1),
-        le=dt.date(2199, 12, 31),
-        json_schema_extra={"pattern": "^2[01][0-9]{2}-", "examples": ["2027-06-30"]},
-    ),
 ]
 DISPUTES: Final[Mapping[str, Term]] = {
     "D01": Term("婚姻家庭", "marriage and family"),

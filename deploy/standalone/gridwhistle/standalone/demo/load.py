@@ -14,6 +14,7 @@ from gridwhistle.incidents.refusals import FoundInTheFuture
 from gridwhistle.standalone.demo import words
 from gridwhistle.standalone.demo.bank import Bank
 from gridwhistle.standalone.demo.county import EXAMPLES, Area, County, Grid, Organisation, Report, Worker, middle
+from gridwhistle.standalone.demo.disputes import Disputes
 from gridwhistle.standalone.demo.emergency import Emergency
 from gridwhistle.standalone.demo.lines import Lines
 from gridwhistle.standalone.demo.stores import Stores
@@ -53,6 +54,9 @@ PEOPLE: Final = {
     "dept_handler": Person("dept_handler", words.COUNTY, words.WATER),
     "dept_leader": Person("dept_leader", words.COUNTY, words.WATER),
     "station_clerk": Person("station_clerk", words.TOWN),
+    "mediation_chair": Person("mediation_chair", words.TOWN),
+    "judicial_office": Person("judicial_office", words.TOWN),
+    "privacy_officer": Person("privacy_officer", words.COUNTY),
     "timebank_admin": Person("timebank_admin", words.COUNTY),
     "second_timebank_admin": Person("timebank_admin", words.COUNTY),
     **{
@@ -76,6 +80,7 @@ class Loader:
         self._lines, self._issuer, self._county = lines, issuer, county
         self._tokens: dict[tuple[str, ...], str] = {}
         self._bank = Bank(self._call, lines, issuer)
+        self._disputes = Disputes(self._call, lines, issuer)
         self._emergency = Emergency(self._call, lines, issuer, county)
         self._stores = Stores(self._call, lines, issuer)
         self._began: dt.datetime  # what the days are counted back from; a load that goes on says the same times again
@@ -112,7 +117,7 @@ class Loader:
             tokens[name] = self._issuer.token(worker_id, ["grid_worker"], [worker.grid_code])
         await self._emergency.settle()
         await self._stores.settle()
-        return tokens | await self._bank.settle()
+        return tokens | await self._bank.settle() | await self._disputes.settle()
 
     async def _area(self, area: Area) -> None:
         content = {"area_code": area.area_code, "level": area.level, "name": area.name}
@@ -171,6 +176,7 @@ class Loader:
         await _each(people, lambda worker: counted(lambda it: self._work(it, there), worker))
         await _each(reports, lambda report: counted(self._report, report))
         await self._bank.fill(self._began)
+        await self._disputes.fill(self._began)
         await self._emergency.fill()
         await self._stores.fill()
         await counted(self._report, last)

@@ -13,7 +13,7 @@ from gridwhistle.common.personal import SealedText
 from gridwhistle.common.reading import one
 from gridwhistle.common.rows import Row
 from gridwhistle.common.rules import RULES
-from gridwhistle.common.wire import Body
+from gridwhistle.common.wire import Body, Day
 from gridwhistle.mediation.agreements.refusals import (
     AgreementThere,
     MustBeWritten,
@@ -41,7 +41,7 @@ from gridwhistle.mediation.cases.steps import facts_of, party_of
 from gridwhistle.mediation.cases.tables import cases, parties
 from gridwhistle.mediation.committees.tables import committees
 from gridwhistle.mediation.limits import CONFIRM_APPLY, FOLLOW_UP_DAYS
-from gridwhistle.mediation.words import Day, RecordedRemark
+from gridwhistle.mediation.words import RecordedRemark
 
 router = Router("mediation", "Agreements 调解协议")
 PartyIds = Annotated[list[Annotated[UUID, Field(strict=False)]], Field(min_length=2, max_length=40)]

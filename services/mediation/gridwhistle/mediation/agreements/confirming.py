@@ -40,7 +40,7 @@ from gridwhistle.mediation.limits import CONFIRM_ACCEPT, CONFIRM_APPLY, CONFIRM_
 from gridwhistle.mediation.words import RecordedRemark
 
 router = Router("mediation", "Agreements 调解协议: confirmation 司法确认")
-RulingNo = Annotated[str, Field(pattern=r"^[^\s]{2,60}$", examples=["（2026）示01民特第9号"])]
+RulingNo = Annotated[str, Field(pattern=r"^[^\s\x00-\x1f\x7f]{2,60}$", examples=["（2026）示01民特第9号"])]
 
 
 class ConfirmationRequest(Body):

@@ -10,7 +10,7 @@ from gridwhistle.common.commands import Command
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.mediation import CaseBreached, CasePerformed, Outcome, PerformanceBegun, PerformanceUrged
 from gridwhistle.common.rows import Row
-from gridwhistle.common.wire import Body
+from gridwhistle.common.wire import Body, Day
 from gridwhistle.mediation.agreements.refusals import NotDoneYet, UnknownTerm
 from gridwhistle.mediation.agreements.tables import agreement_terms
 from gridwhistle.mediation.agreements.views import AgreementView, Proof, agreement_of, agreement_view
@@ -19,7 +19,7 @@ from gridwhistle.mediation.cases.steps import end, facts_of
 from gridwhistle.mediation.cases.tables import cases
 from gridwhistle.mediation.cases.views import CaseView, answer
 from gridwhistle.mediation.rulings import today
-from gridwhistle.mediation.words import Day, RecordedRemark, RecordedWhy
+from gridwhistle.mediation.words import RecordedRemark, RecordedWhy
 
 router = Router("mediation", "Agreements 调解协议: performance 履行")
 

@@ -23,18 +23,18 @@ from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Term
 from gridwhistle.common.reading import one, page
 from gridwhistle.common.rows import Row
-from gridwhistle.common.wire import Actions, Body, Keyset, Page, PageQuery, Version, View
+from gridwhistle.common.wire import Actions, Body, Day, Keyset, Page, PageQuery, Version, View
 from gridwhistle.mediation.committees.refusals import CommitteeIncomplete, NotAMember
 from gridwhistle.mediation.committees.states import COMMITTEE
 from gridwhistle.mediation.committees.tables import committees, mediators
 from gridwhistle.mediation.limits import MEMBERS_MAX, MEMBERS_MIN, TERM_YEARS
 from gridwhistle.mediation.rulings import amount, today, years_after
-from gridwhistle.mediation.words import DISPUTES, Day, Reason
+from gridwhistle.mediation.words import DISPUTES, Reason
 
 router = Router("mediation", "Committees 调解组织")
 _NEWEST = Keyset(committees.c.id)
 CommitteeState = Literal[COMMITTEE.states]  # type: ignore[name-defined]
-ShortName = Annotated[str, Field(min_length=1, max_length=20, pattern=r"^[^\s()（）0-9]+$", examples=["望湖"])]
+ShortName = Annotated[str, Field(min_length=1, max_length=20, pattern=r"^[^\s\x00-\x1f\x7f()（）0-9]+$", examples=["望湖"])]
 SealNo = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{4,30}$", examples=["9901010012345"])]
 Industries = Annotated[list[DisputeType], Field(min_length=1, max_length=len(DISPUTES))]
 

@@ -26,7 +26,7 @@ from gridwhistle.common.ids import AreaCode, OrgCode
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.reading import one, page
 from gridwhistle.common.rows import Row
-from gridwhistle.common.wire import Actions, Body, Keyset, Page, PageQuery, Version, View
+from gridwhistle.common.wire import Actions, Body, Day, Keyset, Page, PageQuery, Version, View
 from gridwhistle.mediation.committees.refusals import (
     CommitteeFull,
     CredentialsMissing,
@@ -38,7 +38,7 @@ from gridwhistle.mediation.committees.states import COMMITTEE, MEDIATOR, not_one
 from gridwhistle.mediation.committees.tables import committees, mediators, trainings
 from gridwhistle.mediation.limits import MEMBERS_MAX
 from gridwhistle.mediation.rulings import amount, today
-from gridwhistle.mediation.words import DISPUTES, Day, RecordedWhy
+from gridwhistle.mediation.words import DISPUTES, RecordedWhy
 
 router = Router("mediation", "Mediators 调解员")
 _NEWEST = Keyset(mediators.c.id)

@@ -47,7 +47,7 @@ class NewDocument(Body):
 class TransferReceipt(Body):
     """The number under which the other body has taken it (回执)."""
 
-    receipt_no: Annotated[str, Field(pattern=r"^[^\s]{2,60}$", examples=["示法收〔2026〕9号"])]
+    receipt_no: Annotated[str, Field(pattern=r"^[^\s\x00-\x1f\x7f]{2,60}$", examples=["示法收〔2026〕9号"])]
 
 
 class FileLine(View):

@@ -33,7 +33,7 @@ class Termination(RecordedWhy):
 
     reason_code: Literal["facts_hidden", "delay", "collusion", "false_mediation", "other"]
     reported_to: ReportedTo | None = None
-    receipt_no: Annotated[str | None, Field(pattern=r"^[^\s]{2,60}$", examples=["示公接〔2026〕118号"])] = None
+    receipt_no: Annotated[str | None, Field(pattern=r"^[^\s\x00-\x1f\x7f]{2,60}$", examples=["示公接〔2026〕118号"])] = None
 
 
 @router.post("/cases/{case_id}/extend", may="cases:handle")

@@ -22,7 +22,7 @@ from gridwhistle.mediation.words import RecordedWhy
 
 router = Router("mediation", "Sessions 调解会: reports 激化与强制报告")
 _REPORTS_MAX = 100
-ReceiptNo = Annotated[str, Field(pattern=r"^[^\s]{2,60}$", examples=["示公接〔2026〕118号"])]
+ReceiptNo = Annotated[str, Field(pattern=r"^[^\s\x00-\x1f\x7f]{2,60}$", examples=["示公接〔2026〕118号"])]
 
 
 class Escalation(RecordedWhy):
