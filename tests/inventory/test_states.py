@@ -17,6 +17,7 @@ May = dict[tuple[str | None, str], set[str]]
 KEEPER, MANAGER, COMMANDER = {"warehouse_keeper"}, {"inventory_manager"}, {"emergency_commander"}
 LOTS: May = {
     (None, "receive"): KEEPER,
+    (None, "take_over"): MANAGER,
     ("received", "inspect_ok"): KEEPER,
     ("received", "reject"): KEEPER,
     ("quarantined", "inspect_ok"): KEEPER,

@@ -19,6 +19,8 @@ THINGS: Final = {
     "reserve_norm_id": "reserve_norms",
     "dispatch_order_id": "dispatch_orders",
 }
+LIST: Final = [["name", "unit", "qty"], ["棉被", "床", "10"]]
+"""A list of stock, as a file."""
 OF_NO_PLACE: Final = {"get_kit": "?persons=300"}
 """Reads of the whole catalogue that one sees, and how they are asked."""
 NAMES_ANOTHER: Final = {"receive_lot": ("point_id", "storage_points")}

@@ -192,6 +192,7 @@ SENT: Final[dict[str, dict[str, Any]]] = {
 }
 """What an operation with a body is sent: what it makes would lie here."""
 QUERIES: Final = {"import_catalogue": f"?area_code={HERE[:6]}", **asked_of_stock.OF_NO_PLACE}
+QUERIES["import_stock_list"] = "?source_ref=matrix"
 """What an operation that is sent a file, or whose answer has no place, is asked besides."""
 _IN_THE_GRID: Final = ("add_grid", "locate_point", "locate_points", "start_shift", "register_shelter", "add_support_point")
 LIES_IN: Final = dict.fromkeys(_IN_THE_GRID, GRID) | dict.fromkeys(
@@ -296,7 +297,7 @@ OF_OFFICERS: Final = {
 """Rows of the privacy officer's tables: columns and values, after the id; $2 is the place."""
 
 
-SHEETS: Final = {"import_shelters": asked_of_places.register(HERE)}
+SHEETS: Final = {"import_shelters": asked_of_places.register(HERE), "import_stock_list": asked_of_stock.LIST}
 """Files that operations are sent; a catalogue's, if it is not said."""
 CATALOGUE: Final = [["line", "code", "name", "source_ref"], ["category", "E-0406", "占道", "?"]]
 

@@ -18,7 +18,7 @@ from gridwhistle.inventory.places import (
     support_points,
 )
 from gridwhistle.inventory.places.domain import PLACES_PRESETS, FuelOfPowerAlone, ShelterCodeTaken
-from gridwhistle.inventory.stock import catalogue, counts, lots, norms, overview, points
+from gridwhistle.inventory.stock import catalogue, counts, lots, norms, overview, points, stock_files
 from gridwhistle.inventory.stock.domain import TypeThere
 from gridwhistle.inventory.stock.limits import EXPIRES, NEAR_FIRST, NEAR_SECOND, STOCK_PRESETS
 from gridwhistle.inventory.stock.refusals import LotNotAvailable, NormThere, NotEnoughStock, StillReserved
@@ -37,6 +37,7 @@ INVENTORY: Final = Service(
         lots.router,
         counts.router,
         norms.router,
+        stock_files.router,
         # dispatch
         ordering.router,
         delivering.router,

@@ -72,11 +72,12 @@ def take_in(
     made_on: dt.date | None,
     expires_on: dt.date | None,
     origin_id: UUID | None = None,
+    action: str = "receive",
 ) -> Row:
     """Make a lot of what has come, which somebody else has to inspect."""
     lot = tx.create(
         lots,
-        LOT.step(None, "receive", tx.caller),
+        LOT.step(None, action, tx.caller),
         area_code=voucher.area_code,
         type_id=type_id,
         type_code=type_code,

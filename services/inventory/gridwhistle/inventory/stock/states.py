@@ -26,6 +26,7 @@ LOT: Final = Machine(
     (
         #    from              action           to                who                  why
         Step(None,             "receive",       "received",       KEEPER,              "it has come; whoever unloads it counts it"),
+        Step(None,             "take_over",     "received",       MANAGER,             "it lay there when the books began; a keeper inspects it"),
         Step("received",       "inspect_ok",    "available",      KEEPER,              "a second person counts it, and finds the same", approval=True),
         Step("received",       "reject",        "quarantined",    KEEPER,              "something is wrong with it"),
         Step("quarantined",    "inspect_ok",    "available",      KEEPER,              "another person has looked at it again", approval=True),
@@ -40,7 +41,7 @@ LOT: Final = Machine(
     ),
     zh={
         "received": "待验收", "available": "可用", "quarantined": "隔离", "expired": "已过期", "rotated": "已轮换", "scrap_proposed": "待报废",
-        "scrapped": "已报废", "receive": "入库清点", "inspect_ok": "验收合格", "reject": "验收不合格", "quarantine": "隔离", "near_expiry": "临期提示",
+        "scrapped": "已报废", "receive": "入库清点", "take_over": "期初转入", "inspect_ok": "验收合格", "reject": "验收不合格", "quarantine": "隔离", "near_expiry": "临期提示",
         "expire": "到期", "rotate": "轮换", "propose_scrap": "提出报废", "approve_scrap": "同意报废", "refuse_scrap": "不同意报废",
     },
     clocks={"received": [INSPECT]},
