@@ -62,7 +62,10 @@ async def personal(truth: Truth, session_id: UUID) -> int:
 
 
 async def told(truth: Truth, session_id: UUID) -> list[dict[str, Any]]:
-    rows = await truth.fetch("SELECT envelope FROM outbox WHERE aggregate_id = $1 ORDER BY event_no", session_id)
+    sql = (
+        "SELECT envelope FROM outbox WHERE envelope->>'emergencysession' = $1 AND subject LIKE '%.purged.v1' ORDER BY event_no"
+    )
+    rows = await truth.fetch(sql, str(session_id))
     return [orjson.loads(row["envelope"]) for row in rows]
 
 
@@ -107,6 +110,15 @@ async def test_the_end_is_heard_once_and_a_later_end_counts_anew(database: Datab
 
     assert [event["data"]["rows"] for event in await told(truth, session_id)] == [2, 4]
     assert await personal(truth, session_id) == 0
+
+
+async def test_what_a_service_tells_of_a_session_is_told_apart_from_what_others_tell(database: Database, truth: Truth) -> None:
+    session_id = new_id()
+
+    await hear(database, purge_due(session_id))
+
+    [event] = await told(truth, session_id)
+    assert (event["aggregateid"] != str(session_id), event["eventno"]) == (True, 1)
 
 
 async def test_what_comes_in_after_the_end_goes_with_the_daily_round(database: Database, truth: Truth) -> None:

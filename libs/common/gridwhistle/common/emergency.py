@@ -4,7 +4,7 @@
 """
 
 from typing import Any, Final
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from sqlalchemy import MetaData, func, select
 
@@ -30,10 +30,13 @@ def hear_of_the_end(consumer: Consumer, tables: MetaData) -> None:
             )
         )
         assert taken is not None
-        known = await db.first(select(purged_sessions.c.id).where(purged_sessions.c.id == session_id))
-        async with db.command(system(consumer.service), *([(purged_sessions, session_id)] if known else [])) as tx:
-            place: dict[str, Any] = {"area_code": event.area_code[:_AREA_DIGITS]}
-            session = tx.row if known else tx.create(purged_sessions, None, id=session_id, purged_at=tx.now, **place)
+        # Each service tells of a thing of its own: under one id their events would be taken for one thing's.
+        own_id = uuid5(session_id, consumer.service)
+        known = await db.first(select(purged_sessions.c.id).where(purged_sessions.c.id == own_id))
+        db.emergency_session_id = session_id
+        async with db.command(system(consumer.service), *([(purged_sessions, own_id)] if known else [])) as tx:
+            place: dict[str, Any] = {"area_code": event.area_code[:_AREA_DIGITS], "session_id": session_id}
+            session = tx.row if known else tx.create(purged_sessions, None, id=own_id, purged_at=tx.now, **place)
             told = REGISTRY[f"gw.{consumer.service}.session.purged.v1"]
             tx.tell(session, told(rows=int(taken[0]), certificates=int(taken[1])))
 

@@ -77,6 +77,7 @@ purged_sessions = Table(
     plumbing,
     *root(),
     *place(),
+    Column("session_id", Uuid),  # of rows of the first releases it is the id
     moment("purged_at", nullable=False),
     info={"thing": Term("应急会话", "emergency session"), "kept": Kept("r8")},
 )
@@ -130,7 +131,7 @@ async def purge(database: Database, tables: MetaData, now: dt.datetime) -> int:
 
 async def purge_late(database: Database, tables: MetaData, now: dt.datetime) -> None:
     """Empty the personal columns of what came in for emergency sessions when they were over."""
-    for session in await database.run(database.background, "SELECT id FROM purged_session"):
+    for session in await database.run(database.background, "SELECT coalesce(session_id, id) AS id FROM purged_session"):
         await purge_session(database, tables, session["id"], now)
 
 
