@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from gridwhistle.common.clocks import NoClockRuns
+from gridwhistle.common.clocks import Limit, NoClockRuns
 from gridwhistle.common.commands import Command
 from gridwhistle.common.database import Database
 from gridwhistle.common.firing import Firing
@@ -91,6 +91,41 @@ async def test_a_clock_of_two_states_runs_on_from_one_to_the_other(database: Dat
     await toolshed.service(tool, CLERK, work(database))
 
     assert await clocks_in(truth, tool) == [before]
+
+
+async def set_again(tx: Command, tool: Row) -> None:
+    await tx.clocks.set_again(tool, KEY, Limit(3, "urgent_hour"))
+
+
+async def test_a_clock_counts_another_limit_from_now_on(database: Database, truth: Truth) -> None:
+    tool = await lent(database)
+    await truth.execute("UPDATE clock SET warned_at = now(), breached_at = now(), next_at = NULL WHERE owner_id = $1", tool)
+
+    await changed(database, tool, set_again)
+
+    [clock] = await clocks_in(truth, tool)
+    assert (clock["amount"], clock["unit"], clock["warned_at"], clock["breached_at"]) == (3, "urgent_hour", None, None)
+    assert clock["due_at"] - clock["started_at"] == dt.timedelta(hours=3)
+    assert clock["next_at"] == clock["warn_at"]
+
+
+async def test_a_clock_that_does_not_run_is_started_by_setting_it_again(database: Database, truth: Truth) -> None:
+    tool = await a_tool(database)
+
+    await changed(database, tool, set_again)
+
+    [clock] = await clocks_in(truth, tool)
+    assert (clock["amount"], clock["unit"], clock["stopped_at"]) == (3, "urgent_hour", None)
+
+
+async def test_a_thing_may_say_itself_how_long_its_clocks_run(
+    database: Database, truth: Truth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(toolshed.tools.info, "limits", lambda _tool, _key, _limit, rule: Limit(rule(KEY).amount, "urgent_hour"))
+
+    [clock] = await clocks_in(truth, await lent(database))
+
+    assert (clock["amount"], clock["unit"]) == (5, "urgent_hour")
 
 
 async def test_a_refused_command_starts_no_clock(database: Database, truth: Truth) -> None:

@@ -104,6 +104,8 @@ class Clocks:
         if not tx.db.starts_clocks:
             return
         rules, area = self._rules(), _place_of(row)
+        if own := row.table.info.get("limits"):  # what the thing itself says of how long its clocks run
+            limit = own(row, key, limit, lambda name: rules.of(name, area, tx.now))
         rule, windows = rules.of(key, area, tx.now), rules.of(WINDOWS, area, tx.now).value
         time, cutoff = rules.time(area, windows), rule.cutoff or "close"
         amount, unit, minutes = limit or (rule.amount, rule.unit, None)
@@ -176,6 +178,27 @@ class Clocks:
         self._tx.record(row, "extend_clock", key)
         due_at: dt.datetime = times["due_at"]
         return due_at
+
+    async def set_again(self, row: Row, key: str, limit: Limit) -> None:
+        """Let a clock count another limit, from now on; start it, if none of that kind runs."""
+        if not self._tx.db.starts_clocks:
+            return
+        running = [clock for clock in await self.of(row) if clock.rule_key == key and not clock.stopped_at]
+        if not running:
+            self.start(row, key, limit)
+            return
+        now = self._tx.now
+        values: dict[str, Any] = {
+            **limit._asdict(),
+            "started_at": now,
+            "extended_times": 0,
+            "pauses": None,
+            "paused_at": None,
+            "warned_at": now if key in auto_of(row) else None,
+            **{column: None for _, column, _ in STAGES[1:]},
+        }
+        running[0].__dict__.update(values)
+        self._change(row, key, **values, **moments(running[0], self._rules()))
 
     async def rework(self, row: Row, key: str) -> Limit:
         """Return the limit for work that was sent back: what was left, or half of the limit if that is more.
