@@ -25,7 +25,7 @@ from gridwhistle.common.principal import APART
 from gridwhistle.standalone.services import KINDS
 from tests.conftest import Loop, RunningSuite
 from tests.contracts.hostile import Attacker, Request, changed, places
-from tests.system import asked_of_mediation, asked_of_stock, asked_of_timebank
+from tests.system import asked_of_alerts, asked_of_mediation, asked_of_responses, asked_of_stock, asked_of_timebank
 
 ANSWER_BYTES_MAX = 64 * 1024
 MEMORY_MAX = 50 * 1024 * 1024
@@ -166,6 +166,8 @@ def ids_there(suite: RunningSuite, document: dict[str, Any]) -> dict[str, list[s
     asked_of_timebank.plant(suite, lambda *_: None, {}, "990101001001")
     asked_of_mediation.plant(suite, lambda *_: None, {}, "990101001001")
     asked_of_stock.plant(suite, lambda *_: None, "990101001001")
+    asked_of_alerts.plant(suite, lambda *_: None, "990101001001")
+    asked_of_responses.plant(suite, lambda *_: None, "990101001001")
     for path in document["paths"]:
         if (
             (match := re.fullmatch(r"(.+)/\{(\w+)\}.*", path))

@@ -398,3 +398,39 @@ def test_the_guide_for_a_court_works_as_it_stands(suite: RunningSuite, tokens: s
     assert told[6].startswith(
         "court_confirms: The confirmation is applied, so court_confirms is not possible; possible now: court_"
     )
+
+
+def test_the_guide_to_a_response_works_as_it_stands(suite: RunningSuite, tokens: str) -> None:
+    told = told_by("guide-response", suite, TOKENS=tokens).splitlines()
+
+    thread = {line.removeprefix("thread: ") for line in told if line.startswith("thread: ")}
+    assert thread >= {
+        "incidents: response.urgent_clocks_began",
+        "inventory: mobilization.ordered",
+        "inventory: response.activated",
+        "inventory: response.proposed",
+        "inventory: situation.report_due",
+        "inventory: warning.relayed",
+        "personnel: response.roster_counted",
+        "timebank: order.published",
+    }
+    assert [line for line in told if not line.startswith("thread: ")] == [
+        "nobody's: Say which authority issued it: only what one issued is relayed.",
+        "colour: red",
+        "1",
+        "level: iii",
+        "decide: decide is done by: deputy commander, emergency commander.",
+        "decide: active",
+        "report_by_phone: active",
+        "report_by_phone: That report was made already.",
+        "clock: accept 15 urgent_minute",
+        "report: daily",
+        "report: daily",
+        "sums: 1 of 6 townships, 120 relocated",
+        "adjust: adjust is done by: deputy commander, emergency commander.",
+        "adjust: active",
+        "lift: lifted",
+        "report: done",
+        "review: reviewed",
+        "session: lifted",
+    ]

@@ -23,7 +23,15 @@ from gridwhistle.common.principal import DESKS, GRANTS, PUBLIC, ROLES
 from gridwhistle.common.sheet_formats import csv_of
 from gridwhistle.standalone.services import KINDS
 from tests.conftest import Loop, Person, RunningSuite
-from tests.system import asked_of_mediation, asked_of_places, asked_of_stock, asked_of_teams, asked_of_timebank
+from tests.system import (
+    asked_of_alerts,
+    asked_of_mediation,
+    asked_of_places,
+    asked_of_responses,
+    asked_of_stock,
+    asked_of_teams,
+    asked_of_timebank,
+)
 
 HERE: Final = "990201001001"
 GRID: Final = f"{HERE}001"
@@ -79,6 +87,8 @@ THINGS: Final = {
     **asked_of_stock.THINGS,
     **asked_of_places.THINGS,
     **asked_of_teams.THINGS,
+    **asked_of_alerts.THINGS,
+    **asked_of_responses.THINGS,
 }
 """Which things a parameter of a path names."""
 WHOLE: Final = {"list_seals", "list_rule_sets", *asked_of_stock.OF_NO_PLACE, *asked_of_mediation.WHOLE}
@@ -189,6 +199,8 @@ SENT: Final[dict[str, dict[str, Any]]] = {
     **asked_of_stock.sent(HERE),
     **asked_of_places.sent(HERE),
     **asked_of_teams.sent(HERE),
+    **asked_of_alerts.sent(HERE),
+    **asked_of_responses.sent(HERE),
 }
 """What an operation with a body is sent: what it makes would lie here."""
 QUERIES: Final = {"import_catalogue": f"?area_code={HERE[:6]}", **asked_of_stock.OF_NO_PLACE}
@@ -206,6 +218,8 @@ LIES_IN: Final = dict.fromkeys(_IN_THE_GRID, GRID) | dict.fromkeys(
         "add_service_kind",
         "add_resource_type",
         "import_catalogue",
+        *asked_of_alerts.LIE_IN_THE_COUNTY,
+        *asked_of_responses.LIE_IN_THE_COUNTY,
     ),
     HERE[:6],
 )
@@ -300,6 +314,16 @@ OF_OFFICERS: Final = {
 SHEETS: Final = {"import_shelters": asked_of_places.register(HERE), "import_stock_list": asked_of_stock.LIST}
 """Files that operations are sent; a catalogue's, if it is not said."""
 CATALOGUE: Final = [["line", "code", "name", "source_ref"], ["category", "E-0406", "占道", "?"]]
+COUNTY_WIDE: Final = asked_of_timebank.COUNTY_WIDE.union(
+    asked_of_stock.COUNTY_WIDE, asked_of_alerts.COUNTY_WIDE, asked_of_responses.COUNTY_WIDE
+)
+"""Reads that show one's whole county, whatever part of it one comes from."""
+FILES: Final[dict[str, Callable[[str], bytes]]] = {
+    "application/cap+xml": lambda _: asked_of_alerts.message(HERE),
+    "text/csv": lambda name: csv_of(SHEETS.get(name, CATALOGUE)),
+    "image/png": lambda _: asked_of_timebank.picture(),
+}
+"""What is sent where a file is taken, by its media type."""
 
 
 # --- planting ----------------------------------------------------------------------------------------------------------------
@@ -316,6 +340,8 @@ def planted(suite: RunningSuite, background: Loop) -> Planted:
         asked_of_places.plant(suite, planted.add, place, west)
         asked_of_teams.plant(suite, planted.add, planted.parts, place)
         asked_of_mediation.plant(suite, planted.add, planted.parts, place)
+        asked_of_alerts.plant(suite, planted.add, place)
+        asked_of_responses.plant(suite, planted.add, place)
     for place, west in PLACES.items():
         _plant_incidents(suite, planted, place, west)
     here = suite.somebody("county_admin", HERE[:6])  # an index of grids may be a second old
@@ -522,8 +548,8 @@ def asked(
     person: Person, route: EdgeRoute, path: str, name: str, more: Mapping[str, str] = MappingProxyType({})
 ) -> httpx2.Response:
     if route.takes:
-        content = csv_of(SHEETS.get(name, CATALOGUE)) if "text/csv" in route.takes else asked_of_timebank.picture()
-        return person.send(path + QUERIES.get(name, ""), content, "text/csv" if "text/csv" in route.takes else "image/png")
+        media_type, content = next((kind, of_it(name)) for kind, of_it in FILES.items() if kind in route.takes)
+        return person.send(path + QUERIES.get(name, ""), content, media_type)
     if route.method == "GET":
         return person.get(path)
     if route.method == "PATCH":
@@ -589,7 +615,7 @@ def _asked_and_expected(
 ) -> Iterator[tuple[str, str]]:
     """Return what each request got, and what it should have got."""
     person = asker.person(suite, planted)
-    if name in asked_of_timebank.COUNTY_WIDE | asked_of_stock.COUNTY_WIDE:
+    if name in COUNTY_WIDE:
         asker = asker.over_the_county()
     if "{" in route.path:
         kind = kind_of(service, route)

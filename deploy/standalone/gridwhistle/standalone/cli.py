@@ -47,6 +47,8 @@ app.add_typer(secret_files.app, name="secrets")
 app.add_typer(rules.rules, name="rules")
 app.add_typer(rules.calendar, name="calendar")
 app.add_typer(catalogue.catalogue, name="catalogue")
+demos = typer.Typer(help="The demo county in a suite that runs elsewhere, and what can be seen in it.")
+app.add_typer(demos, name="demo")
 audits = typer.Typer(no_args_is_help=True, help="Look at what was written down about who did what.")
 app.add_typer(audits, name="audit")
 
@@ -218,17 +220,39 @@ File a report, then list what there is:
   curl -s "$BASE/incidents/v1/incidents?state=reported&limit=5" -H "Authorization: Bearer $TOKEN\""""
 
 
-@app.command()
+@demos.callback(invoke_without_command=True)
 def demo(
-    base_url: Annotated[str, typer.Option(help="Where the suite runs.")],
-    issuer_key: Annotated[Path, typer.Option(help="The issuer's key: issuer.json of a deployment's secrets.")],
+    context: typer.Context,
+    base_url: Annotated[str, typer.Option(help="Where the suite runs.")] = "",
+    issuer_key: Annotated[Path | None, typer.Option(help="The issuer's key: issuer.json of a deployment's secrets.")] = None,
     issuer_name: Annotated[
         str, typer.Option("--issuer", envvar="GW_ISSUER", help="The issuer whose name the tokens say.")
     ] = ISSUER,
     ready_file: Annotated[Path | None, typer.Option(help="Made when the county is there and its tokens are printed.")] = None,
 ) -> None:
     """Load the demo county into a suite that runs elsewhere, print tokens for it, and stay until told to stop."""
+    if context.invoked_subcommand:
+        return
+    if not (base_url and issuer_key):
+        say.print("[red]Say where the suite runs and whose key makes its tokens:[/] --base-url and --issuer-key.")
+        sys.exit(2)
     uvloop.run(_demo(base_url, Issuer.kept_in(issuer_key, issuer_name), ready_file))
+
+
+@demos.command()
+def flood(
+    data_dir: Folder = FOLDER,
+    base_url: Annotated[str, typer.Option(help="Where the suite of that folder runs.")] = f"http://127.0.0.1:{PORT}",
+) -> None:
+    """Let a red rain warning come over the demo county of a suite that runs, and tell each step with the call it is."""
+    # Loaded late, like all that speaks HTTP: other commands do without.
+    from gridwhistle.standalone.demo.flood import Flood, Stopped  # noqa: PLC0415
+
+    try:
+        Flood(base_url, issuing.issuer_of(data_dir.absolute()), lambda line: tell.print(line, markup=False)).play()
+    except Stopped as reason:
+        say.print(f"[red]The story stopped:[/] {reason}")
+        sys.exit(1)
 
 
 async def _demo(base_url: str, issuer: Issuer, ready_file: Path | None) -> None:

@@ -32,6 +32,8 @@ ROLES: Final = {
     "warehouse_keeper": Term("仓库保管员", "warehouse keeper"),
     "inventory_manager": Term("物资管理员", "inventory manager"),
     "emergency_commander": Term("应急指挥员", "emergency commander"),
+    "deputy_commander": Term("副指挥长", "deputy commander"),
+    "office_director": Term("应急办主任", "director of the emergency office"),
     "disaster_info_officer": Term("灾害信息员", "disaster information officer"),
     "shelter_manager": Term("避难场所管理员", "shelter manager"),
     "team_leader": Term("应急队伍负责人", "leader of an emergency team"),
@@ -56,12 +58,13 @@ APART: Final = ("operations:write", "access:write", "audit:read")
 
 _REVEAL = "personal:reveal"  # whose values a role may see in full, the columns say
 _HANDLE = {"incidents:read", "incidents:handle", "incidents:attach", "catalogue:read", _REVEAL}
-_PLACES = {"areas:read", "grids:read", "organisations:read"}
+_PLACES = {"areas:read", "grids:read", "organisations:read", "warnings:read"}
 _SERVED = {"participants:read", "participants:own", "services:read", "orders:request", "orders:read", "orders:handle"} | {
     "claims:read",
     "claims:handle",
     "teams:read",
     "accounts:read",
+    "warnings:read",
 }
 _DISPATCH = {"dispatch:read", "dispatch:handle"}
 _CASES = {
@@ -74,6 +77,7 @@ _CASES = {
     "parties:read",
     _REVEAL,
 }
+_TOLD = {"warnings:read", "responses:read"}
 GRANTS: Final[dict[str, frozenset[str]]] = {
     "resident": frozenset({"incidents:report", "incidents:attach", "cases:register", *_SERVED}),
     "grid_worker": frozenset({"incidents:report", *_HANDLE, *_PLACES, "shifts:read", "shifts:own"}),
@@ -86,9 +90,10 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
         {"incidents:report", "incidents:report_many", *_HANDLE, *_PLACES, "shifts:read", "contacts:read"}
     ),
     "town_dispatcher": frozenset({*_HANDLE, *_PLACES, "shifts:read", "contacts:read", "types:read", "stores:read", *_DISPATCH}),
-    "town_leader": frozenset({*_HANDLE, *_PLACES, "contacts:read"}),
+    "town_leader": frozenset({*_HANDLE, *_PLACES, "contacts:read", "responses:read"}),
     "county_duty": frozenset(
         {*_HANDLE, *_PLACES, "places:read", "response_teams:read", "types:read", "stores:read", "stock:read", *_DISPATCH}
+        | {"warnings:relay", "responses:read", "responses:propose", "situations:report"}
     ),
     "hotline_desk": frozenset({"incidents:report", *_HANDLE, *_PLACES, "contacts:read"}),
     "dept_desk": frozenset({"incidents:report", *_HANDLE, *_PLACES, "contacts:read"}),
@@ -108,19 +113,26 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
         | {"services:read", "services:write", "orders:read", "claims:read", "claims:handle", "teams:read", "accounts:read"}
     ),
     "dispute_panel": frozenset({"claims:read", "claims:decide"}),
-    "warehouse_keeper": frozenset({"types:read", "stores:read", "stock:read", "stock:handle", *_DISPATCH, "places:read"}),
+    "warehouse_keeper": frozenset(
+        {"types:read", "stores:read", "stock:read", "stock:handle", *_DISPATCH, "places:read"} | _TOLD
+    ),
     "inventory_manager": frozenset(
         {"types:read", "types:write", "stores:read", "stores:write", "stock:read", "stock:handle", "rules:read", "rules:write"}
         | {*_DISPATCH, "places:read", "places:write", "places:run", _REVEAL}
-        | {"response_teams:read", "response_teams:write", "response_teams:own"}
+        | {"response_teams:read", "response_teams:write", "response_teams:own", *_TOLD}
     ),
     "emergency_commander": frozenset(
         {"types:read", "stores:read", "stock:read", "stock:handle", *_DISPATCH}
         | {"places:read", "places:run", _REVEAL, "response_teams:read", "response_teams:call"}
+        | {"warnings:relay", "responses:decide", *_TOLD}
     ),
-    "disaster_info_officer": frozenset({"types:read", "stores:read", "places:read", "response_teams:read"}),
-    "shelter_manager": frozenset({"types:read", "stores:read", *_DISPATCH, "places:read", "places:run", _REVEAL}),
-    "team_leader": frozenset({"places:read", "response_teams:read", "response_teams:own"}),
+    "deputy_commander": frozenset({"stock:read", "places:read", "response_teams:read", "responses:decide", *_TOLD}),
+    "office_director": frozenset({"stock:read", "places:read", "response_teams:read", "responses:decide", *_TOLD}),
+    "disaster_info_officer": frozenset(
+        {"types:read", "stores:read", "places:read", "response_teams:read", "situations:report", *_TOLD}
+    ),
+    "shelter_manager": frozenset({"types:read", "stores:read", *_DISPATCH, "places:read", "places:run", _REVEAL, *_TOLD}),
+    "team_leader": frozenset({"places:read", "response_teams:read", "response_teams:own", *_TOLD}),
     "mediator": frozenset({"committees:read", *_CASES}),
     "mediation_chair": frozenset({"committees:read", "committees:write", "reports:read", *_CASES}),
     "judicial_office": frozenset(
@@ -134,7 +146,7 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
     "sysadmin": frozenset({"operations:read", "operations:write", "rules:read"}),
     "security_admin": frozenset({"access:read", "access:write", "rules:read"}),
     "auditor": frozenset({"case_counts:read", "audit:read", "operations:read", "rules:read", "ledger:read", "accounts:read"}),
-    "privacy_officer": frozenset({"privacy:read", "privacy:write", "rules:read"}),
+    "privacy_officer": frozenset({"privacy:read", "privacy:write", "rules:read", "responses:read"}),
     "auto": frozenset(),
 }
 BY_SCOPE: Final = frozenset({"ledger:post"})

@@ -1,15 +1,16 @@
-"""What the incidents service does when personnel speaks: it keeps copies, and finds hands for checks that wait."""
+"""What the incidents service does when others speak: it keeps copies, finds hands for checks, and hurries during a response."""
 
 from collections.abc import Sequence
 from typing import Any, Final
-from uuid import UUID
+from uuid import UUID, uuid5
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from gridwhistle.common.consumers import Consumer
 from gridwhistle.common.database import Db
 from gridwhistle.common.events import Envelope
-from gridwhistle.common.events.incidents import CheckOrdered, VerificationOrdered
+from gridwhistle.common.events.incidents import CheckOrdered, UrgentClocksBegan, UrgentClocksEnded, VerificationOrdered
+from gridwhistle.common.events.inventory_responses import ResponseActivated, ResponseLifted
 from gridwhistle.common.events.personnel import GridChanged, OrganisationChanged, ShiftEnded, ShiftStarted
 from gridwhistle.common.principal import system
 from gridwhistle.incidents.disputes import hear_of_cases
@@ -22,10 +23,13 @@ from gridwhistle.incidents.tables import (
     known_organisations,
     known_shifts,
     next_checker,
+    running_responses,
 )
+from gridwhistle.incidents.urgent import RUNNING
 
 CONSUMER: Final = Consumer("incidents")
 _SYSTEM: Final = system("incidents")
+_AREA_DIGITS: Final = 12
 hear_of_cases(CONSUMER)
 CONSUMER.copies(GridChanged, into=known_grids, why="Keep the grids, to know where a report belongs.")
 CONSUMER.copies(
@@ -63,3 +67,39 @@ async def find_hands(_event: Envelope[Any], incident_id: UUID, db: Db) -> None:
         if checker != incident.checker_id:
             tx.record(incident, "find_hands")
             await give_again(tx, incident, checker)
+
+
+@CONSUMER.on(ResponseActivated)
+async def hurry(event: Envelope[ResponseActivated], response_id: UUID, db: Db) -> None:
+    """Let the clocks of what is reported in the areas of a response run day and night from now on."""
+    async with db.command(_SYSTEM) as tx:
+        running = tx.create(
+            running_responses,
+            None,
+            id=_known_as(response_id),
+            area_code=event.area_code[:_AREA_DIGITS],
+            response_id=response_id,
+            session_id=event.emergency_session_id,
+            areas=event.data.areas,
+            began_at=event.occurred_at,
+        )
+        tx.tell(running, UrgentClocksBegan(areas=event.data.areas))
+    RUNNING.forget(db.database)
+
+
+@CONSUMER.on(ResponseLifted)
+async def hurry_no_more(event: Envelope[ResponseLifted], response_id: UUID, db: Db) -> None:
+    """Let what is reported from now on have its ordinary clocks."""
+    of_it = select(func.count()).select_from(incidents).where(incidents.c.response_id == response_id)
+    async with db.command(_SYSTEM, running_responses, _known_as(response_id)) as tx:
+        counted = await db.first(of_it)
+        assert counted is not None
+        tx.update(tx.row, ended_at=event.occurred_at)
+        tx.record(tx.row, "hurry_no_more")
+        tx.tell(tx.row, UrgentClocksEnded(incidents_reported=int(counted[0])))
+    RUNNING.forget(db.database)
+
+
+def _known_as(response_id: UUID) -> UUID:
+    """Return our own id of a response: whoever hears both services must not take their events for those of one thing."""
+    return uuid5(response_id, CONSUMER.service)

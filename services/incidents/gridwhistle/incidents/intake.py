@@ -32,6 +32,7 @@ from gridwhistle.incidents.duplicates import SHOWN_MAX, Duplicate, near
 from gridwhistle.incidents.refusals import AlreadyReported, FoundInTheFuture, OutsideEveryGrid, PlaceMissing
 from gridwhistle.incidents.tables import GRIDS, incidents, known_organisation
 from gridwhistle.incidents.tracking import TokenShown, hash_of, new_token
+from gridwhistle.incidents.urgent import RUNNING, covering
 from gridwhistle.incidents.views import AddressText, ComplainedOrg, Description, IncidentView, RequestType, Title, shown_to
 
 router = Router("incidents", "Incidents 事件")
@@ -159,13 +160,18 @@ async def take_in(tx: Command, report: Report, place: Place, caller: Principal, 
     if report.complained_org:
         await known_organisation(tx.db, report.complained_org)
     point, reference = report.location, report.reference
+    grid_code = place.grid and place.grid.grid_code
+    # What is told of the past is no part of what runs today.
+    running = None if tx.db.as_of else covering(await RUNNING.of(tx.db), grid_code or place.area_code)
     if report.category:
         await category_in_use(tx.db, place.area_code[:6], report.category)
     incident = tx.create(
         incidents,
         step,
         area_code=place.area_code,
-        grid_code=place.grid and place.grid.grid_code,
+        grid_code=grid_code,
+        response_id=running and running.response_id,
+        emergency_session_id=running and running.session_id,
         grid_id=place.grid and place.grid.grid_id,
         grid_edition=place.grid and place.grid.number,
         incident_no=await tx.number("I", place.area_code[:6], digits=5),

@@ -1,9 +1,11 @@
 """How long each stage of an incident's life may take, how often and how much; and the rule sets that a county can choose."""
 
-from collections.abc import Mapping
-from typing import Final, Literal, get_args
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Literal, get_args
 
+from gridwhistle.common.clocks import Limit
 from gridwhistle.common.presets import Preset
+from gridwhistle.common.rules import Rule
 
 HANDLE: Final = "incidents.handle"
 """The clock that counts how long an organisation has an incident."""
@@ -20,6 +22,23 @@ Grade = Literal["at_once", "soon", "ordinary", "complex"]
 GRADES: Final[tuple[Grade, ...]] = get_args(Grade)
 BY_URGENCY: Final[Mapping[str, Grade]] = {"emergency": "at_once", "urgent": "soon", "normal": "ordinary"}
 """Of which grade (处置等级) something is that is filed without a word about it."""
+URGENT_DECIDE: Final = "incidents.urgent_decide"
+URGENT_LOOK: Final = "incidents.urgent_look"
+URGENT_HANDLE: Final = "incidents.urgent_handle"
+URGENT_AT_ONCE: Final = "incidents.urgent_handle_at_once"
+_CONTINUOUS: Final = frozenset({"urgent_minute", "urgent_hour"})
+_URGENT: Final[Mapping[str, str]] = {
+    **dict.fromkeys(
+        (
+            f"incidents.{stage}"
+            for stage in ("accept", "file", "dispatch", "redispatch", "sign", "object", "order_check", "close")
+        ),
+        URGENT_DECIDE,
+    ),
+    **dict.fromkeys(("incidents.county_decide", "incidents.verify", "incidents.check"), URGENT_LOOK),
+    HANDLE: URGENT_HANDLE,
+}
+"""By which rule a stage's clock runs, of what was reported during a response (应急响应)."""
 COMPLEX_BY_COUNTY: Final = "incidents.complex_by_county"
 
 
@@ -71,8 +90,29 @@ PRESETS: Final = (
     Preset(PHOTOS_ON_SPOT, 2, "pictures", "R1", "The first is of afterwards, the second of before."),
     Preset(PHOTOS_SUBMIT, 0, "pictures", "INF", "The first is of afterwards; case standards ask for it in any case."),
     Preset(PHOTOS_LOOKED, 0, "pictures", "INF", "Of who says that it is so, or done; then the first is of afterwards."),
+    Preset(URGENT_DECIDE, 15, "urgent_minute", "R1 urban; INF for responses", "Of what is reported during a response."),
+    Preset(URGENT_LOOK, 30, "urgent_minute", "R1 urban; INF for responses", "To go and look, or for the county to decide."),
+    Preset(URGENT_HANDLE, 24, "urgent_hour", "MEM 北京接诉即办四级", "Handling of what is reported during a response."),
+    Preset(URGENT_AT_ONCE, 2, "urgent_hour", "MEM 北京接诉即办四级", "And of what is an emergency in it."),
     Preset("dedupe.radius_m", 50, "metre", "INF", "Reports this close may be of the same thing."),
     Preset("dedupe.hours", 24, "hour", "INF", "And not longer apart than this."),
     Preset(FOUR_EYES, 1, "yes_or_no", "INF", "1: who files does not dispatch; 0: one person may do both."),
 )
 """How long each stage may take, how often and how much, until a county says otherwise."""
+
+
+def in_a_response(incident: Any, key: str, limit: Limit | None, rule: Callable[[str], Rule]) -> Limit | None:
+    """Return how long a clock of an incident runs: day and night, if it was reported during a response.
+
+    A limit that runs day and night already, as a case standard may have, stays; so does one of a stage that waits for people.
+
+    Args:
+        incident: whose clock it is.
+        key: which stage.
+        limit: what it would be otherwise; None: as its rule says.
+        rule: returns a rule as it holds there.
+    """
+    if incident.response_id is None or key not in _URGENT or (limit and (limit.unit in _CONTINUOUS or limit.minutes)):
+        return limit
+    found = rule(URGENT_AT_ONCE if key == HANDLE and incident.urgency == "emergency" else _URGENT[key])
+    return Limit(found.amount, found.unit)

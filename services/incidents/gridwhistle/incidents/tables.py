@@ -34,6 +34,7 @@ from gridwhistle.common.sealed import PUBLIC
 from gridwhistle.common.tables import LEVELS, NAMING, code, copy, emergency_session, moment, newest_first, place, root, word
 from gridwhistle.incidents.children import ADJUSTMENT, OBJECTION, TASK
 from gridwhistle.incidents.domain import ENDED, INCIDENT, checker_among
+from gridwhistle.incidents.limits import in_a_response
 from gridwhistle.incidents.refusals import UnknownOrganisation
 
 LOOKED_AT: Final = ("verifying", "checking")
@@ -98,6 +99,7 @@ incidents = Table(
     Column("handler_id", Text),  # whom the desk named
     Column("complained_org", Text),
     Column("parent_id", Uuid),
+    Column("response_id", Uuid),  # the response (应急响应) during which it was reported
     Column("reason_code", Text),  # why it was rejected, sent elsewhere or voided
     Column("sent_to", Text),  # where the law sends it
     Column("verified_as", Text),
@@ -137,8 +139,9 @@ incidents = Table(
     CheckConstraint("mediation IN ('asked', 'accepted', 'agreed', 'refused')", name="mediation_is_known"),
     CheckConstraint("state <> 'converted' OR mediation = 'accepted'", name="converted_to_mediation"),
     CheckConstraint("checker_id IS NULL OR checker_id::text <> handled_by", name="nobody_checks_what_they_handled"),
-    info={"thing": INCIDENT.thing, "kept": Kept("r2", since="terminal_at"), "machine": INCIDENT},
+    info={"thing": INCIDENT.thing, "kept": Kept("r2", since="terminal_at"), "machine": INCIDENT, "limits": in_a_response},
 )
+Index("incident_of_response", incidents.c.response_id, postgresql_where=incidents.c.response_id.is_not(None))
 # Lists are by area and time; level columns keep them fast however many incidents there are, and the open copies stay small.
 _newest = incidents.c.reported_at.desc(), incidents.c.id.desc()
 _where = incidents.c.grid_code, incidents.c.community_code, incidents.c.town_code
@@ -296,6 +299,20 @@ known_organisations = copy(
     moment("retired_at"),
     Index(None, "org"),
     kept=Kept("r8"),
+)
+# Responses that inventory told of: one that runs makes what is reported in its areas a part of it.
+running_responses = Table(
+    "running_response",
+    metadata,
+    *root(),
+    *place(),
+    Column("response_id", Uuid, nullable=False),
+    Column("session_id", Uuid),
+    Column("areas", JSON, nullable=False),
+    moment("began_at", nullable=False),
+    moment("ended_at"),
+    UniqueConstraint("response_id"),
+    info={"thing": Term("应急响应", "response"), "kept": Kept("r2", since="ended_at")},
 )
 known_shifts = copy(
     "known_shift",

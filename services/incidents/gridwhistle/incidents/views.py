@@ -87,6 +87,10 @@ class IncidentView(IncidentLine):
     grade: Annotated[Grade, OPEN] | None
     handler_id: Annotated[ActorId | None, Field(description="Whom the department named when it signed.")]
     complained_org: ComplainedOrg | None
+    response_id: Annotated[
+        UUID | None,
+        Field(description="The response (应急响应) during which it was reported: its clocks run day and night."),
+    ]
     parent_id: Annotated[UUID | None, Field(description="Of a merged one: the incident whose result is this one's as well.")]
     reason_code: Annotated[Word | None, Field(description="Why it was rejected, sent elsewhere or voided.")]
     sent_to: Annotated[SentTo, OPEN] | None

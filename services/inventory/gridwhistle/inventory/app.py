@@ -4,6 +4,10 @@ from pathlib import Path
 from typing import Final
 
 from gridwhistle.common.service import Service
+from gridwhistle.inventory.alerts import by_itself as alerts_by_themselves
+from gridwhistle.inventory.alerts import warnings
+from gridwhistle.inventory.alerts.domain import PRESETS as ALERT_PRESETS
+from gridwhistle.inventory.alerts.domain import AlreadyRelayed
 from gridwhistle.inventory.consumers import CONSUMER
 from gridwhistle.inventory.dispatch import delivering, ordering
 from gridwhistle.inventory.dispatch.limits import DISPATCH_PRESETS
@@ -18,6 +22,9 @@ from gridwhistle.inventory.places import (
     support_points,
 )
 from gridwhistle.inventory.places.domain import PLACES_PRESETS, FuelOfPowerAlone, ShelterCodeTaken
+from gridwhistle.inventory.responses import following, responses, sessions, setting_off, situations
+from gridwhistle.inventory.responses.limits import PRESETS as RESPONSE_PRESETS
+from gridwhistle.inventory.responses.refusals import OneOfTheWarning
 from gridwhistle.inventory.stock import catalogue, counts, lots, norms, overview, points, stock_files
 from gridwhistle.inventory.stock.domain import TypeThere
 from gridwhistle.inventory.stock.limits import EXPIRES, NEAR_FIRST, NEAR_SECOND, STOCK_PRESETS
@@ -55,14 +62,25 @@ INVENTORY: Final = Service(
         mobilizing.router,
         mobilized.router,
         social_organisations.router,
+        # alerts
+        warnings.router,
+        # responses
+        responses.router,
+        following.router,
+        situations.router,
+        setting_off.router,
+        sessions.router,
     ],
     loops=[norms.look_hourly],
     consumer=CONSUMER,
     tables=metadata,
     versions=Path(__file__).parent / "versions",
-    presets=(*STOCK_PRESETS, *DISPATCH_PRESETS, *PLACES_PRESETS, *TEAMS_PRESETS),
+    presets=(*ALERT_PRESETS, *STOCK_PRESETS, *DISPATCH_PRESETS, *PLACES_PRESETS, *RESPONSE_PRESETS, *TEAMS_PRESETS),
     on_clock={
+        **alerts_by_themselves.ON_CLOCK,
         **mobilized.TEAM_CLOCKS,
+        **situations.ON_CLOCK,
+        **sessions.ON_CLOCK,
         # stock
         NEAR_FIRST: lots.near_expiry,
         NEAR_SECOND: lots.near_expiry,
@@ -79,6 +97,11 @@ INVENTORY: Final = Service(
         "lot_not_below_nothing": StillReserved,
         "lot_has_enough_free": NotEnoughStock,
         "lot_is_available": LotNotAvailable,
+        # alerts
+        "warning_county_code_warning_id_once": AlreadyRelayed,
+        "warning_message_county_code_identifier_once": AlreadyRelayed,
+        # responses
+        "response_one_of_a_warning": OneOfTheWarning,
     },
 )
 create: Final = INVENTORY.create

@@ -1,7 +1,40 @@
-"""What the personnel service does when others speak: nothing yet, since assessment is what will listen to incidents."""
+"""What the personnel service does when others speak: when a response begins, it says how many workers could be called."""
 
-from typing import Final
+from typing import Any, Final
+from uuid import UUID, uuid5
+
+from sqlalchemy import Select, func, select
 
 from gridwhistle.common.consumers import Consumer
+from gridwhistle.common.database import Db
+from gridwhistle.common.events import Envelope
+from gridwhistle.common.events.inventory_responses import ResponseActivated
+from gridwhistle.common.events.personnel import RosterCounted
+from gridwhistle.common.ids import prefix_of
+from gridwhistle.common.jurisdiction import in_areas
+from gridwhistle.common.principal import system
+from gridwhistle.personnel.tables import rosters, shifts, workers
 
 CONSUMER: Final = Consumer("personnel")
+_SYSTEM: Final = system("personnel")
+_AREA_DIGITS: Final = 12
+
+
+@CONSUMER.on(ResponseActivated)
+async def count_roster(event: Envelope[ResponseActivated], response_id: UUID, db: Db) -> None:
+    """Count the grid workers of a response's areas who could be called, and those who are on shift."""
+    prefixes = [prefix_of(area) for area in event.data.areas]
+    active = select(func.count()).select_from(workers).where(in_areas(workers, prefixes), workers.c.state == "active")
+    on = select(func.count()).select_from(shifts).where(in_areas(shifts, prefixes), shifts.c.state == "on")
+    counted: dict[str, Any] = {"workers": await _number(db, active), "on_shift": await _number(db, on)}
+    async with db.command(_SYSTEM) as tx:
+        place: dict[str, Any] = {"area_code": event.area_code[:_AREA_DIGITS], "response_id": response_id}
+        # An id of our own: whoever hears both services must not take their events for those of one thing.
+        roster = tx.create(rosters, None, id=uuid5(response_id, CONSUMER.service), **place, **counted, counted_at=tx.now)
+        tx.tell(roster, RosterCounted(**counted))
+
+
+async def _number(db: Db, query: Select[*tuple[int]]) -> int:
+    found = await db.first(query)
+    assert found is not None
+    return int(found[0])

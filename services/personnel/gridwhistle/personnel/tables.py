@@ -205,6 +205,19 @@ revocations = Table(
     moment("revoked_at", nullable=False),
     info={"thing": Term("吊销", "revocation"), "kept": Kept("r7", since="revoked_at")},
 )
+# Who could be called when a response (应急响应) began, counted; who it is, their township knows.
+rosters = Table(
+    "roster",
+    metadata,
+    *root(),
+    *place(),
+    Column("response_id", Uuid, nullable=False),
+    Column("workers", Integer, nullable=False),
+    Column("on_shift", Integer, nullable=False),
+    moment("counted_at", nullable=False),
+    UniqueConstraint("response_id"),
+    info={"thing": Term("可调度网格员", "roster of a response"), "kept": Kept("r2", since="counted_at")},
+)
 # A worker is on one shift at a time: the database says so, whatever the code does.
 Index("shift_one_at_a_time", shifts.c.worker_id, unique=True, postgresql_where=shifts.c.state == "on")
 newest_first(shifts, shifts.c.started_at, shifts.c.id)

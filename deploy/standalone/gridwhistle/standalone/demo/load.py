@@ -61,10 +61,14 @@ PEOPLE: Final = {
     "second_timebank_admin": Person("timebank_admin", words.COUNTY),
     **{
         name: Person(name, words.COUNTY)
-        for name in ("warehouse_keeper", "inventory_manager", "emergency_commander", "shelter_manager", "team_leader")
+        for name in (
+            *("warehouse_keeper", "inventory_manager", "shelter_manager", "team_leader"),
+            *("emergency_commander", "deputy_commander", "office_director"),
+        )
     },
     "second_warehouse_keeper": Person("warehouse_keeper", words.COUNTY),
     "second_inventory_manager": Person("inventory_manager", words.COUNTY),
+    "disaster_info_officer": Person("disaster_info_officer", words.TOWN),
     **{name: Person("dispute_panel", words.COUNTY) for name in ("dispute_panel", "dispute_panel_2", "dispute_panel_3")},
 }
 

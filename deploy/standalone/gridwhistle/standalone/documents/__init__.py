@@ -13,8 +13,10 @@ from gridwhistle.common.machine import Machine
 from gridwhistle.common.principal import GRANTS, ROLES
 from gridwhistle.incidents.children import ADJUSTMENT, OBJECTION, TASK
 from gridwhistle.incidents.domain import INCIDENT
+from gridwhistle.inventory.alerts.domain import WARNING
 from gridwhistle.inventory.dispatch.states import DISPATCH
 from gridwhistle.inventory.places.shelter_states import SHELTER, SUPPORT_POINT
+from gridwhistle.inventory.responses.domain import EMERGENCY_SESSION, RESPONSE, SITUATION
 from gridwhistle.inventory.stock.states import COUNT, LOT
 from gridwhistle.inventory.teams.team_states import MOBILIZED_TEAM, RESPONSE_TEAM, SOCIAL_ORGANISATION
 from gridwhistle.mediation.agreements.states import AGREEMENT, CONFIRMATION
@@ -47,6 +49,7 @@ MACHINES: Final = {
     "confirmation": CONFIRMATION,
     "dead_letter": LETTER,
     "dispatch_order": DISPATCH,
+    "emergency_session": EMERGENCY_SESSION,
     "grid": GRID,
     "incident": INCIDENT,
     "legal_hold": HOLD,
@@ -58,16 +61,19 @@ MACHINES: Final = {
     "participant": PARTICIPANT,
     "relative": LINK,
     "proposal": PROPOSAL,
+    "response": RESPONSE,
     "response_team": RESPONSE_TEAM,
     "shelter": SHELTER,
     "session": SESSION,
     "shift": SHIFT,
+    "situation": SITUATION,
     "social_organisation": SOCIAL_ORGANISATION,
     "support_point": SUPPORT_POINT,
     "stock_count": COUNT,
     "task": TASK,
     "team": TEAM,
     "transfer": TRANSFER,
+    "warning": WARNING,
     "worker": WORKER,
 }
 

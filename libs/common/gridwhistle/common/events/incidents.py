@@ -7,6 +7,7 @@ from pydantic import Field
 from gridwhistle.common.data_classes import OPEN, P1, Count, Instant, ThingId, Word
 from gridwhistle.common.events import ClockEvent, Event
 from gridwhistle.common.events.inventory import SessionPurged
+from gridwhistle.common.events.inventory_alerts import Areas
 from gridwhistle.common.events.timebank_orders import ServiceCode
 from gridwhistle.common.ids import GridCode, OrgCode
 
@@ -308,3 +309,15 @@ class IncidentClockEscalated(ClockEvent, type="gw.incidents.incident.clock_escal
 
 class IncidentsSessionPurged(SessionPurged, type="gw.incidents.session.purged.v1"):
     """What was personal in an emergency session is gone from this service; counts alone remain."""
+
+
+class UrgentClocksBegan(Event, type="gw.incidents.response.urgent_clocks_began.v1"):
+    """A response runs: the clocks of what is reported in its areas run day and night."""
+
+    areas: Areas
+
+
+class UrgentClocksEnded(Event, type="gw.incidents.response.urgent_clocks_ended.v1"):
+    """The response is over: what is reported from now on has its ordinary clocks, what was reported in it keeps its own."""
+
+    incidents_reported: Count

@@ -130,3 +130,10 @@ class SubjectRevoked(Event, type="gw.personnel.revocation.made.v1"):
 
 class PersonnelSessionPurged(SessionPurged, type="gw.personnel.session.purged.v1"):
     """What was personal in an emergency session is gone from this service; counts alone remain."""
+
+
+class RosterCounted(Event, type="gw.personnel.response.roster_counted.v1"):
+    """A response has begun: so many grid workers of its areas can be called, and so many of them are on shift."""
+
+    workers: Count
+    on_shift: Count

@@ -1,0 +1,1 @@
+"""Responses, situation reports, emergency sessions."""
