@@ -2,17 +2,23 @@
 
 import asyncio
 import datetime as dt
+import uuid
 from collections import Counter
 from collections.abc import AsyncIterator
+from decimal import Decimal
+from typing import Any
 
 import asyncpg
 import pytest
 
 from gridwhistle.common import migrations
+from gridwhistle.common.database import Db
+from gridwhistle.common.principal import system
 from gridwhistle.inventory.app import INVENTORY
+from gridwhistle.inventory.dispatch.making import Need, open_approved
 from gridwhistle.standalone.postgres import Postgres
 from tests.conftest import Loop
-from tests.inventory.depot import Depot, Processes, faults, two_processes
+from tests.inventory.depot import AREA, Depot, Processes, faults, two_processes
 
 pytestmark = pytest.mark.anyio
 
@@ -123,6 +129,22 @@ async def test_what_is_issued_leaves_and_what_is_left_can_be_promised(processes:
     assert Counter(said) == {"issued": 8, "approved": 4}
     left = await depot.connection.fetchrow("SELECT qty, reserved_qty FROM lot WHERE id = $1", lot_id)
     assert tuple(map(int, left)) == (4, 4)
+
+
+async def test_what_a_response_needs_is_promised_with_its_activation(processes: Processes, depot: Depot) -> None:
+    lot_id = await depot.lot("4")
+    need = Need(AREA, "shelter", "示例安置点", priority="emergency", response_id=uuid.uuid4(), point_id=depot.point_id)
+
+    async def activate(db: Db) -> Any:
+        async with db.command(system("inventory")) as tx:
+            return await open_approved(tx, need, [(depot.type_id, Decimal(3))], "commander")
+
+    first, second = [await processes.do(activate, number) for number in range(2)]
+
+    assert (first, second) == ("approved", "not_enough_stock")
+    assert await depot.connection.fetchval("SELECT reserved_qty FROM lot WHERE id = $1", lot_id) == 3
+    clocks = "SELECT rule_key FROM clock c JOIN dispatch_order o ON o.id = c.owner_id WHERE o.response_id = $1"
+    assert [row[0] for row in await depot.connection.fetch(clocks, need.response_id)] == ["inventory.first_batch"]
 
 
 async def test_the_database_itself_promises_no_more_than_there_is(depot: Depot) -> None:
