@@ -5,13 +5,14 @@ from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, Field, GetCoreSchemaHandler
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from pydantic_core import CoreSchema, core_schema
 
 from gridwhistle.common.data_classes import OPEN, P0, P1, Count, ThingId
 from gridwhistle.common.events import ClockEvent, Event
 
 _THOUSANDTH: Final = Decimal("0.001")
 _EXACT: Final = r"^(0|[1-9][0-9]{0,11})([.][0-9]{1,3})?$"
+_MORE_THAN_NONE: Final = r"^([1-9][0-9]{0,11}([.][0-9]{1,3})?|0[.]([1-9][0-9]{0,2}|0[1-9][0-9]?|00[1-9]))$"
 
 SupplyCode = Annotated[
     str,
@@ -28,30 +29,26 @@ SupplyCode = Annotated[
 class _Exact:
     """A decimal that travels as a text, since JSON's numbers are read as floats."""
 
-    least: Decimal
+    pattern: str = _EXACT
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        text = core_schema.no_info_after_validator_function(self._read, core_schema.str_schema(pattern=_EXACT))
+        text = core_schema.no_info_after_validator_function(_read, core_schema.str_schema(pattern=self.pattern))
         here = core_schema.union_schema([core_schema.is_instance_schema(Decimal), text])
         written = core_schema.plain_serializer_function_ser_schema(
-            "{:.3f}".format, return_schema=core_schema.str_schema(pattern=_EXACT)
+            "{:.3f}".format, return_schema=core_schema.str_schema(pattern=self.pattern)
         )
         return core_schema.json_or_python_schema(text, here, serialization=written)
 
-    def _read(self, text: str) -> Decimal:
-        value = Decimal(text).quantize(_THOUSANDTH)
-        if value < self.least:
-            raise PydanticCustomError("greater_than", "must be more than {gt}", {"gt": 0})
-        return value
+
+def _read(text: str) -> Decimal:
+    return Decimal(text).quantize(_THOUSANDTH)
 
 
-Quantity = Annotated[
-    Decimal, _Exact(Decimal(0)), Field(description="Of the type's unit, to a thousandth.", examples=["120.000"]), P1
-]
+Quantity = Annotated[Decimal, _Exact(), Field(description="Of the type's unit, to a thousandth.", examples=["120.000"]), P1]
 """How much there is; zero, if nothing."""
 Amount = Annotated[
     Decimal,
-    _Exact(_THOUSANDTH),
+    _Exact(_MORE_THAN_NONE),
     Field(description="Of the type's unit, to a thousandth; more than 0.", examples=["20.000"]),
     P1,
 ]
