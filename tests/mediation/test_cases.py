@@ -155,6 +155,21 @@ def test_a_party_does_not_say_yes_twice(office: Office) -> None:
     assert code_of(office.chair.post(f"{path}/consent", {"party_id": zhao, **YES})) == "answered_already"
 
 
+def test_a_committee_with_an_open_case_is_not_dissolved(office: Office) -> None:
+    own, _ = office.filed()
+    path, (zhao, _) = office.accepted(own)
+    dissolve, why = f"{BASE}/committees/{own['id']}/dissolve", {"reason": "机构撤并"}
+    refused = office.judicial.post(dissolve, why)
+    made(office.chair.post(f"{path}/withdraw", {"party_id": zhao}))
+
+    dissolved = made(office.judicial.post(dissolve, why))
+
+    assert code_of(refused) == "cases_open"
+    assert (dissolved["state"], dissolved["actions"]) == ("dissolved", [])
+    after, _ = office.willing()
+    assert code_of(office.chair.post(f"{after}/accept", {"committee_id": own["id"], **LAWFUL})) == "committee_unsuited"
+
+
 # --- what is not accepted ----------------------------------------------------------------------------------------------------
 
 

@@ -185,6 +185,25 @@ def test_who_steps_aside_is_out_as_well(office: Office, committee: Committee) ->
     assert [one["left_for"] for one in members_of(office, path)] == [None, "stepped_aside"]
 
 
+def test_once_a_case_is_accepted_only_who_mediates_it_or_leads_the_committee_keeps_its_file(
+    office: Office, committee: Committee
+) -> None:
+    first, second = committee[1][:2]
+    path, parties = office.assigned(committee[0], first)
+    change, agent = {"phone": "13900139000"}, {"name": "孙三", "agent_may": "speak"}
+
+    others = office.mediator(second)
+    refused = [
+        others.post(f"{path}/parties/{parties[0]}/change", change),
+        others.post(f"{path}/parties/{parties[0]}/name_agent", agent),
+        others.post(f"{path}/documents", {"kind": "identity", "pages": 1}),
+    ]
+
+    assert {code_of(one) for one in refused} == {"not_on_this_panel"}
+    assert made(office.mediator(first).post(f"{path}/parties/{parties[0]}/change", change))["phone"] == "139****9000"
+    assert made(office.chair.post(f"{path}/parties/{parties[0]}/name_agent", agent))["agent_name"] == "孙**"
+
+
 # --- afterwards --------------------------------------------------------------------------------------------------------------
 
 

@@ -121,7 +121,7 @@ def test_the_guide_to_reporting_works_as_it_stands(suite: RunningSuite, tokens: 
 @pytest.mark.parametrize(
     "name",
     [
-        *("guide-commander", "guide-grids", "guide-places", "guide-reporting"),
+        *("guide-commander", "guide-court", "guide-grids", "guide-mediation", "guide-places", "guide-reporting"),
         *("guide-station", "guide-street", "guide-timebank", "guide-volunteer", "guide-warehouse"),
     ],
 )

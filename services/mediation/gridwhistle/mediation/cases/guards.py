@@ -34,6 +34,13 @@ def on_the_panel(case: Any, caller: Principal) -> Problem | None:
     return None if AUTO in caller.roles or caller.id in (case.panel or ()) else NotOnThePanel()
 
 
+def keeps_the_file(case: Any, caller: Principal) -> Problem | None:
+    """Say no to whoever neither mediates an accepted case nor leads the committee: until then it is everybody's desk."""
+    if case.accepted_at is None or caller.roles & {"mediation_chair", "judicial_office"}:
+        return None
+    return on_the_panel(case, caller)
+
+
 def nothing_agreed(case: Any, _caller: Principal) -> Problem | None:
     """Say no once something is agreed: that stands."""
     return AgreedAlready() if case.agreed_at else None

@@ -9,6 +9,7 @@ from gridwhistle.common.personal import AddressDetail, IdNumber, PersonName, Pho
 from gridwhistle.common.reading import one
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body
+from gridwhistle.mediation.cases.guards import keeps_the_file
 from gridwhistle.mediation.cases.refusals import EnoughParties, EnoughRepresentatives, FactsStand, PartyUnclear
 from gridwhistle.mediation.cases.steps import party_of
 from gridwhistle.mediation.cases.tables import Capacity, PartyKind, Side, cases, parties
@@ -67,6 +68,8 @@ async def list_parties(case_id: UUID, caller: Caller, db: Db) -> Parties:
 async def change_party(case_id: UUID, part_id: UUID, body: PartyChange, caller: Caller, db: Db) -> PartyView:
     """Change how a party is reached, and their number where the law has it written."""
     async with db.command(caller, cases, case_id) as tx:
+        if refusal := keeps_the_file(tx.row, caller):
+            raise refusal
         party = await party_of(tx, part_id)
         changes = {name: value for name, value in body if value is not None}
         tx.update(party, **changes)

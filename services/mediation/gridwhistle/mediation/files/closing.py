@@ -20,6 +20,7 @@ from gridwhistle.common.reading import one
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body, View
 from gridwhistle.mediation.agreements.tables import agreement_terms, confirmations, follow_ups
+from gridwhistle.mediation.cases.guards import keeps_the_file
 from gridwhistle.mediation.cases.refusals import WaysNotTold
 from gridwhistle.mediation.cases.states import CASE
 from gridwhistle.mediation.cases.steps import facts_of
@@ -80,6 +81,8 @@ async def get_file(case_id: UUID, caller: Caller, db: Db) -> FileView:
 async def add_document(case_id: UUID, body: NewDocument, caller: Caller, db: Db) -> FileView:
     """Enter a paper that lies in the file (登记材料)."""
     async with db.command(caller, cases, case_id) as tx:
+        if refusal := keeps_the_file(tx.row, caller):
+            raise refusal
         there = await tx.children(documents)
         if len(there) >= _PAPERS_MAX:
             raise EnoughPapers(most=_PAPERS_MAX)

@@ -10,7 +10,7 @@ from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.personal import PersonName, Phone
 from gridwhistle.common.reading import one
 from gridwhistle.common.wire import Body, View
-from gridwhistle.mediation.cases.guards import on_the_panel
+from gridwhistle.mediation.cases.guards import keeps_the_file, on_the_panel
 from gridwhistle.mediation.cases.steps import party_of
 from gridwhistle.mediation.cases.tables import cases
 from gridwhistle.mediation.cases.views import AgentMay, PartyView
@@ -94,6 +94,8 @@ async def agree_to_invitee(case_id: UUID, part_id: UUID, body: InviteeConsent, c
 async def name_party_agent(case_id: UUID, part_id: UUID, body: AgentNaming, caller: Caller, db: Db) -> PartyView:
     """Enter who speaks for a party (授权委托); never one who has mediated the dispute."""
     async with db.command(caller, cases, case_id) as tx:
+        if refusal := keeps_the_file(tx.row, caller):
+            raise refusal
         party = await party_of(tx, part_id)
         if not body.is_no_mediator:
             await check_never_mediated_it(tx, tx.row, body.name.full)
