@@ -196,12 +196,12 @@ def test_a_problem_comes_in_the_language_asked_for(suite: RunningSuite, incident
 
     assert in_chinese.json()["detail"] == (
         "事件现为“已上报”,不能“结案”;"
-        "现在可以:自处置、分流、不予受理、并案、安排核实、受理、申请作废、作废、不同意作废、撤回作废申请。"
+        "现在可以:自处置、分流、不予受理、并案、安排核实、受理、申请作废、作废、不同意作废、撤回作废申请、转调解、转入调解。"
     )
     assert in_english.json()["detail"] == (
         "The incident is reported, so close is not possible; "
         "possible now: resolve_on_spot, redirect, reject, merge, order_verification, accept, ask_void, void, refuse_void, "
-        "withdraw_void."
+        "withdraw_void, refer_dispute, convert."
     )
     assert "accept" in in_english.json()["allowed"]
     assert (in_chinese.headers["content-language"], in_english.headers["content-language"]) == ("zh-CN", "en")
@@ -218,7 +218,7 @@ def test_a_request_keeps_its_id(acceptor: Person) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/nothing", "/incidents/v1/nothing", "/incidents/v1/incidents/", "//incidents/v1/incidents", f"{INCIDENTS}%0a"],
+    ["/nothing", "/book", "/incidents/v1/nothing", "/incidents/v1/incidents/", "//incidents/v1/incidents", f"{INCIDENTS}%0a"],
 )
 def test_an_address_that_is_not_there_is_a_problem_too(acceptor: Person, path: str) -> None:
     answer = acceptor.get(path)

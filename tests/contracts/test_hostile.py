@@ -339,11 +339,14 @@ async def at_rest(suite: RunningSuite) -> dict[str, Any]:
     """Let no clock fire, wait until what was told is heard everywhere, and return the fingerprint of what stays then."""
     await everywhere(suite, "UPDATE clock SET next_at = NULL")
     new_days = "SELECT 1 FROM calendar_day WHERE applied_at IS NULL LIMIT 1"  # they are noted some seconds after they came
-    before, now = None, await everything(suite)
-    while before != now or any((await everywhere(suite, new_days)).values()):
+    before = None
+    while True:
+        is_resting = not any((await everywhere(suite, new_days)).values())
+        now = await everything(suite)
+        if is_resting and now == before:
+            return now
+        before = now
         await asyncio.sleep(1)
-        before, now = now, await everything(suite)
-    return now
 
 
 def test_no_field_that_is_not_offered_can_be_set(punchbag: RunningSuite, background: Loop) -> None:

@@ -146,7 +146,7 @@ async def test_a_response_proposes_what_is_ready_and_takes_back_what_nobody_conf
     ready, confirmed, busy = [await standing_by(two) for _ in range(3)]
     for id_ in (ready, confirmed):
         await two.do(lambda db, id_=id_: sheltering.stand_down(id_, Grounds(), COMMANDER, db))  # type: ignore[misc]
-    event: Any = SimpleNamespace(aggregate_id=uuid.uuid4(), area_code=AREA)
+    event: Any = SimpleNamespace(aggregate_id=uuid.uuid4(), area_code=AREA, data=SimpleNamespace(areas=[AREA]))
 
     found = await two.do(lambda db: proposing.ready_shelters(event, db))
     for id_ in (ready, confirmed, busy):
