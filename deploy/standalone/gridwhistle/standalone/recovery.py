@@ -209,7 +209,7 @@ def _report(agreements: "Iterable[Agreement]") -> bool:
     for one in agreements:
         if not one.sources:
             continue
-        sources = ", ".join(one.sources)
+        sources = ", ".join(sorted(one.sources))
         if one.forked:
             is_well = False
             _warn(
