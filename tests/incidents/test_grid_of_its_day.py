@@ -10,7 +10,7 @@ from tests.conftest import Person, RunningSuite
 GRIDS, INCIDENTS = "/personnel/v1/grids", "/incidents/v1/incidents"
 COUNTY, COMMUNITY = "990109", "990109001001"
 FILED, ADJUSTED = "2026-01-01T00:00:00Z", "2026-06-01T00:00:00Z"
-WEST, EAST = {"lon": 80.005, "lat": 20.005}, {"lon": 80.015, "lat": 20.005}
+WEST, EAST = {"lon": 66.005, "lat": 20.005}, {"lon": 66.015, "lat": 20.005}
 
 
 def square(west: float) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def adjusted(suite: RunningSuite, acceptor: Person) -> dict[str, Any]:
     county.post("/personnel/v1/areas", {"area_code": COMMUNITY, "level": "community", "name": "示例社区"})
     category = {"county_code": COUNTY, "code": "S-0101", "name": "示例", "source_ref": "示例"}
     assert county.post("/incidents/v1/categories", category).status_code == 201
-    grid = {"grid_code": f"{COMMUNITY}001", "name": "一", "households": 400, "boundary": square(80.0), "filed_at": FILED}
+    grid = {"grid_code": f"{COMMUNITY}001", "name": "一", "households": 400, "boundary": square(66.0), "filed_at": FILED}
     made = county.post(GRIDS, grid)
     assert made.status_code == 201, made.text
     at = f"{GRIDS}/{made.json()['id']}"
@@ -45,7 +45,7 @@ def adjusted(suite: RunningSuite, acceptor: Person) -> dict[str, Any]:
 
     before = reported_when(WEST)
     assert county.post(f"{at}/adjust", {"reason_code": "other"}).status_code == 200
-    assert county.patch(at, {"boundary": square(80.01)}, If_Match='"2"').status_code == 200
+    assert county.patch(at, {"boundary": square(66.01)}, If_Match='"2"').status_code == 200
     filed = suite.somebody("city_admin", COUNTY, subject="city-9901").post(f"{at}/file", As_Of=ADJUSTED)
     assert filed.status_code == 200, filed.text
     assert reported_when(EAST)["grid_edition"] == 2

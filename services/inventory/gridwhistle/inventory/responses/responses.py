@@ -105,7 +105,7 @@ class DecideResponse(Body):
     expected_persons: Persons | None = None
     expected_days: Days | None = None
     volunteers: CalledVolunteers | None = None
-    reason: Annotated[str | None, Field(max_length=500), MASKED] = None
+    reason: Annotated[str, Field(max_length=500), MASKED] | None = None
 
 
 class AdjustResponse(ResponseReason):
