@@ -1,11 +1,14 @@
 """Values about people: read from many spellings, masked wherever they go out."""
 
+from collections.abc import Iterator
+
 import pytest
 from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
 
-from gridwhistle.common.personal import KINDS, AddressDetail, IdNumber, Personal, PersonName, Phone
+from gridwhistle.common.personal import KINDS, MASKED, AddressDetail, IdNumber, Personal, PersonName, Phone
 from gridwhistle.common.wire import Body, View, not_valid
+from gridwhistle.standalone import services
 
 
 class Card(Body):
@@ -100,3 +103,23 @@ def test_the_contract_shows_the_mask_where_the_mask_is_given(kind: type[Personal
     assert asked["examples"] == [kind.example]
     assert "*" in given["examples"][0]
     assert {asked["x-data-class"], given["x-data-class"]} <= {"P2", "P3"}
+
+
+def bodies(model: type[Body] = Body) -> Iterator[type[Body]]:
+    """Return everything that a request can carry, in whichever service."""
+    for one in model.__subclasses__():
+        yield one
+        yield from bodies(one)
+
+
+def test_what_is_masked_is_a_text_where_nothing_may_be_said() -> None:
+    assert services.KINDS  # their bodies are loaded
+    masked_fields = [
+        (model.__name__, name, field.annotation)
+        for model in bodies()
+        for name, field in model.model_fields.items()
+        if MASKED in field.metadata
+    ]
+
+    assert masked_fields
+    assert [one for one in masked_fields if one[2] is not str] == []
