@@ -29,7 +29,7 @@ setup: .venv/.installed ## Make the environment in .venv, from the locked versio
 
 .PHONY: test
 test: setup ## Run the tests, on real PostgreSQL and NATS
-	@$(RUN)/pytest -m "not long and not containers" -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	@$(RUN)/pytest -m "not long and not containers" -n logical --maxprocesses 4 --dist loadfile
 
 .PHONY: test-long
 test-long: setup ## Run the storms and fault matrices as well
