@@ -15,7 +15,7 @@ HERE = Path(__file__).parent / "schemathesis"
 
 @pytest.mark.parametrize(
     ("examples", "seed"),
-    [pytest.param(1, 1, id="short"), pytest.param(100, 2, id="long", marks=pytest.mark.long)],
+    [pytest.param(3, 1, id="short"), pytest.param(100, 2, id="long", marks=pytest.mark.long)],
 )
 @pytest.mark.parametrize("service", NAMES)
 def test_the_service_keeps_its_contract(punchbag: RunningSuite, service: str, examples: int, seed: int, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+import re
 from collections import Counter
 from itertools import combinations
 from pathlib import Path
@@ -14,6 +15,7 @@ import shapely
 from gridwhistle.standalone.demo import words
 from gridwhistle.standalone.demo.bank import ELDERS, VOLUNTEERS
 from gridwhistle.standalone.demo.county import EXAMPLES, STEPS, County
+from gridwhistle.standalone.demo.flood import Flood
 from gridwhistle.standalone.demo.load import Loader
 from gridwhistle.standalone.demo.page import map_of, page, state_after
 from gridwhistle.standalone.suite import running
@@ -187,7 +189,19 @@ async def test_a_load_that_was_cut_short_goes_on_and_doubles_nothing(
         await loader._emergency.settle()
         await loader._emergency.fill()
         places_later = await _of_inventory(loader)
+        # The story of the flood needs a county that has all of this.
+        told: list[str] = []
+        await asyncio.to_thread(Flood(suite.base_url, suite.issuer, told.append).play)
 
+    story = "\n".join(told)
+    for step in (
+        "inventory dispatch_order.approved",
+        "inventory shelter.proposed",
+        "inventory mobilized_team.ordered",
+        r"棉被: [1-9]\d*\.000 of 300\.000 床 promised",
+        "one of thirty places is taken",
+    ):
+        assert re.search(step, story), f"{step} is not in\n{story}"
     assert {thing: found.total() for thing, found in later.items()} == {thing: found.total() for thing, found in bank.items()}
     assert (
         places_later

@@ -11,7 +11,7 @@ import httpx2
 import psutil
 import pytest
 
-from tests.standalone.test_up import Terminal, gone
+from tests.standalone.test_up import EMPTY, Terminal, gone
 
 REPORT = {"title": "井盖缺失", "location": {"lon": 120.152, "lat": 30.2725}}
 
@@ -119,7 +119,7 @@ def test_ctrl_c_stops_everything_in_order(tmp_path: Path) -> None:
 
 
 def test_nothing_is_left_when_the_suite_itself_is_killed(tmp_path: Path) -> None:
-    terminal = Terminal(tmp_path, "--isolated", "--port", "0")
+    terminal = Terminal(tmp_path, "--isolated", *EMPTY)
     pids = terminal.ready()["pids"]
 
     terminal.process.kill()
@@ -129,7 +129,7 @@ def test_nothing_is_left_when_the_suite_itself_is_killed(tmp_path: Path) -> None
 
 
 def test_an_empty_suite_has_an_administrators_token_and_nothing_else(tmp_path: Path) -> None:
-    terminal = Terminal(tmp_path, "--empty", "--port", "0")
+    terminal = Terminal(tmp_path, *EMPTY)
     ready = terminal.ready()
     headers = {"Authorization": f"Bearer {ready['tokens']['county_admin']}"}
 

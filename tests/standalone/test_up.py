@@ -19,6 +19,10 @@ import pytest
 GRIDWHISTLE = str(Path(sys.executable).parent / "gridwhistle")
 
 
+EMPTY = ("--empty", "--port", "0")
+"""What is the same without the demo county is looked at without it: to load one takes both processors for a while."""
+
+
 class Terminal:
     """A suite that somebody started in a terminal."""
 
@@ -118,7 +122,7 @@ def test_one_token_is_printed_and_all_are_in_a_file_that_is_the_owners_alone(sta
 
 
 def test_more_tokens_are_made_for_the_suite_of_a_folder(start: Any, tmp_path: Path) -> None:
-    base_url = start().ready()["base_url"]
+    base_url = start(*EMPTY).ready()["base_url"]
     made = subprocess.run(  # noqa: S603  our own command
         [GRIDWHISTLE, "token", "town_acceptor", "--area", "990101001", "--data-dir", str(tmp_path / "data")],
         capture_output=True,
@@ -136,7 +140,7 @@ def test_a_taken_port_is_said_plainly(start: Any) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        terminal = start("--port", str(port))
+        terminal = start("--empty", "--port", str(port))
         output, errors = terminal.process.communicate(timeout=120)
 
     assert terminal.process.returncode == 1
@@ -146,7 +150,7 @@ def test_a_taken_port_is_said_plainly(start: Any) -> None:
 
 def test_a_folder_that_cannot_be_written_is_said_plainly(start: Any, tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file where the folder should be")
-    terminal = start()
+    terminal = start(*EMPTY)
     _output, errors = terminal.process.communicate(timeout=120)
 
     assert terminal.process.returncode == 1
@@ -155,8 +159,8 @@ def test_a_folder_that_cannot_be_written_is_said_plainly(start: Any, tmp_path: P
 
 
 def test_a_second_suite_on_the_same_folder_is_refused(start: Any) -> None:
-    start().ready()
-    second = start()
+    start(*EMPTY).ready()
+    second = start(*EMPTY)
     _output, errors = second.process.communicate(timeout=120)
 
     assert second.process.returncode == 1
@@ -166,7 +170,7 @@ def test_a_second_suite_on_the_same_folder_is_refused(start: Any) -> None:
 
 @pytest.mark.parametrize("part", ["postgres", "nats"])
 def test_a_part_that_dies_is_named_and_the_rest_is_stopped(start: Any, part: str) -> None:
-    terminal = start()
+    terminal = start(*EMPTY)
     pids = terminal.ready()["pids"]
     os.kill(pids[part], signal.SIGKILL)
     _output, errors = terminal.process.communicate(timeout=120)
@@ -177,7 +181,7 @@ def test_a_part_that_dies_is_named_and_the_rest_is_stopped(start: Any, part: str
 
 
 def test_nothing_is_left_when_the_suite_itself_is_killed(start: Any) -> None:
-    terminal = start()
+    terminal = start(*EMPTY)
     pids = terminal.ready()["pids"]
     terminal.process.kill()
     terminal.process.communicate()
@@ -187,4 +191,4 @@ def test_nothing_is_left_when_the_suite_itself_is_killed(start: Any) -> None:
         time.sleep(0.05)
 
     assert gone(pids)
-    assert start().ready()["tokens"]
+    assert start(*EMPTY).ready()["tokens"]

@@ -18,6 +18,7 @@ _SENDER: Final = f"{words.COUNTY}.qx.example"
 _HOUR, _DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
 _WAIT_S: Final = 10.0
 _LOOK_EVERY_S: Final = 0.1
+_STILL_S: Final = 1.5
 CAP: Final = """<?xml version="1.0" encoding="UTF-8"?>
 <alert xmlns="urn:oasis:names:tc:emergency:cap:1.2">
 <identifier>{id}</identifier><sender>{sender}</sender><sent>{sent}</sent>
@@ -108,7 +109,8 @@ class Flood:
             "incidents response.urgent_clocks_began": "clocks of new incidents run day and night",
             "personnel response.roster_counted": "the grid workers who can be called are counted",
         }
-        lines = self._until(lambda: self._thread(path), lambda lines: wanted.keys() <= {self._name(line) for line in lines})
+        self._until(lambda: self._thread(path), lambda lines: wanted.keys() <= {self._name(line) for line in lines})
+        lines = self._still(path)
         for name, times in self._counted(lines):
             self._so(f"{name}{f' x {times}' if times > 1 else ''}{f': {wanted[name]}' if name in wanted else ''}")
         self._say(
@@ -143,7 +145,8 @@ class Flood:
 
     def _volunteer(self) -> None:
         clerk = self._token("station_clerk", words.COUNTY)
-        people = self._get(clerk, "/timebank/v1/participants?kind=volunteer&limit=50")["items"]
+        listed = self._get(clerk, "/timebank/v1/participants?state=active&limit=200")["items"]
+        people = [one for one in listed if one["kind"] != "beneficiary"]
         orders = self._get(clerk, "/timebank/v1/open_orders?kind=emergency&limit=50")["items"]
         if not (people and orders):
             self._so("the demo county has no volunteers yet; let it fill, and run this again")
@@ -227,6 +230,14 @@ class Flood:
         if not answer.is_success:
             raise Stopped(f"{answer.request.method} {answer.request.url.path}: {content['detail']}")
         return content
+
+    def _still(self, path: str) -> list[dict[str, Any]]:
+        """Return the thread when nothing was added for a while: stores, shelters and teams follow one after the other."""
+        before, ends = -1, time.monotonic() + _WAIT_S
+        while len(lines := self._thread(path)) != before and time.monotonic() < ends:
+            before = len(lines)
+            time.sleep(_STILL_S)
+        return lines
 
     @staticmethod
     def _until(look: Callable[[], list[dict[str, Any]]], holds: Callable[[list[dict[str, Any]]], bool]) -> list[dict[str, Any]]:
