@@ -9,10 +9,15 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import shapely
-from sqlalchemy import Table, Text, cast, func, select
+from sqlalchemy import Column, Index, Integer, MetaData, Table, Text, UniqueConstraint, Uuid, cast, func, select
+from sqlalchemy.dialects.postgresql import JSON
 
 from gridwhistle.common.known import Known
 from gridwhistle.common.places import Floats, GridIndex
+from gridwhistle.common.problems import Term
+from gridwhistle.common.retention import Kept
+from gridwhistle.common.sealed import PUBLIC
+from gridwhistle.common.tables import code, copy, moment, place
 
 if TYPE_CHECKING:
     from gridwhistle.common.database import Db
@@ -96,6 +101,36 @@ def _one_of(editions: Iterable[Edition], at: dt.datetime, prefer: tuple[str, ...
     return min(held, key=lambda edition: (not edition.grid_code.startswith(prefer), edition.grid_code), default=None)
 
 
+def grid_copies(metadata: MetaData) -> tuple[Table, Table]:
+    """Return the tables in which a service keeps copies of grids: as they are, and with a row for each edition."""
+    grids = copy(
+        "known_grid",
+        metadata,
+        *place(grid=True),
+        Column("name", Text, nullable=False, info=PUBLIC),
+        Column("boundary", JSON, nullable=False),
+        Column("state", Text),
+        Column("edition", Integer),
+        Index(None, "grid_code"),
+        thing=Term("网格", "grid"),
+        kept=Kept("r8"),
+    )
+    editions = copy(
+        "known_grid_edition",
+        metadata,
+        Column("aggregate_id", Uuid, nullable=False),  # the grid's
+        code("grid_code"),
+        Column("edition", Integer, nullable=False),
+        Column("boundary", JSON, nullable=False),
+        moment("valid_from"),
+        moment("valid_to"),
+        UniqueConstraint("aggregate_id", "edition"),
+        thing=Term("网格版本", "grid edition"),
+        kept=Kept("r8"),
+    )
+    return grids, editions
+
+
 def grids_in(grids: Table, editions: Table) -> Known[Grids]:
     """Return the grids that a service has copies of: `grids` as they are, `editions` with a row for each edition."""
     now = select(grids.c.id, grids.c.grid_code, grids.c.edition, _text(grids)).where(grids.c.state.is_distinct_from("retired"))
@@ -125,9 +160,9 @@ def _text(table: Table) -> Any:
 def _editions(rows: Sequence[Any]) -> list[Edition]:
     """Return rows, each grid's in order, as editions: one holds until it was ended, or until the next one began."""
     editions = []
-    for place, row in enumerate(rows):
-        before = rows[place - 1] if place else None
-        after = rows[place + 1] if place + 1 < len(rows) else None
+    for number, row in enumerate(rows):
+        before = rows[number - 1] if number else None
+        after = rows[number + 1] if number + 1 < len(rows) else None
         is_first = before is None or before.aggregate_id != row.aggregate_id
         ends_at = row.valid_to or (after.valid_from if after and after.aggregate_id == row.aggregate_id else None)
         editions.append(Edition(row.aggregate_id, row.grid_code, row.edition, row.valid_from, ends_at, is_first))

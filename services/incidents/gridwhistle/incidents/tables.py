@@ -25,7 +25,7 @@ from sqlalchemy.schema import SchemaItem
 
 from gridwhistle.common.clocks import LATE
 from gridwhistle.common.database import Db
-from gridwhistle.common.editions import grids_in
+from gridwhistle.common.editions import grid_copies, grids_in
 from gridwhistle.common.events.incidents import Urgency
 from gridwhistle.common.machine import Machine
 from gridwhistle.common.problems import Term
@@ -264,31 +264,7 @@ volunteer_works = Table(
 )
 CHILDREN: Final = (adjustments, objections, tasks, callbacks, volunteer_works)
 
-known_grids = copy(
-    "known_grid",
-    metadata,
-    *place(grid=True),
-    Column("name", Text, nullable=False, info=PUBLIC),
-    Column("boundary", JSON, nullable=False),
-    Column("state", Text),
-    Column("edition", Integer),
-    Index(None, "grid_code"),
-    thing=Term("网格", "grid"),
-    kept=Kept("r8"),
-)
-known_grid_editions = copy(
-    "known_grid_edition",
-    metadata,
-    Column("aggregate_id", Uuid, nullable=False),  # the grid's
-    code("grid_code"),
-    Column("edition", Integer, nullable=False),
-    Column("boundary", JSON, nullable=False),
-    moment("valid_from"),
-    moment("valid_to"),
-    UniqueConstraint("aggregate_id", "edition"),
-    thing=Term("网格版本", "grid edition"),
-    kept=Kept("r8"),
-)
+known_grids, known_grid_editions = grid_copies(metadata)
 known_organisations = copy(
     "known_organisation",
     metadata,

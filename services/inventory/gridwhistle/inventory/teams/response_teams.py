@@ -20,7 +20,7 @@ from gridwhistle.common.places import Latitude, Longitude, Point
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.reading import filters, one, page
 from gridwhistle.common.rows import Row
-from gridwhistle.common.wire import Actions, Body, Keyset, Page, PageQuery, Version, View
+from gridwhistle.common.wire import Actions, Body, Day, Keyset, Page, PageQuery, Version, View
 from gridwhistle.inventory.reasons import Grounds
 from gridwhistle.inventory.teams.domain import FullTeam, NoMinors, NotAMember, Skill, TeamKind, TeamLevel
 from gridwhistle.inventory.teams.tables import response_members, response_teams
@@ -39,15 +39,6 @@ LeaderId = Annotated[
 ReadyMinutes = Annotated[int, Field(ge=0, le=10_080, description="From a call until they can leave.", examples=[30])]
 Course = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,39}$", examples=["first_aid"])]
 Courses = Annotated[list[Course], Field(max_length=20)]
-Day = Annotated[
-    dt.date,
-    Field(
-        strict=False,
-        ge=dt.date(2000, 1, 1),
-        le=dt.date(2199, 12, 31),
-        json_schema_extra={"pattern": "^2[01][0-9]{2}-", "examples": ["2027-06-30"]},
-    ),
-]
 
 
 class NewResponseTeam(Body):

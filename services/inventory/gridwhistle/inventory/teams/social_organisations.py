@@ -18,10 +18,10 @@ from gridwhistle.common.personal import MASKED, PersonName, Phone
 from gridwhistle.common.places import Latitude, Longitude, Point
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.reading import filters, one, page
-from gridwhistle.common.wire import Actions, Body, Keyset, Page, PageQuery, Version, View
+from gridwhistle.common.wire import Actions, Body, Day, Keyset, Page, PageQuery, Version, View
 from gridwhistle.inventory.reasons import Grounds
 from gridwhistle.inventory.teams.domain import HelpKind
-from gridwhistle.inventory.teams.response_teams import Day, ReadyMinutes
+from gridwhistle.inventory.teams.response_teams import ReadyMinutes
 from gridwhistle.inventory.teams.tables import social_organisations
 from gridwhistle.inventory.teams.team_states import SOCIAL_ORGANISATION
 
