@@ -51,6 +51,7 @@ MAY = {
         "integrator",
         "auto",
     },
+    (None, "import_closed"): {"integrator"},
     ("reported", "accept"): {"town_acceptor"},
     ("reported", "resolve_on_spot"): {"grid_worker"},
     ("sampled", "sample_passed"): {"grid_leader"},

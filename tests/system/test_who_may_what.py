@@ -105,9 +105,13 @@ OF_THE_COUNTY: Final = {
 _SQUARE: Final = {"type": "Polygon", "coordinates": [[[60, 10], [60.05, 10], [60.05, 10.05], [60, 10.05], [60, 10]]]}
 NOBODY: Final = str(uuid.UUID(int=0))
 _REPORT: Final = {"title": "井盖缺失", "area_code": HERE}
+_CLOSED: Final = {"found_at": "2020-01-01T00:00:00Z", "closed_at": "2020-01-03T00:00:00Z"} | {
+    "reference": {"system": "matrix", "code": "1"}
+}
 SENT: Final[dict[str, dict[str, Any]]] = {
     "report_incident": _REPORT,
     "report_incidents": {"reports": [_REPORT]},
+    "import_closed_incidents": {"reports": [{**_REPORT, **_CLOSED}]},
     **{
         name: {}
         for name in (
@@ -265,6 +269,7 @@ def of_points(answer: httpx2.Response) -> str:
 
 
 SAYS_INSIDE: Final[dict[str, Callable[[httpx2.Response], str]]] = {"report_incidents": of_a_batch, "locate_point": of_a_point}
+SAYS_INSIDE["import_closed_incidents"] = of_a_batch
 SAYS_INSIDE["locate_points"] = of_points
 SAYS_INSIDE["post_many"] = of_postings
 """Operations that answer 200 and say within the answer that a place is out of reach."""

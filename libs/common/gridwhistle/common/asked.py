@@ -3,13 +3,13 @@
 import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from pydantic import ValidationError
 
 from gridwhistle.common import wire
-from gridwhistle.common.principal import ANONYMOUS, Principal
+from gridwhistle.common.principal import ANONYMOUS, HISTORY, Principal
 from gridwhistle.common.problems import (
     BadHeader,
     Forbidden,
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 RANDOM_KEY = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _ETAG = re.compile(r'"([0-9]{1,9})"')
-HISTORY: Final = "history:import"
-"""With this scope a command may say when it happened."""
 
 
 class NotInThePast(Forbidden):

@@ -33,7 +33,7 @@ from gridwhistle.common.files import Files
 from gridwhistle.common.ids import new_id
 from gridwhistle.common.logs import ACCESS, DOING, Doing, told_safely
 from gridwhistle.common.moved import MOVED, said_of
-from gridwhistle.common.principal import ANONYMOUS, PERMISSIONS, PUBLIC, InsufficientScope, Principal
+from gridwhistle.common.principal import ANONYMOUS, HISTORY, PERMISSIONS, PUBLIC, InsufficientScope, Principal
 from gridwhistle.common.problems import (
     Broken,
     Busy,
@@ -266,7 +266,7 @@ class EdgeRoute(APIRoute):
             request_id=request_id,
             if_match=asked.version_of(self.method, headers),
             as_of=as_of,
-            starts_clocks=as_of is None or not caller.may(asked.HISTORY),
+            starts_clocks=as_of is None or not caller.may(HISTORY),
             status=self.success,
             language=language,
             refusal_body=lambda problem: problem.body(language, request_id),

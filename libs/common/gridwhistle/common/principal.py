@@ -149,8 +149,10 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
     "privacy_officer": frozenset({"privacy:read", "privacy:write", "rules:read", "responses:read"}),
     "auto": frozenset(),
 }
-BY_SCOPE: Final = frozenset({"ledger:post"})
-"""What no person has by a role: applications that have looked at what they post, and say so by their scope."""
+HISTORY: Final = "history:import"
+"""With this scope a command may say when it happened."""
+BY_SCOPE: Final = frozenset({"ledger:post", HISTORY})
+"""What no person has by a role: applications that have looked at what they bring, and say so by their scope."""
 PERMISSIONS: Final = BY_SCOPE.union(*GRANTS.values())
 
 

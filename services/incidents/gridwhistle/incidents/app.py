@@ -10,6 +10,7 @@ from gridwhistle.incidents import (
     adjustments,
     catalogue_files,
     categories,
+    closed_elsewhere,
     contacts,
     deciding,
     disputes,
@@ -35,6 +36,7 @@ INCIDENTS: Final = Service(
     title="Gridwhistle incidents 事件",
     routers=[
         intake.router,
+        closed_elsewhere.router,
         lists.router,
         categories.router,
         responsibility.router,

@@ -40,6 +40,7 @@ WORKER, GRID_LEADER = frozenset({"grid_worker"}), frozenset({"grid_leader"})
 TOWN_LEADER, COUNTY = frozenset({"town_leader"}), frozenset({"county_duty"})
 HOTLINE, SPEAKERS = frozenset({"hotline_desk"}), frozenset({"hotline_desk", "resident"})
 SYSTEM: Final = frozenset({"auto"})
+INTEGRATOR: Final = frozenset({"integrator"})
 HELPED: Final = DISPATCHER | GRID_LEADER | COUNTY
 REFERRERS: Final = ACCEPTOR | COUNTY | GRID_LEADER
 
@@ -60,6 +61,7 @@ INCIDENT: Final = Machine(
     (
         #    from           action               to               who         why
         Step(None,          "report",            "reported",      REPORTERS | SYSTEM, "whoever finds something may say so; nothing reported is lost"),
+        Step(None,          "import_closed",     "archived",      INTEGRATOR, "what another system closed comes in with its own times: nobody's time runs, and nothing is done to it"),
         Step("reported",    "resolve_on_spot",   "sampled",       WORKER,     "a worker put it right at once, and chance says that a leader looks", when=lambda incident: incident.is_sampled),
         Step("reported",    "resolve_on_spot",   "self_resolved", WORKER,     "a worker put it right at once, with pictures of before and after"),
         Step("sampled",     "sample_passed",     "closed",        GRID_LEADER, "the leader looked, and it is as the worker says", both(nobody_in("handled_by", HandledByYou), nobody_in("reported_by", ReportedByYou))),
@@ -133,7 +135,7 @@ INCIDENT: Final = Machine(
         "dispatched": "已派遣", "objected": "退单待审", "disputed": "争议待裁", "in_progress": "处置中", "suspended": "挂账",
         "dept_review": "部门审核", "handled": "已处置", "checking": "核查中", "checked": "已核查", "rework": "返工",
         "closed": "已结案", "voided": "已作废", "archived": "已归档",
-        "report": "上报", "resolve_on_spot": "自处置", "sample_passed": "抽查通过", "sample_failed": "抽查不通过", "settle": "自处置确认",
+        "report": "上报", "import_closed": "导入已办结事件", "resolve_on_spot": "自处置", "sample_passed": "抽查通过", "sample_failed": "抽查不通过", "settle": "自处置确认",
         "redirect": "分流", "reject": "不予受理", "merge": "并案", "order_verification": "安排核实", "accept": "受理",
         "contest": "提出异议", "contest_over": "异议期满", "objection_upheld": "异议成立", "objection_denied": "异议不成立",
         "verified": "核实属实", "verified_false": "核实不属实", "verified_unclear": "无法核实", "file": "立案", "answer": "答复办结",

@@ -1,10 +1,10 @@
 """Intake of reports (上报): one, or up to a thousand at once. Nothing reported is lost."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
 from pydantic import Field
@@ -53,8 +53,8 @@ class Reference(Body):
     code: Annotated[str, Field(min_length=1, max_length=60, examples=["SH20260706-0042"])]
 
 
-class Report(Body):
-    """A report: what, where, and how urgent. Say nothing about people; call 110, 119 or 120 when somebody is in danger."""
+class Told(Body):
+    """What somebody found, where, and how urgent it is."""
 
     title: Annotated[Title, Field(min_length=1), MASKED]
     description: Annotated[Description, MASKED] | None = None
@@ -64,14 +64,22 @@ class Report(Body):
         Category | None, Field(description="What you take it for, from the county's catalogue; the township decides.")
     ] = None
     request_type: RequestType | None = None
-    complained_org: ComplainedOrg | None = None
     source: Source = "resident"
     urgency: Urgency = "normal"
     found_at: Annotated[Moment | None, Field(description="When it was found; now, if left out.")] = None
     reference: Reference | None = None
+
+
+class Report(Told):
+    """A report: what, where, and how urgent. Say nothing about people; call 110, 119 or 120 when somebody is in danger."""
+
+    complained_org: ComplainedOrg | None = None
     attachment_ids: AttachmentIds = ()
     contact: Annotated[Contact | None, Field(description="How to reach who reported, if they wish it.")] = None
     track: Annotated[bool, Field(description="Give a token by which who reported can follow it without an account.")] = False
+
+
+_Told = TypeVar("_Told", bound=Told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +89,13 @@ class Place:
     area_code: str
     grid: Edition | None
 
+    @property
+    def code(self) -> str:
+        """The grid's code, or the area's."""
+        return self.grid.grid_code if self.grid else self.area_code
 
-def place_of(report: Report, grid: Edition | None, area_code: str | None) -> Place:
+
+def place_of(report: Told, grid: Edition | None, area_code: str | None) -> Place:
     """Return where a report belongs, given the grid that its point lay in when it was found, and the area that it names.
 
     Raises:
@@ -100,7 +113,7 @@ Own = tuple[str, str, str]
 """The caller's own number for a thing: county, system, code."""
 
 
-def own_number(report: Report, place: Place) -> Own | None:
+def own_number(report: Told, place: Place) -> Own | None:
     """Return the caller's own number of a report; a number belongs to a county."""
     reference = report.reference
     return (place.area_code[:6], reference.system, reference.code) if reference else None
@@ -159,35 +172,18 @@ async def take_in(tx: Command, report: Report, place: Place, caller: Principal, 
         check_contact(report.contact)
     if report.complained_org:
         await known_organisation(tx.db, report.complained_org)
-    point, reference = report.location, report.reference
-    grid_code = place.grid and place.grid.grid_code
     # What is told of the past is no part of what runs today.
-    running = None if tx.db.as_of else covering(await RUNNING.of(tx.db), grid_code or place.area_code)
+    running = None if tx.db.as_of else covering(await RUNNING.of(tx.db), place.code)
     if report.category:
         await category_in_use(tx.db, place.area_code[:6], report.category)
     incident = tx.create(
         incidents,
         step,
-        area_code=place.area_code,
-        grid_code=grid_code,
+        **content_of(report, place),
         response_id=running and running.response_id,
         emergency_session_id=running and running.session_id,
-        grid_id=place.grid and place.grid.grid_id,
-        grid_edition=place.grid and place.grid.number,
         incident_no=await tx.number("I", place.area_code[:6], digits=5),
-        request_type=report.request_type,
         complained_org=report.complained_org,
-        source=report.source,
-        urgency=report.urgency,
-        title=report.title,
-        description=report.description,
-        category=report.category,
-        lon=point and point.lon,
-        lat=point and point.lat,
-        coord_sys=point and point.coord_sys,
-        address_text=point and point.address_text,
-        ref_system=reference and reference.system,
-        ref_code=reference and reference.code,
         reported_by=caller.id,
         tracking_hash=token and hash_of(token),
         found_at=report.found_at or tx.now,
@@ -198,6 +194,21 @@ async def take_in(tx: Command, report: Report, place: Place, caller: Principal, 
         add_contact(tx, incident, report.contact)
     tx.tell(incident, IncidentReported(**facts_of(incident)))
     return incident
+
+
+def content_of(report: Told, place: Place) -> dict[str, Any]:
+    """Return what an incident is, whoever takes it in: where it lies, and what was told of it."""
+    grid, point, reference = place.grid, report.location, report.reference
+    return {
+        "area_code": place.area_code,
+        "grid_code": grid and grid.grid_code,
+        "grid_id": grid and grid.grid_id,
+        "grid_edition": grid and grid.number,
+        **{name: getattr(report, name) for name in ("title", "description", "category", "request_type", "source", "urgency")},
+        **{name: point and getattr(point, name) for name in ("lon", "lat", "coord_sys", "address_text")},
+        "ref_system": reference and reference.system,
+        "ref_code": reference and reference.code,
+    }
 
 
 class Reports(Body):
@@ -227,40 +238,57 @@ class ReportResults(View):
 @router.post("/incidents/batch", may="incidents:report_many", body_bytes_max=4 * 1024 * 1024)
 async def report_incidents(body: Reports, caller: Caller, db: Db) -> ReportResults:
     """Report many things at once. Each has its own result; one that is refused does not stop the others."""
-    areas = {code: await today(db, code) for code in {report.area_code for report in body.reports} if code}
-    places = _places(body.reports, await GRIDS.of(db), areas, caller, db.as_of)
+    places = await places_of(db, caller, body.reports)
     async with db.command(caller) as tx:
-        # Read in the block: when another batch brings the same numbers first, this runs again and finds them.
-        numbers = [
-            own_number(report, place) if isinstance(place, Place) else None
-            for report, place in zip(body.reports, places, strict=True)
-        ]
-        known = await _known(db, caller, numbers)
-        results = []
-        for index, (report, place, own) in enumerate(zip(body.reports, places, numbers, strict=True)):
-            if own in known:
-                results.append(_result(index, "known", known[own]))
-                continue
-            try:
-                if isinstance(place, Problem):
-                    raise place
-                token = new_token() if report.track else None
-                incident = await take_in(tx, report, place, caller, token)
-            except Problem as refusal:
-                if not refusal.kept:
-                    raise  # "later" is no answer to one report
-                results.append(_result(index, "refused", code=refusal.code))
-                continue
-            if own:
-                known[own] = incident
-            results.append(_result(index, "created", incident, token=token))
-        return tx.answer(ReportResults.model_construct(results=results))
+
+        async def take(report: Report, place: Place) -> tuple[Row, str | None]:
+            token = new_token() if report.track else None
+            return await take_in(tx, report, place, caller, token), token
+
+        return tx.answer(await each(tx, body.reports, places, take))
+
+
+async def each(
+    tx: Command,
+    reports: Sequence[_Told],
+    places: Sequence[Place | Problem],
+    take: Callable[[_Told, Place], Awaitable[tuple[Row, str | None]]],
+) -> ReportResults:
+    """Take many in, each by itself: one that is known already is passed over, one that is refused stops no other."""
+    # Read in the block: when another batch brings the same numbers first, this runs again and finds them.
+    numbers = [
+        own_number(report, place) if isinstance(place, Place) else None for report, place in zip(reports, places, strict=True)
+    ]
+    known = await _known(tx.db, tx.caller, numbers)
+    results = []
+    for index, (report, place, own) in enumerate(zip(reports, places, numbers, strict=True)):
+        if own in known:
+            results.append(_result(index, "known", known[own]))
+            continue
+        try:
+            if isinstance(place, Problem):
+                raise place
+            incident, token = await take(report, place)
+        except Problem as refusal:
+            if not refusal.kept:
+                raise  # "later" is no answer to one report
+            results.append(_result(index, "refused", code=refusal.code))
+            continue
+        if own:
+            known[own] = incident
+        results.append(_result(index, "created", incident, token=token))
+    return ReportResults.model_construct(results=results)
+
+
+async def places_of(db: Db, caller: Principal, reports: Sequence[Told]) -> list[Place | Problem]:
+    """Return where each report belongs, or why that cannot be said."""
+    areas = {code: await today(db, code) for code in {report.area_code for report in reports} if code}
+    return _places(reports, await GRIDS.of(db), areas, caller, db.as_of)
 
 
 def _places(
-    reports: Sequence[Report], grids: Grids, areas: Mapping[str, str], caller: Principal, as_of: dt.datetime | None
+    reports: Sequence[Told], grids: Grids, areas: Mapping[str, str], caller: Principal, as_of: dt.datetime | None
 ) -> list[Place | Problem]:
-    """Return where each report belongs, or why that cannot be said."""
     located = [(number, report.location, report.found_at or as_of) for number, report in enumerate(reports) if report.location]
     lons, lats = [point.lon for _, point, _ in located], [point.lat for _, point, _ in located]
     found = grids.locate_many(lons, lats, [at for _, _, at in located], prefer=caller.areas)

@@ -308,6 +308,14 @@ class FoundInTheFuture(Invalid):
     zh, en = "发现时间不得晚于现在。", "found_at may not be in the future."
 
 
+class TimesInDisorder(Invalid):
+    """What happened later has the later time."""
+
+    code = "times_in_disorder"
+    zh = "时间应依次为 found_at、reported_at、closed_at,且不得晚于现在。"
+    en = "The times follow each other: found_at, reported_at, closed_at, and none of them is in the future."
+
+
 class UnknownCategory(Invalid):
     """The county's catalogue has no such category in use."""
 

@@ -75,7 +75,10 @@ async def get_incident_timeline(incident_id: UUID, caller: Caller, db: Db) -> Ti
     Steps, clocks with the explanation of each deadline, requests for time, objections, tasks, calls and pictures, in one list.
     """
     incident = await one(db, caller, incidents, incident_id)
-    lines = [_step(row, db.language) for row in await _steps(db, incident.id)]
+    steps = await _steps(db, incident.id)
+    lines = [_step(row, db.language) for row in steps]
+    if steps and steps[0].action == "import_closed":
+        lines += _elsewhere(incident, db.language)
     lines += [_clock(clock, db.language) for clock in (await clocks_of(db, incident)).items]
     for table, machine in ((adjustments, ADJUSTMENT), (objections, OBJECTION), (tasks, TASK)):
         rows = await db.fetch(select(table).where(table.c.incident_id == incident.id).limit(HISTORY_MAX))
@@ -109,6 +112,15 @@ def _step(row: Any, language: str) -> TimelineLine:
     by = None if row.actor_role == "resident" else row.actor_id
     who = {"actor_role": row.actor_role, "org": row.org, "by": by, "reason": row.reason}
     return _line(row.at, "step", row.action, text, language, **who)
+
+
+def _elsewhere(incident: Any, language: str) -> list[TimelineLine]:
+    """Return what happened to an incident in the system that closed it."""
+    reported, closed = Term("在原系统上报", "Reported in another system"), Term("在原系统结案", "Closed in another system")
+    return [
+        _line(incident.reported_at, "step", "report", reported, language),
+        _line(incident.closed_at, "step", "close", closed, language, org=incident.lead_org),
+    ]
 
 
 def _clock(clock: ClockView, language: str) -> TimelineLine:

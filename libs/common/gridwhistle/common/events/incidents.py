@@ -263,6 +263,15 @@ class IncidentArchived(_IncidentEvent, type="gw.incidents.incident.archived.v1")
     """Thirty days after its end it was put away."""
 
 
+class ClosedIncidentImported(_IncidentEvent, type="gw.incidents.incident.closed_imported.v1"):
+    """A case that another system closed was brought in with its own times; nobody has to do anything."""
+
+    category: Category | None
+    lead_org: OrgCode | None
+    reported_at: Instant
+    closed_at: Instant
+
+
 class DisputeFound(_IncidentEvent, type="gw.incidents.incident.dispute_found.v1"):
     """It is a quarrel between people: mediation asks them whether they want it (转调解)."""
 
