@@ -4,21 +4,22 @@ import asyncio
 import datetime as dt
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from types import SimpleNamespace
 
 import asyncpg
 import pytest
 
 from gridwhistle.common import migrations
+from gridwhistle.common.again import again
+from gridwhistle.common.commands import Command
 from gridwhistle.common.database import Db
-from gridwhistle.common.principal import system
 from gridwhistle.inventory.app import INVENTORY
-from gridwhistle.inventory.dispatch.making import Need, open_approved
+from gridwhistle.inventory.responses import setting_off
 from gridwhistle.standalone.postgres import Postgres
 from tests.conftest import Loop
-from tests.inventory.depot import AREA, Depot, Processes, faults, two_processes
+from tests.inventory.depot import COUNTY, Depot, Processes, faults, two_processes
 
 pytestmark = pytest.mark.anyio
 
@@ -131,20 +132,46 @@ async def test_what_is_issued_leaves_and_what_is_left_can_be_promised(processes:
     assert tuple(map(int, left)) == (4, 4)
 
 
-async def test_what_a_response_needs_is_promised_with_its_activation(processes: Processes, depot: Depot) -> None:
-    lot_id = await depot.lot("4")
-    need = Need(AREA, "shelter", "示例安置点", priority="emergency", response_id=uuid.uuid4(), point_id=depot.point_id)
+async def test_a_response_is_promised_what_is_left_where_somebody_was_quicker(
+    processes: Processes, depot: Depot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look at what is free and the promise another process gives most of it away."""
+    lot_id = await depot.lot("100")
+    await depot.connection.execute("UPDATE resource_type SET kit_qty = 1, kit_persons = 1 WHERE id = $1", depot.type_id)
+    [rival] = await depot.orders(1, "60")
+    response = SimpleNamespace(aggregate_id=await _a_response(depot, persons=100))
+    free_at = setting_off._free_at
 
-    async def activate(db: Db) -> Any:
-        async with db.command(system("inventory")) as tx:
-            return await open_approved(tx, need, [(depot.type_id, Decimal(3))], "commander")
+    async def look(tx: Command, point_id: uuid.UUID, type_ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, Decimal]:
+        free = await free_at(tx, point_id, type_ids)
+        await processes.approve(rival, 1)
+        return free
 
-    first, second = [await processes.do(activate, number) for number in range(2)]
+    async def promise() -> None:
+        db.start_over()
+        await setting_off.promise_supplies(response, depot.point_id, db)  # type: ignore[arg-type]
 
-    assert (first, second) == ("approved", "not_enough_stock")
-    assert await depot.connection.fetchval("SELECT reserved_qty FROM lot WHERE id = $1", lot_id) == 3
-    clocks = "SELECT rule_key FROM clock c JOIN dispatch_order o ON o.id = c.owner_id WHERE o.response_id = $1"
-    assert [row[0] for row in await depot.connection.fetch(clocks, need.response_id)] == ["inventory.first_batch"]
+    monkeypatch.setattr(setting_off, "_free_at", look)
+    db = Db(processes.databases[0], scope="event", key=f"{depot.point_id}", request_id="r-1", background=True)
+
+    await again(promise)
+
+    promised = "SELECT qty FROM reservation JOIN dispatch_order o ON o.id = order_id WHERE lot_id = $1 ORDER BY o.response_id"
+    assert [int(row[0]) for row in await depot.connection.fetch(promised, lot_id)] == [40, 60]
+
+
+async def _a_response(depot: Depot, persons: int) -> uuid.UUID:
+    """Return a response that runs."""
+    id_ = uuid.uuid4()
+    await depot.connection.execute(_RESPONSE, id_, f"{COUNTY}000000", persons)
+    return id_
+
+
+_RESPONSE = """
+INSERT INTO response (id, version, event_no, area_code, state, event_class, level, areas, reason, correlation_id, proposed_by,
+  proposed_at, decided_by, decided_at, session_id, expected_persons, expected_days)
+VALUES ($1, 1, 0, $2, 'active', 'accident', 'iii', '[]', '暴雨', 'c', 'duty', now(), 'head', now(), $1, $3, 1)
+"""
 
 
 async def test_the_database_itself_promises_no_more_than_there_is(depot: Depot) -> None:

@@ -496,6 +496,50 @@ def test_three_hundred_people_are_promised_their_kit_for_three_days_from_several
     made(people(DEPUTY, STOCK_COUNTY).post(f"{path}/adjust", more))
     eventually(lambda: supplies()["1990100"] == ("400.000", "360.000", "40.000"))
 
+    # It is over before anybody fetched it.
+    made(people(DEPUTY, STOCK_COUNTY).post(f"{path}/lift", {"reason": "险情解除"}))
+    eventually(lambda: supplies()["1990100"] == ("400.000", "0.000", "400.000"))
+
+
+@pytest.mark.usefixtures("stocked")
+def test_the_first_batch_stops_one_clock_and_what_nobody_fetched_is_free_after_the_lift(
+    people: Callable[..., Person], suite: RunningSuite, background: Loop, eventually: Wait
+) -> None:
+    manager, keeper, duty = (people(role, STOCK_COUNTY) for role in ("inventory_manager", "warehouse_keeper", DUTY))
+    area = {"areas": [f"{STOCK_COUNTY}000000"], "expected_persons": 190, "expected_days": 1, "level": "iii"}
+    path = f"{BASE}/responses/{made(duty.post(f'{BASE}/responses', a_proposal(**area)))['id']}"
+    begun = made(people(DEPUTY, STOCK_COUNTY).post(f"{path}/decide", a_decision(measures=["reserve_supplies"])))
+
+    def orders() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = made(manager.get(f"{BASE}/dispatch_orders?response_id={begun['id']}"))["items"]
+        return found
+
+    def step(order: dict[str, Any], who: Person, action: str, content: Any = None) -> None:
+        path = f"{BASE}/dispatch_orders/{order['id']}/{action}"
+        made(who.post(path, content, Idempotency_Key=f"{action}-{order['id']}"))
+
+    eventually(lambda: len(orders()) == 2)
+    due = {row["rule_key"]: row["due_at"] for row in _rows(suite, background, _RUNNING_CLOCKS, begun["id"])}
+    assert due["inventory.first_batch"] - dt.datetime.fromisoformat(begun["decided_at"]) == 12 * HOUR
+    assert [row for order in orders() for row in _rows(suite, background, _RUNNING_CLOCKS, order["id"])] == []
+
+    first, left = orders()
+    for action, content in (("pick", None), ("issue", None), ("depart", {"transports": [{"carrier": "示例县运输公司"}]})):
+        step(first, keeper, action, content)
+    items = made(manager.get(f"{BASE}/dispatch_orders/{first['id']}"))["items"]
+    step(first, duty, "receive", {"items": [{"item_id": item["id"], "received_qty": item["issued_qty"]} for item in items]})
+    eventually(lambda: made(duty.get(path))["first_batch_at"] is not None)
+    clocks = {row["rule_key"] for row in _rows(suite, background, _RUNNING_CLOCKS, begun["id"])}
+    assert "inventory.first_batch" not in clocks
+
+    made(people(DEPUTY, STOCK_COUNTY).post(f"{path}/lift", {"reason": "险情解除"}))
+    eventually(
+        lambda: {order["id"]: order["state"] for order in orders()} == {first["id"]: "received", left["id"]: "cancelled"}
+    )
+    eventually(lambda: "dispatch_order.cancelled" in [line["event"] for line in made(duty.get(f"{path}/timeline"))["items"]])
+    promised = "SELECT 1 FROM reservation WHERE order_id = $1"
+    assert _rows(suite, background, promised, left["id"]) == []
+
 
 # --- the end -----------------------------------------------------------------------------------------------------------------
 

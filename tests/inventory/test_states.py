@@ -39,6 +39,7 @@ ASK = {"shelter_manager", "town_dispatcher", "county_duty", *MANAGER, *COMMANDER
 ORDERS: May = {
     (None, "draft"): ASK,
     (None, "open"): {"auto"},
+    ("approved", "call_off"): {"auto"},
     ("draft", "submit"): ASK,
     ("submitted", "approve"): MANAGER | COMMANDER,
     ("submitted", "reject"): MANAGER | COMMANDER,

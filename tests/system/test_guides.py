@@ -122,7 +122,7 @@ def test_the_guide_to_reporting_works_as_it_stands(suite: RunningSuite, tokens: 
     "name",
     [
         *("guide-commander", "guide-court", "guide-grids", "guide-mediation", "guide-places", "guide-reporting"),
-        *("guide-station", "guide-street", "guide-timebank", "guide-volunteer", "guide-warehouse"),
+        *("guide-response", "guide-station", "guide-street", "guide-timebank", "guide-volunteer", "guide-warehouse"),
     ],
 )
 def test_a_guide_in_chinese_has_the_same_examples_and_headings(name: str) -> None:

@@ -1,4 +1,8 @@
-"""Responses (应急响应): what is reported in their areas while they run is part of them, and its clocks run day and night."""
+"""Responses (应急响应): what is reported in their areas while they run is part of them, and its clocks run day and night.
+
+What was open before keeps its clocks. A clock that runs is never moved by what holds from now on, and that something lies in
+the areas does not say that it belongs to the disaster: of a hundred open matters there, most are lamps and litter.
+"""
 
 from collections.abc import Sequence
 from typing import Final, NamedTuple

@@ -22,7 +22,7 @@ from gridwhistle.inventory.places import (
     support_points,
 )
 from gridwhistle.inventory.places.domain import PLACES_PRESETS, FuelOfPowerAlone, ShelterCodeTaken
-from gridwhistle.inventory.responses import following, responses, sessions, setting_off, situations
+from gridwhistle.inventory.responses import deciding, following, proposing, sessions, setting_off, situations
 from gridwhistle.inventory.responses.limits import PRESETS as RESPONSE_PRESETS
 from gridwhistle.inventory.responses.refusals import OneOfTheWarning
 from gridwhistle.inventory.stock import catalogue, counts, lots, norms, overview, points, stock_files
@@ -65,7 +65,8 @@ INVENTORY: Final = Service(
         # alerts
         warnings.router,
         # responses
-        responses.router,
+        proposing.router,
+        deciding.router,
         following.router,
         situations.router,
         setting_off.router,

@@ -51,8 +51,10 @@ from gridwhistle.common.events.inventory_teams import (
 from gridwhistle.common.events.personnel import AreaChanged, GridChanged, RosterCounted
 from gridwhistle.common.events.timebank_orders import OrderCancelled, OrderClaimed, OrderClosed, OrderExpired, OrderPublished
 from gridwhistle.common.queries import Asking
+from gridwhistle.inventory.dispatch.cancelling import call_off_order, orders_to_call_off
 from gridwhistle.inventory.places.proposing import pass_over_shelter, propose_shelter, proposed_shelters
 from gridwhistle.inventory.responses import following, sessions, setting_off
+from gridwhistle.inventory.responses.first_batch import hear_of_batches
 from gridwhistle.inventory.responses.tables import known_areas
 from gridwhistle.inventory.stock.norms import look, norms_of
 from gridwhistle.inventory.stock.tables import storage_points
@@ -85,6 +87,8 @@ for _kind in (ResponseActivated, ResponseAdjusted):
     CONSUMER.on(_kind, each=setting_off.stores_wanted)(setting_off.promise_supplies)
 CONSUMER.on(ResponseLifted, each=proposed_shelters)(pass_over_shelter)
 CONSUMER.on(ResponseLifted, each=parts_to_call_off)(call_off_part)
+CONSUMER.on(ResponseLifted, each=orders_to_call_off)(call_off_order)
+hear_of_batches(CONSUMER)
 sessions.hear_answers(CONSUMER)
 
 

@@ -12,14 +12,14 @@ BASE: Final = "/inventory/v1"
 Call = Callable[..., Awaitable[dict[str, Any]]]
 _COUNTY: Final = f"{words.COUNTY}000000"
 _SCHOOL, _SQUARE, _STADIUM = ("short_term", "building", 2_650), ("emergency", "ground", 900), ("central", "ground", 48_000)
-_SUPPORT: Final = (
+SUPPORT: Final = (
     ("water", "应急供水点", 20_000, None),
     ("power", "应急供电点", 120, 8),
     ("lighting", "应急照明点", 40, None),
     ("food", "临时供餐点", 1_500, None),
     ("lodging", "临时安置酒店", 160, None),
 )
-_HELPERS: Final = (
+HELPERS: Final = (
     ("示例县蓝天救援协会", [{"kind": "boats", "quantity": 6}, {"kind": "people", "quantity": 40}], 60),
     ("示例县心理援助志愿服务中心", [{"kind": "psychology", "quantity": 12}], 240),
     ("示例县工程机械商会", [{"kind": "excavators", "quantity": 9}, {"kind": "pumps", "quantity": 15}], 120),
@@ -43,7 +43,7 @@ class Emergency:
         for number, grid in enumerate((grid for grid in self._county.grids if grid.grid_code in EXAMPLES), 1):
             kind, name = ((_SCHOOL, "示例学校"), (_SQUARE, "示例广场"), (_SQUARE, "湖滨绿地"))[number - 1]
             await self._shelter(f"990101-{number:04}", name, grid, kind)
-        await self._support(words.TOWN, "望湖街道", self._grids[words.COMMUNITY], _SUPPORT[:1])
+        await self._support(words.TOWN, "望湖街道", self._grids[words.COMMUNITY], SUPPORT[:1])
         await self._team("示例社区志愿救援队", "volunteer", "village", words.COMMUNITY, "demo-team_leader")
 
     async def fill(self) -> None:
@@ -59,11 +59,11 @@ class Emergency:
             seat = self._grids[f"{town.code}{town.first:03}"]
             kind = _STADIUM if number == 1 else _SCHOOL
             await self._shelter(f"990101-{number:04}T", f"{town.name}中心{'体育场' if number == 1 else '学校'}", seat, kind)
-            await self._support(town.code, town.name, seat, _SUPPORT)
+            await self._support(town.code, town.name, seat, SUPPORT)
             await self._team(f"{town.name}应急救援队", "professional", "township", f"{town.code}000")
         await self._team("示例县综合性消防救援队", "professional", "county", _COUNTY)
         await self._team("示例县应急骨干队", "leading", "county", _COUNTY)
-        for number, (name, gives, ready_minutes) in enumerate(_HELPERS):
+        for number, (name, gives, ready_minutes) in enumerate(HELPERS):
             if f"social_organisations {name}" in self._there:
                 continue
             content = {"name": name, "area_code": _COUNTY, "gives": gives, "ready_minutes": ready_minutes}

@@ -11,7 +11,11 @@ from shapely import Polygon
 from gridwhistle.incidents.domain import INCIDENT
 from gridwhistle.incidents.tables import incidents
 from gridwhistle.standalone.demo import words
+from gridwhistle.standalone.demo.bank import ELDERS, VOLUNTEERS
 from gridwhistle.standalone.demo.county import REPORTS, County
+from gridwhistle.standalone.demo.disputes import STATES
+from gridwhistle.standalone.demo.emergency import HELPERS, SUPPORT
+from gridwhistle.standalone.demo.stores import TYPES
 
 MAP: Final = "county.svg"
 _WIDTH: Final = 1_000
@@ -27,8 +31,15 @@ def page(county: County) -> str:
         grids = [grid for grid in county.grids if grid.grid_code.startswith(town.code)]
         households = sum(grid.households for grid in grids)
         workers = sum(worker.area_code.startswith(town.code) for worker in county.workers)
-        communities = len(town.communities)
-        towns.append(f"| `{town.code}` | {town.name} | {communities} | {len(grids)} | {households:,} | {workers} |")
+        line = f"{town.name} | {len(town.communities)} | {len(grids)} | {households:,} | {workers}"
+        towns.append(f"| `{town.code}` | {line} |")
+    communities = sum(len(town.communities) for town in words.TOWNSHIPS)
+    emergency = [
+        f"For an emergency each of the {communities} communities has a shelter and a team of volunteers, each township a",
+        f"larger shelter, a team and {len(SUPPORT)} support points; the county has two teams, {len(HELPERS)} social",
+        f"organisations that help, and stores with {len(TYPES)} types of supplies. Mediation has a dispute in each of its",
+        f"{len(STATES)} states, and the time bank {len(VOLUNTEERS)} volunteers and {len(ELDERS)} elders.",
+    ]
     states = Counter(state_after(report.steps) for report in county.reports)
     return "\n".join(
         [
@@ -50,6 +61,8 @@ def page(county: County) -> str:
             "| state | reports |",
             "|---|---|",
             *(f"| {INCIDENT.word(state).zh} `{state}` | {states[state]} |" for state in INCIDENT.states if state in states),
+            "",
+            *emergency,
             "",
             "A third of the workers is on shift. In the grids `990101001001001` to `…003` nothing happens: the tokens",
             "of grid workers are theirs, and what is reported there is yours. `gridwhistle token` makes others.",

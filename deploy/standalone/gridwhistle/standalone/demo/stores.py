@@ -11,7 +11,7 @@ from gridwhistle.standalone.demo.lines import Lines
 BASE: Final = "/inventory/v1"
 Call = Callable[..., Awaitable[dict[str, Any]]]
 _COUNTY: Final = f"{words.COUNTY}000000"
-_TYPES: Final = (
+TYPES: Final = (
     # code, name, unit, what a kit holds for how many people, each day, days it lasts, what the county should have
     ("1990100", "棉被", "床", "1", 1, False, 1_825, 250),
     ("1990200", "帐篷(12平方米)", "顶", "1", 4, False, 2_920, 63),
@@ -45,7 +45,7 @@ class Stores:
         self._types = {line["code"]: line["id"] for line in await self._found("resource_types")}
         self._points = {line["name"]: line["id"] for line in await self._found("storage_points")}
         self._lots = {line["lot_no"]: line for line in await self._found("lots")}
-        for line in _TYPES:
+        for line in TYPES:
             if line[0] in _NEEDED:
                 await self._type(*line[:-1])
         await self._point(_STORE, _COUNTY, level="county", area_m2=720)
@@ -54,9 +54,9 @@ class Stores:
 
     async def fill(self) -> None:
         """Open the other stores, say what there should be, and let a shelter ask for something."""
-        for line in _TYPES:
+        for line in TYPES:
             await self._type(*line[:-1])
-        for number, (code, *_, required) in enumerate(_TYPES):
+        for number, (code, *_, required) in enumerate(TYPES):
             norm = {"area_code": _COUNTY, "type_id": self._types[code], "source_ref": _SOURCE, "required_qty": str(required)}
             await self._call(f"{BASE}/reserve_norms", f"norm-{number}", norm, self._tokens["manager"])
         for town in words.TOWNSHIPS[:3]:

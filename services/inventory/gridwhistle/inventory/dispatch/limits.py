@@ -19,7 +19,7 @@ DISPATCH_PRESETS: Final = (
         12,
         "urgent_hour",
         "P 湖南省九部门 zi.media",
-        "From the beginning of the event to the first batch's arrival.",
+        "From the beginning of the event, or the decision on a response, to the first batch's arrival.",
     ),
     Preset(SETTLE, 24, "urgent_hour", "INF", "From receiving on; then it is settled or disputed."),
     Preset(RESOLVE, 3, "work_day_legal", "INF"),

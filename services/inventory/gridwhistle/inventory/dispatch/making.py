@@ -76,25 +76,35 @@ async def make_order(
 async def open_approved(tx: Command, need: Need, wanted: Sequence[tuple[UUID, Decimal]], approved_by: str) -> Row:
     """Make an order that is approved already, for a response: who activated it has decided this as well. All is reserved.
 
+    When somebody was quicker at the store, the work runs again: it is to look anew at what is free.
+
     Raises:
         PointNeeded: the need names no storage point that is open.
     """
     point_id = (await point_of(tx, need.point_id, tx.caller)).id
     step = DISPATCH.step(None, "open", tx.caller)
     order, made = await make_order(tx, step, need, wanted, submitted_at=tx.now, approved_at=tx.now, approved_by=approved_by)
-    await start_first_batch(tx, order)
-    await promise(tx, order, point_id, [(item, item.requested_qty) for item in made], approved_by)
+    approved = [(item, item.requested_qty) for item in made]
+    await promise(tx, order, point_id, approved, approved_by, insists=True)
     return order
 
 
-async def promise(tx: Command, order: Row, point_id: UUID, approved: Sequence[tuple[Row, Decimal]], approved_by: str) -> None:
+async def promise(
+    tx: Command,
+    order: Row,
+    point_id: UUID,
+    approved: Sequence[tuple[Row, Decimal]],
+    approved_by: str,
+    *,
+    insists: bool = False,
+) -> None:
     """Promise an order so much of each of its items, and tell of it."""
     wishes = []
     for item, qty in approved:
         tx.update(item, approved_qty=qty)
         wishes.append(Wish(item.id, item.type_id, qty))
         item.__dict__["approved_qty"] = qty
-    reserve(tx, order.id, point_id, wishes, approved_by=approved_by)
+    reserve(tx, order.id, point_id, wishes, approved_by=approved_by, insists=insists)
     lines = [(item.type_code, qty) for item, qty in approved if qty]
     tx.tell(order, DispatchOrderApproved(**facts_of(order, lines)))
 
@@ -120,13 +130,11 @@ async def approval_limits(tx: Command, order: Any) -> dict[str, Limit]:
     return {APPROVE: Limit(rule.amount, rule.unit)}
 
 
-async def start_first_batch(tx: Command, order: Row) -> None:
-    """Start the clock of the first batch: it counts from the beginning of the event."""
-    if order.priority != "emergency" and order.response_id is None:
-        return
-    rule = (await RULES.of(tx.db)).of(FIRST_BATCH, order.area_code, tx.now)
-    ends = (order.needed_since or tx.now) + dt.timedelta(hours=rule.amount)
-    tx.clocks.start(order, FIRST_BATCH, Limit(max(1, (ends - tx.now) // _MINUTE), "urgent_minute"))
+async def start_first_batch(tx: Command, row: Row, began_at: dt.datetime) -> None:
+    """Start the clock of the first batch, of a response or of an order outside one: it counts from when the event began."""
+    rule = (await RULES.of(tx.db)).of(FIRST_BATCH, row.area_code, tx.now)
+    ends = began_at + dt.timedelta(hours=rule.amount)
+    tx.clocks.start(row, FIRST_BATCH, Limit(max(1, (ends - tx.now) // _MINUTE), "urgent_minute"))
 
 
 def stop_all(tx: Command, order: Row) -> None:

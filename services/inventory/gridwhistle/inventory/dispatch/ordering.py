@@ -10,17 +10,17 @@ from pydantic import AwareDatetime, Field
 
 from gridwhistle.common.data_classes import Word
 from gridwhistle.common.edge import Caller, Db, Router
-from gridwhistle.common.events.inventory_dispatch import Destination, DispatchOrderCancelled, Priority
+from gridwhistle.common.events.inventory_dispatch import Destination, Priority
 from gridwhistle.common.events.inventory_stock import Amount, Quantity
 from gridwhistle.common.ids import AreaCode
 from gridwhistle.common.reading import one, page
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body, Keyset, Page, PageQuery
+from gridwhistle.inventory.dispatch.cancelling import cancel_order
 from gridwhistle.inventory.dispatch.limits import POST_APPROVE
 from gridwhistle.inventory.dispatch.making import (
     Need,
     approval_limits,
-    facts_of,
     make_order,
     point_of,
     promise,
@@ -40,7 +40,7 @@ from gridwhistle.inventory.dispatch.views import (
     whole,
 )
 from gridwhistle.inventory.reasons import Grounds, Reason, WrittenGrounds
-from gridwhistle.inventory.stock.promising import Wish, release, reserve
+from gridwhistle.inventory.stock.promising import Wish, reserve
 
 router = Router("inventory", "Dispatch orders 调拨单")
 _ORDERS = Keyset(dispatch_orders.c.id)
@@ -123,10 +123,11 @@ async def get_dispatch_order(dispatch_order_id: UUID, caller: Caller, db: Db) ->
 async def submit(dispatch_order_id: UUID, caller: Caller, db: Db) -> DispatchOrderDone:
     """Submit an order. It is decided within four working hours; what is urgent, or for a response, within half an hour."""
     async with db.command(caller, dispatch_orders, dispatch_order_id) as tx:
-        step = DISPATCH.step(tx.row, "submit", caller)
-        tx.move(tx.row, step, limits=await approval_limits(tx, tx.row), submitted_at=tx.now)
-        await start_first_batch(tx, tx.row)
-        return tx.answer(done(caller, tx.row))
+        order, step = tx.row, DISPATCH.step(tx.row, "submit", caller)
+        tx.move(order, step, limits=await approval_limits(tx, order), submitted_at=tx.now)
+        if order.priority == "emergency" and order.response_id is None:  # a response has one clock for all its orders
+            await start_first_batch(tx, order, order.needed_since or tx.now)
+        return tx.answer(done(caller, order))
 
 
 @router.post("/dispatch_orders/{dispatch_order_id}/approve", may="dispatch:handle", needs_key=True)
@@ -181,14 +182,8 @@ async def reject(dispatch_order_id: UUID, body: WrittenGrounds, caller: Caller, 
 async def cancel(dispatch_order_id: UUID, body: Grounds, caller: Caller, db: Db) -> DispatchOrderDone:
     """Cancel an order; what it was promised is free again."""
     async with db.command(caller, dispatch_orders, dispatch_order_id) as tx:
-        order, step = tx.row, DISPATCH.step(tx.row, "cancel", caller)
-        tx.move(order, step, reason=body.reason, terminal_at=tx.now)
-        stop_all(tx, order)
-        if step.source in {"approved", "picking"}:
-            release(tx, order.id)
-            lines = [(item.type_code, item.approved_qty) for item in await tx.children(items) if item.approved_qty]
-            tx.tell(order, DispatchOrderCancelled(**facts_of(order, lines)))
-        return tx.answer(done(caller, order))
+        await cancel_order(tx, DISPATCH.step(tx.row, "cancel", caller), body.reason)
+        return tx.answer(done(caller, tx.row))
 
 
 @router.post("/dispatch_orders/{dispatch_order_id}/reallocate", may="dispatch:handle", needs_key=True)

@@ -85,6 +85,7 @@ DISPATCH: Final = Machine(
         Step("resolving",   "disagree",        "discrepancy", RECEIVERS,           "it was otherwise"),
         *(Step(state,       "post_approve",    state,         MANAGER,             "what a commander issued in an emergency is approved afterwards", _waits_for_approval, approval=True) for state in ISSUED_STATES),
         Step("settled",     "give_back",       "settled",     KEEPER,              "what was not used comes back to the store, and is inspected"),
+        Step("approved",    "call_off",        "cancelled",   SYSTEM,              "the response that it was promised to is over, and nobody has begun to fetch it"),
         *(Step(state,       "cancel",          "cancelled",   REQUESTERS,          "it is not needed any more; what was promised is free again", _who_asked) for state in ("draft", "submitted", "approved", "picking")),
     ),
     zh={
@@ -92,7 +93,7 @@ DISPATCH: Final = Machine(
         "in_transit": "运输中", "received": "已签收", "discrepancy": "有差异", "resolving": "差异待确认", "settled": "已结清", "cancelled": "已取消",
         "open": "随响应下达", "submit": "提交", "approve": "批准", "reject": "驳回", "emergency_issue": "应急先行出库", "pick": "拣货",
         "reallocate": "重新分配", "issue": "出库", "depart": "发运", "receive": "签收", "lose": "报失", "settle": "结清", "dispute": "提出异议",
-        "resolve": "处理差异", "agree": "同意处理", "disagree": "不同意处理", "post_approve": "补批", "give_back": "退库", "cancel": "取消",
+        "resolve": "处理差异", "agree": "同意处理", "disagree": "不同意处理", "post_approve": "补批", "give_back": "退库", "cancel": "取消", "call_off": "随响应撤销",
     },
     clocks={"submitted": [APPROVE], "received": [SETTLE], "discrepancy": [RESOLVE], "resolving": [RESOLVE]},
 )  # fmt: skip

@@ -81,6 +81,7 @@ responses: Final = Table(
     Column("expected_days", Integer, nullable=False),
     Column("volunteers", JSON),  # which service, how many, and when
     Column("session_id", Uuid),
+    moment("first_batch_at"),  # when the first supplies came that it was promised
     moment("lifted_at"),
     moment("reviewed_at"),
     Column("findings", Text),

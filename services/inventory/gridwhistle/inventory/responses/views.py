@@ -86,6 +86,7 @@ class ResponseView(ResponseLine):
     measures: Annotated[list[Annotated[Measure, OPEN]] | None, Field(max_length=MEASURES_MAX)]
     volunteers: CalledVolunteersView | None
     session_id: ThingId | None
+    first_batch_at: AwareDatetime | None
     correlation_id: Annotated[str, Field(max_length=80, examples=["0190c8f2-5d1e-7c3a-9d55-0c5b3f1f7a10"])]
     reviewed_at: AwareDatetime | None
     findings: Findings | None

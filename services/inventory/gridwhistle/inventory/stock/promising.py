@@ -26,7 +26,14 @@ class Wish(NamedTuple):
 
 
 def reserve(
-    tx: Command, order_id: UUID, point_id: UUID, wishes: Sequence[Wish], *, approved_by: str | None = None, anew: bool = False
+    tx: Command,
+    order_id: UUID,
+    point_id: UUID,
+    wishes: Sequence[Wish],
+    *,
+    approved_by: str | None = None,
+    anew: bool = False,
+    insists: bool = False,
 ) -> None:
     """Promise all of it from one storage point, or nothing: of each type what ends first comes first.
 
@@ -39,11 +46,13 @@ def reserve(
         wishes: each type once.
         approved_by: who approved it, for the record of each lot.
         anew: give back first what the order was promised before.
+        insists: a refusal is no answer: the work runs again, and looks anew at what is free.
     """
     wanted = sorted((wish for wish in wishes if wish.qty), key=lambda wish: wish.type_id.int)
     rows = [_row(tx, "release", order_id)] if anew else []
     more = {"point_id": point_id, "approved_by": approved_by}
-    tx.call(POST, rows + [_row(tx, "reserve", order_id, **wish._asdict(), **more) for wish in wanted])
+    rows += [_row(tx, "reserve", order_id, **wish._asdict(), **more) for wish in wanted]
+    tx.call(POST, rows, items=range(len(rows)) if insists else ())
 
 
 def release(tx: Command, order_id: UUID) -> None:
