@@ -1,13 +1,19 @@
 """Agreements: by word or in writing, in effect with the last signature, performed or broken, confirmed in time by both."""
 
 import datetime as dt
+import uuid
+from collections.abc import Callable
 from typing import Any
 
+import asyncpg
+import orjson
 import pytest
 
 from gridwhistle.mediation.agreements.rules import must_be_written
-from tests.conftest import RunningSuite
+from tests.conftest import Loop, RunningSuite
 from tests.mediation.office import Office, code_of, made, pays
+
+Wait = Callable[[Callable[[], bool]], None]
 
 Committee = tuple[dict[str, Any], list[dict[str, Any]]]
 COURT = {"court": "示例县人民法院", "court_by": "party_home"}
@@ -260,6 +266,52 @@ def test_both_ask_and_the_courts_platform_says_what_it_decides(
     assert (code_of(twice), code_of(too_early)) == ("confirmation_there", "illegal_move")
     assert (accepted["state"], confirmed["state"]) == ("accepted", "confirmed")
     assert confirmed["ruling_no"] == "（2026）示01民特第9号"
+
+
+def test_a_court_takes_ten_days_more_once(suite: RunningSuite, background: Loop, office: Office, committee: Committee) -> None:
+    path, parties, _ = office.agreed(committee[0], committee[1][0])
+    at = f"{path}/confirmations/{made(office.chair.post(f'{path}/apply_confirmation', {'applied_by': parties, **COURT}))['id']}"
+    too_early = office.chair.post(f"{at}/court_extends", {})
+    made(office.chair.post(f"{at}/court_accepts", {}))
+
+    extended = made(office.chair.post(f"{at}/court_extends", {"reason": "案情复杂"}))
+    twice = office.chair.post(f"{at}/court_extends", {})
+
+    assert (code_of(too_early), code_of(twice)) == ("illegal_move", "extended_already")
+    assert (extended["state"], extended["extended_at"] is not None) == ("accepted", True)
+    assert "court_extends" not in extended["actions"]
+    counted = "SELECT amount, unit FROM clock WHERE owner_id = $1 AND rule_key = 'mediation.confirm_decide'"
+    assert [tuple(row) for row in _asked(suite, background, counted, path)] == [(25, "natural_day_legal")]
+
+
+def test_the_last_days_to_ask_a_court_are_told_of_and_nobody_is_late_who_does_not_ask(
+    suite: RunningSuite, background: Loop, office: Office, committee: Committee, eventually: Wait
+) -> None:
+    path, _, agreement = office.agreed(committee[0], committee[1][0])
+
+    due = "UPDATE clock SET next_at = now() WHERE owner_id = $1 AND rule_key = 'mediation.confirm_apply' RETURNING 1"
+    _asked(suite, background, due, path)
+
+    said = "SELECT envelope FROM outbox WHERE aggregate_id = $1 AND subject LIKE '%confirmation_due_soon.v1'"
+    eventually(lambda: bool(_asked(suite, background, said, path)))
+    [row] = _asked(suite, background, said, path)
+    told = orjson.loads(row["envelope"])["data"]
+    assert told["due_at"] == agreement["confirm_by"]
+    running = "SELECT 1 FROM clock WHERE owner_id = $1 AND rule_key = 'mediation.confirm_apply' AND stopped_at IS NULL"
+    assert _asked(suite, background, running, path) == []
+
+
+def _asked(suite: RunningSuite, background: Loop, query: str, path: str) -> list[Any]:
+    """Ask mediation's database about a case."""
+
+    async def fetch() -> list[Any]:
+        connection = await asyncpg.connect(suite.postgres.url("mediation"))
+        try:
+            return list(await connection.fetch(query, uuid.UUID(path.rpartition("/")[2])))
+        finally:
+            await connection.close()
+
+    return list(background.run(fetch()))
 
 
 def test_what_a_court_refused_may_be_asked_again_in_time(office: Office, committee: Committee) -> None:

@@ -138,6 +138,38 @@ def test_who_joins_while_others_are_asked_is_asked_as_well(office: Office, commi
     assert code_of(refused) == "not_all_willing"
 
 
+def test_a_party_entered_by_mistake_is_struck_and_nothing_is_known_of_them(suite: RunningSuite, office: Office) -> None:
+    officer = suite.somebody("privacy_officer", "990101", subject="officer")
+    path, (zhao, _) = office.asked()
+    wrong = {"side": "third", "name": "孙三", "phone": "13800138003", "home_area": "990101001001"}
+    mistaken = made(office.chair.post(f"{path}/parties", wrong))["parties"][-1]["id"]
+
+    without_reason = office.chair.post(f"{path}/parties/{mistaken}/strike", {})
+    struck = made(office.chair.post(f"{path}/parties/{mistaken}/strike", {"reason": "录入错误"}))
+    twice = office.chair.post(f"{path}/parties/{mistaken}/strike", {"reason": "录入错误"})
+    for party in (one["id"] for one in struck["parties"]):
+        made(office.chair.post(f"{path}/consent", {"party_id": party, "answered_by": "by_word"}))
+    accepted = made(office.chair.post(f"{path}/decline", {"reason_code": "not_ours", "reason": "另有主管部门"}))
+    too_late = office.chair.post(f"{path}/parties/{zhao}/strike", {"reason": "录入错误"})
+
+    assert (code_of(without_reason), code_of(twice), code_of(too_late)) == ("not_valid", "unknown_party", "facts_stand")
+    assert mistaken not in {one["id"] for one in struck["parties"]}
+    assert [one["name"] for one in made(office.chair.get(f"{path}/parties"))["items"]].count(None) == 0
+    assert "consent" not in accepted["actions"]
+    proofs = made(officer.get(f"{BASE}/deletion_certificates?reason=request&limit=200"))["items"]
+    assert "strike_party" in {proof["filter"] for proof in proofs}
+
+
+def test_who_is_struck_leaves_both_sides_to_be_there(office: Office) -> None:
+    path, (_, qian) = office.asked()
+
+    made(office.chair.post(f"{path}/parties/{qian}/strike", {"reason": "录入错误"}))
+    content = {"is_free_of_proceedings": True, "is_allowed": True}
+    refused = office.chair.post(f"{path}/accept", content)
+
+    assert code_of(refused) == "not_all_willing"
+
+
 def test_a_party_answers_once_and_may_withdraw_whenever_they_like(office: Office, committee: dict[str, Any]) -> None:
     path, (zhao, _) = office.accepted(committee)
 

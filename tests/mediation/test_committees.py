@@ -1,12 +1,15 @@
 """Committees and mediators: what the law asks of them before they are on file, and who may say so."""
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.conftest import RunningSuite
 from tests.mediation.office import BASE, TODAY, Office, code_of, made
+
+Wait = Callable[[Callable[[], bool]], None]
 
 FILING = {"has_women": True, "mirrors_mixed_area": True}
 COMPLETE = ("3 to 9 members", "a chair", "a seal", "women among its members")
@@ -177,6 +180,27 @@ def test_who_was_recalled_does_not_come_back(office: Office) -> None:
 
     assert (recalled["state"], recalled["recalled_for"], recalled["actions"]) == ("recalled", "bias", [])
     assert code_of(again) == "illegal_move"
+
+
+def test_a_grid_worker_who_leaves_has_no_new_cases_until_the_committee_says_so(
+    suite: RunningSuite, office: Office, eventually: Wait
+) -> None:
+    personnel, place = suite.somebody("county_admin", "990412"), {"area_code": "990412001001", "name": "示例"}
+    for area_code, level in (("990412000000", "county"), ("990412001000", "township"), ("990412001001", "community")):
+        made(personnel.post("/personnel/v1/areas", {**place, "area_code": area_code, "level": level}))
+    made(personnel.post("/personnel/v1/organisations", {**place, "org": "990412-street", "kind": "township"}))
+    town = suite.somebody("town_admin", "990412001")
+    worker = {**place, "employment": "part_time", "org": "990412-street"}
+    worker_id = made(town.post("/personnel/v1/workers", worker))["id"]
+    mediator = office.register(kind="invited", worker_id=worker_id)
+    other = office.register(kind="invited")
+    path = f"{BASE}/mediators/{mediator['id']}"
+
+    made(town.post(f"/personnel/v1/workers/{worker_id}/exit", {"reason_code": "asked"}))
+
+    eventually(lambda: made(office.chair.get(path))["state"] == "paused")
+    assert made(office.chair.get(f"{BASE}/mediators/{other['id']}"))["state"] == "active"
+    assert made(office.chair.post(f"{path}/resume", {"reason": "仍受聘"}))["state"] == "active"
 
 
 def test_the_kinds_of_dispute_have_names_in_both_languages(office: Office) -> None:

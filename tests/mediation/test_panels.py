@@ -1,11 +1,14 @@
 """Panels: who is chosen, who is suggested, what they disclose, and that who has an interest keeps out of it for good."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.conftest import RunningSuite
 from tests.mediation.office import BASE, QIAN, ZHAO, Office, code_of, made
+
+Wait = Callable[[Callable[[], bool]], None]
 
 Committee = tuple[dict[str, Any], list[dict[str, Any]]]
 
@@ -135,6 +138,17 @@ def test_no_recused_mediator_acts(office: Office, committee: Committee) -> None:
 
     assert {code_of(one) for one in tried} == {"not_found"}
     assert code_of(back) == "cannot_mediate"
+
+
+def test_who_was_recalled_is_out_of_every_open_case(office: Office, committee: Committee, eventually: Wait) -> None:
+    going, staying = office.register(committee[0]), committee[1][0]
+    path, _ = office.assigned(committee[0], going, staying)
+
+    made(office.chair.post(f"{BASE}/mediators/{going['id']}/recall", {"reason_code": "leak", "reason": "泄露隐私"}))
+
+    eventually(lambda: [one["left_for"] for one in members_of(office, path)] == ["recalled", None])
+    assert made(office.chair.get(path))["presiding_id"] is None
+    assert code_of(office.mediator(going).get(path)) == "not_found"
 
 
 def test_somebody_else_comes_in_and_presides(office: Office, committee: Committee) -> None:

@@ -41,7 +41,7 @@ COMMITTEES: May = {
 }
 MEDIATORS: May = {
     (None, "register"): BOTH,
-    ("active", "pause"): BOTH,
+    ("active", "pause"): {*BOTH, "auto"},
     ("paused", "resume"): BOTH,
     ("active", "recall"): BOTH,
     ("paused", "recall"): BOTH,
@@ -71,6 +71,7 @@ CONFIRMATIONS: May = {
     (None, "apply_confirmation"): DESK,
     ("applied", "court_accepts"): COURT,
     ("applied", "court_rejects"): COURT,
+    ("accepted", "court_extends"): COURT,
     ("accepted", "court_confirms"): COURT,
     ("accepted", "court_refuses"): COURT,
     ("applied", "take_back"): DESK,

@@ -179,6 +179,13 @@ class Clocks:
         due_at: dt.datetime = times["due_at"]
         return due_at
 
+    async def prolong(self, row: Row, key: str, amount: int) -> None:
+        """Give a clock so much more, in its own unit, measured from its start. It warns anew."""
+        clock = await self._running(row, key, paused=False)
+        clock.__dict__.update(amount=clock.amount + amount, warned_at=None)
+        self._change(row, key, amount=clock.amount, warned_at=None, **moments(clock, self._rules()))
+        self._tx.record(row, "prolong_clock", key)
+
     async def set_again(self, row: Row, key: str, limit: Limit) -> None:
         """Let a clock count another limit, from now on; start it, if none of that kind runs."""
         if not self._tx.db.starts_clocks:

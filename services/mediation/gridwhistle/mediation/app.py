@@ -8,14 +8,14 @@ from gridwhistle.common.service import Service
 from gridwhistle.mediation.agreements import agreeing, confirming, following_up, performing
 from gridwhistle.mediation.agreements.refusals import AgreementThere, ConfirmationThere, MustBeWritten
 from gridwhistle.mediation.agreements.reminding import remind
-from gridwhistle.mediation.cases import dissolving, intake, parties, willingness
+from gridwhistle.mediation.cases import dissolving, erasing, intake, parties, willingness
 from gridwhistle.mediation.cases.refusals import AlreadyHere
 from gridwhistle.mediation.committees import api as committees
 from gridwhistle.mediation.committees import mediators
 from gridwhistle.mediation.committees.refusals import IndustriesUnclear, NameTaken, TermUnclear
 from gridwhistle.mediation.consumers import CONSUMER
-from gridwhistle.mediation.files import closing, erasing, statistics
-from gridwhistle.mediation.limits import CONSENT, MEDIATE, PRESETS
+from gridwhistle.mediation.files import closing, statistics
+from gridwhistle.mediation.limits import CONFIRM_APPLY, CONSENT, MEDIATE, PRESETS
 from gridwhistle.mediation.panels import choosing, recusal
 from gridwhistle.mediation.sessions import calendar, ending, escalating, holding, inviting
 from gridwhistle.mediation.tables import metadata
@@ -50,7 +50,7 @@ MEDIATION: Final = Service(
     tables=metadata,
     versions=Path(__file__).parent / "versions",
     presets=PRESETS,
-    on_clock={CONSENT: willingness.no_answer, MEDIATE: ending.time_over},
+    on_clock={CONSENT: willingness.no_answer, MEDIATE: ending.time_over, CONFIRM_APPLY: confirming.due_soon},
     constraints={
         "case_file_no_once": Changed,  # another process closed one as well: run again, and take the next number
         "agreement_one_stands": AgreementThere,

@@ -9,14 +9,24 @@ from gridwhistle.common.consumers import Consumer
 from gridwhistle.common.database import Db
 from gridwhistle.common.events import Envelope
 from gridwhistle.common.events.incidents import DisputeFound
-from gridwhistle.common.events.mediation import MediationSessionPurged  # noqa: F401  told when a session is over
+from gridwhistle.common.events.mediation import (
+    MediationSessionPurged,  # noqa: F401  told when a session is over
+    MediatorRecalled,
+)
+from gridwhistle.common.events.personnel import WorkerExited
 from gridwhistle.common.principal import system
 from gridwhistle.mediation.cases.intake import CaseFacts, make_case
 from gridwhistle.mediation.cases.tables import cases
+from gridwhistle.mediation.committees.leaving import pause_who_left, who_mediates
+from gridwhistle.mediation.panels.leaving import cases_of_recalled, leave_as_recalled
 
 CONSUMER: Final = Consumer("mediation")
 _SYSTEM: Final = system("mediation")
 _AREA_DIGITS: Final = 12
+
+
+CONSUMER.on(MediatorRecalled, each=cases_of_recalled)(leave_as_recalled)
+CONSUMER.on(WorkerExited, each=who_mediates)(pause_who_left)
 
 
 @CONSUMER.on(DisputeFound)

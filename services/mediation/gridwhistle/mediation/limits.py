@@ -33,6 +33,7 @@ BUSY: Final = "mediation.open_cases_max"
 CONFIRM_APPLY: Final = "mediation.confirm_apply"
 CONFIRM_ACCEPT: Final = "mediation.confirm_accept"
 CONFIRM_DECIDE: Final = "mediation.confirm_decide"
+CONFIRM_DECIDE_MORE: Final = "mediation.confirm_decide_more"
 REMIND_EVERY: Final = "mediation.remind_every"
 FOLLOW_UP_DAYS: Final = ("mediation.follow_up_first", "mediation.follow_up_second", "mediation.follow_up_last")
 CLOSE: Final = "mediation.close"
@@ -87,7 +88,8 @@ SESSION_PRESETS: Final = (
 AGREEMENT_PRESETS: Final = (
     Preset(CONFIRM_APPLY, 30, "natural_day_legal", "L 人民调解法 art.33; 民诉法 art.205", "All parties together."),
     Preset(CONFIRM_ACCEPT, 3, "natural_day_legal", "L 司法确认规定 2011 art.4", "Later interpretations may say otherwise."),
-    Preset(CONFIRM_DECIDE, 15, "natural_day_legal", "L 司法确认规定 2011 art.5", "A court may take ten more."),
+    Preset(CONFIRM_DECIDE, 15, "natural_day_legal", "L 司法确认规定 2011 art.5"),
+    Preset(CONFIRM_DECIDE_MORE, 10, "day", "L 司法确认规定 2011 art.5", "So many more a court may take, once."),
     Preset(REMIND_EVERY, 7, "day", "INF", "As long as something is late."),
     Preset(FOLLOW_UP_DAYS[0], 7, "day", "INF", "After an agreement takes effect."),
     Preset(FOLLOW_UP_DAYS[1], 30, "day", "INF"),

@@ -42,12 +42,12 @@ DISPUTES: Final[Mapping[str, Term]] = {
 
 
 class RecordedRemark(Body):
-    """RecordedWhy, if there is something to say."""
+    """Why, if there is something to say."""
 
     reason: Reason | None = None
 
 
 class RecordedWhy(Body):
-    """RecordedWhy, for the record."""
+    """Why, for the record."""
 
     reason: Reason

@@ -232,6 +232,12 @@ class ConfirmationMoved(_CaseEvent, type="gw.mediation.case.confirmation_moved.v
     to_state: Word
 
 
+class ConfirmationDueSoon(_CaseEvent, type="gw.mediation.case.confirmation_due_soon.v1"):
+    """The days in which all parties together can ask a court are nearly over: who has their channels tells them."""
+
+    due_at: Instant
+
+
 class CaseFollowedUp(_CaseEvent, type="gw.mediation.case.followed_up.v1"):
     """Somebody asked how it went (回访)."""
 

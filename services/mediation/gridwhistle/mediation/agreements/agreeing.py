@@ -37,8 +37,8 @@ from gridwhistle.mediation.agreements.views import (
 )
 from gridwhistle.mediation.cases.guards import on_the_panel
 from gridwhistle.mediation.cases.states import CASE
-from gridwhistle.mediation.cases.steps import facts_of, party_of
-from gridwhistle.mediation.cases.tables import cases, parties
+from gridwhistle.mediation.cases.steps import facts_of, parties_in, party_of
+from gridwhistle.mediation.cases.tables import cases
 from gridwhistle.mediation.committees.tables import committees
 from gridwhistle.mediation.limits import CONFIRM_APPLY, FOLLOW_UP_DAYS
 from gridwhistle.mediation.words import RecordedRemark
@@ -103,7 +103,7 @@ async def reach_oral_agreement(case_id: UUID, body: OralAgreement, caller: Calle
     if must_be_written((term.due_on for term in body.terms), is_asked=body.is_asked_in_writing, is_major=body.is_major):
         raise MustBeWritten
     async with db.command(caller, cases, case_id) as tx:
-        case, there = tx.row, await tx.children(parties)
+        case, there = tx.row, await parties_in(tx)
         step = CASE.step(case, "agree_part" if body.extent == "part" else "agree_oral", caller)
         if refusal := on_the_panel(case, caller):
             raise refusal
@@ -191,7 +191,7 @@ async def _make(tx: Command, body: NewAgreement, **values: Any) -> tuple[Row, li
     """Write down an agreement and what is owed by it."""
     if any(agreement.state != "dropped" for agreement in await tx.children(agreements)):
         raise AgreementThere
-    ids = {party.id for party in await tx.children(parties)}
+    ids = {party.id for party in await parties_in(tx)}
     if any(term.party_id not in ids or (term.kind == "pay") != (term.amount_fen is not None) for term in body.terms):
         raise TermUnclearYet
     given: dict[str, Any] = {name: getattr(body, name) for name in ("extent", "content", "is_asked_in_writing", "is_major")}
@@ -208,7 +208,7 @@ async def _make(tx: Command, body: NewAgreement, **values: Any) -> tuple[Row, li
 async def _take_effect(tx: Command, agreement: Row) -> None:
     """Let an agreement stand, and the case be agreed, if that was the last thing that it lacked."""
     case = tx.row
-    if not is_effective(agreement, await tx.children(parties), needs_seal=case.committee_id is not None):
+    if not is_effective(agreement, await parties_in(tx), needs_seal=case.committee_id is not None):
         return
     step = CASE.step(case, "agree_part" if agreement.extent == "part" else "agree_written", tx.caller)
     until = confirm_by(tx.now, await RULES.of(tx.db), case.area_code, CONFIRM_APPLY)

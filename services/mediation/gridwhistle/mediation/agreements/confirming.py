@@ -10,7 +10,7 @@ from gridwhistle.common.calendars import LOCAL
 from gridwhistle.common.commands import Command
 from gridwhistle.common.data_classes import PublicName
 from gridwhistle.common.edge import Caller, Db, Router
-from gridwhistle.common.events.mediation import ConfirmationMoved
+from gridwhistle.common.events.mediation import ConfirmationDueSoon, ConfirmationMoved
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.reading import one
 from gridwhistle.common.rows import Row
@@ -34,9 +34,10 @@ from gridwhistle.mediation.agreements.views import (
     confirmation_view,
 )
 from gridwhistle.mediation.cases.states import CASE
-from gridwhistle.mediation.cases.steps import facts_of
-from gridwhistle.mediation.cases.tables import cases, parties
-from gridwhistle.mediation.limits import CONFIRM_ACCEPT, CONFIRM_APPLY, CONFIRM_DECIDE
+from gridwhistle.mediation.cases.steps import facts_of, parties_in
+from gridwhistle.mediation.cases.tables import cases
+from gridwhistle.mediation.limits import CONFIRM_ACCEPT, CONFIRM_APPLY, CONFIRM_DECIDE, CONFIRM_DECIDE_MORE
+from gridwhistle.mediation.rulings import amount
 from gridwhistle.mediation.words import RecordedRemark
 
 router = Router("mediation", "Agreements 调解协议: confirmation 司法确认")
@@ -68,7 +69,7 @@ async def apply_confirmation(case_id: UUID, body: ConfirmationRequest, caller: C
         agreement = await agreement_of(tx)
         if body.concerns_status or agreement.form != "written":
             raise CannotConfirm
-        if {party.id for party in await tx.children(parties)} != set(body.applied_by):
+        if {party.id for party in await parties_in(tx)} != set(body.applied_by):
             raise NotByAll
         if (body.court_by == "inviting_court") != case.channel.startswith("court_"):
             raise WrongCourt
@@ -107,6 +108,21 @@ async def court_rejects_confirmation(case_id: UUID, part_id: UUID, body: CourtSa
     return await _said(db, caller, case_id, part_id, "court_rejects", body)
 
 
+@router.post("/cases/{case_id}/confirmations/{part_id}/court_extends", may="confirmations:decide")
+async def court_extends_confirmation(
+    case_id: UUID, part_id: UUID, body: RecordedRemark, caller: Caller, db: Db
+) -> ConfirmationView:
+    """Enter that the court takes ten days more to decide (延长审查期限): once, counted from when it accepted."""
+    async with db.command(caller, cases, case_id) as tx:
+        found = await _confirmation(tx, part_id)
+        CONFIRMATION.step(found, "court_extends", caller)
+        await tx.clocks.prolong(tx.row, CONFIRM_DECIDE, await amount(tx, CONFIRM_DECIDE_MORE))
+        tx.update(found, extended_at=tx.now)
+        tx.record(found, "court_extends", body.reason)
+        tx.tell(tx.row, ConfirmationMoved(**facts_of(tx.row), confirmation_id=found.id, to_state=found.state))
+        return tx.answer(confirmation_view(found, caller))
+
+
 @router.post("/cases/{case_id}/confirmations/{part_id}/court_confirms", may="confirmations:decide")
 async def court_confirms_confirmation(
     case_id: UUID, part_id: UUID, body: CourtSays, caller: Caller, db: Db
@@ -125,6 +141,13 @@ async def court_refuses_confirmation(case_id: UUID, part_id: UUID, body: CourtSa
 async def take_back_confirmation(case_id: UUID, part_id: UUID, body: CourtSays, caller: Caller, db: Db) -> ConfirmationView:
     """Take an application back (撤回申请)."""
     return await _said(db, caller, case_id, part_id, "take_back", body)
+
+
+async def due_soon(tx: Command, case: Row, _clock: Row, _percent: int) -> None:
+    """Tell that the days in which a court can be asked are nearly over; nothing is late when nobody asks."""
+    agreement = await agreement_of(tx)
+    tx.tell(case, ConfirmationDueSoon(**facts_of(case), due_at=agreement.confirm_by))
+    tx.clocks.stop(case, CONFIRM_APPLY)
 
 
 async def _said(

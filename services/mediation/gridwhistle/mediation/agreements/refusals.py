@@ -111,6 +111,13 @@ class UnknownConfirmation(Invalid):
     zh, en = "没有这一司法确认申请。", "There is no such application to a court."
 
 
+class ExtendedAlready(Conflict):
+    """A court takes more time once."""
+
+    code = "extended_already"
+    zh, en = "审查期限已延长过一次。", "The court has taken more time once already."
+
+
 class FollowedUpAlready(Conflict):
     """Each is done once."""
 

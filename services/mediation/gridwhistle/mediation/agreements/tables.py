@@ -100,8 +100,10 @@ confirmations: Final = Table(
     Column("applied_by", JSON, nullable=False),
     moment("applied_at", nullable=False),
     moment("accepted_at"),
+    moment("extended_at"),
     moment("decided_at"),
     Column("ruling_no", Text),
+    CheckConstraint("extended_at IS NULL OR accepted_at IS NOT NULL", name="extended_once_accepted"),
     info={"thing": CONFIRMATION.thing},
 )
 Index(

@@ -77,6 +77,7 @@ class ConfirmationView(View):
     applied_by: Annotated[list[UUID], Field(max_length=100)]
     applied_at: AwareDatetime
     accepted_at: AwareDatetime | None
+    extended_at: AwareDatetime | None
     decided_at: AwareDatetime | None
     ruling_no: Annotated[str | None, Field(max_length=60)]
     actions: Actions

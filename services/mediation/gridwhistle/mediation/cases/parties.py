@@ -9,13 +9,15 @@ from gridwhistle.common.personal import AddressDetail, IdNumber, PersonName, Pho
 from gridwhistle.common.reading import one
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body
+from gridwhistle.mediation.cases.erasing import erase
 from gridwhistle.mediation.cases.guards import keeps_the_file
 from gridwhistle.mediation.cases.refusals import EnoughParties, EnoughRepresentatives, FactsStand, PartyUnclear
-from gridwhistle.mediation.cases.steps import party_of
+from gridwhistle.mediation.cases.steps import parties_in, party_of
 from gridwhistle.mediation.cases.tables import Capacity, PartyKind, Side, cases, parties
-from gridwhistle.mediation.cases.views import PARTIES_MAX, CaseView, Parties, PartyView, answer, parties_of
+from gridwhistle.mediation.cases.views import PARTIES_MAX, CaseView, Parties, PartyView, case_view, parties_of
 from gridwhistle.mediation.limits import REPRESENTATIVES
 from gridwhistle.mediation.rulings import amount
+from gridwhistle.mediation.words import RecordedWhy
 
 router = Router("mediation", "Cases 调解案件: parties 当事人")
 BEFORE_ACCEPTANCE = ("applied", "found", "referred_in", "consent_pending")
@@ -52,9 +54,10 @@ async def add_party(case_id: UUID, body: NewParty, caller: Caller, db: Db) -> Ca
     async with db.command(caller, cases, case_id) as tx:
         if tx.row.state not in BEFORE_ACCEPTANCE:
             raise FactsStand
-        await add_to(tx, tx.row, body, await tx.children(parties))
+        there = await parties_in(tx)
+        await add_to(tx, tx.row, body, there)
         tx.record(tx.row, "add_party")
-        return await answer(tx)
+        return tx.answer(case_view(tx.row, there, caller))
 
 
 @router.get("/cases/{case_id}/parties", may="parties:read")
@@ -77,6 +80,21 @@ async def change_party(case_id: UUID, part_id: UUID, body: PartyChange, caller: 
         return tx.answer(PartyView.of(party))
 
 
+@router.post("/cases/{case_id}/parties/{part_id}/strike", may="cases:write")
+async def strike_party(case_id: UUID, part_id: UUID, body: RecordedWhy, caller: Caller, db: Db) -> CaseView:
+    """Strike a party who was entered by mistake (更正误录), until the case is accepted: what is known of them is erased."""
+    async with db.command(caller, cases, case_id) as tx:
+        if tx.row.state not in BEFORE_ACCEPTANCE:
+            raise FactsStand
+        party = await party_of(tx, part_id)
+        await erase(tx, "strike_party", [party])
+        tx.update(party, struck_at=tx.now, home_area=None)
+        there = await parties_in(tx)
+        _count(tx, tx.row, there)
+        tx.record(tx.row, "strike_party", body.reason)
+        return tx.answer(case_view(tx.row, there, caller))
+
+
 async def add_to(tx: Command, case: Row, body: NewParty, there: list[Row]) -> None:
     """Enter a party into a case that the command holds or makes; `there` are those that it has, and grows."""
     _check(body)
@@ -87,10 +105,13 @@ async def add_to(tx: Command, case: Row, body: NewParty, there: list[Row]) -> No
         if sum(party.side == body.side and party.is_representative for party in there) >= most:
             raise EnoughRepresentatives(most=most)
     made = tx.insert(parties, case_id=case.id, added_at=tx.now, **dict(body))
-    if made not in there:
-        there.append(made)
-    sides = {party.side for party in there}
-    left = sum(not party.is_willing for party in there)
+    there.append(made)
+    _count(tx, case, there)
+
+
+def _count(tx: Command, case: Row, there: list[Row]) -> None:
+    """Note of a case whether both sides are there, and how many have not said yes."""
+    sides, left = {party.side for party in there}, sum(not party.is_willing for party in there)
     tx.update(case, has_both_sides={"applicant", "respondent"} <= sides, parties_to_answer=left)
 
 

@@ -11,6 +11,7 @@ from gridwhistle.common.rows import Row
 from gridwhistle.common.rules import RULES
 from gridwhistle.mediation.cases.refusals import UnknownParty
 from gridwhistle.mediation.cases.tables import parties
+from gridwhistle.mediation.limits import REPLACE
 
 
 def facts_of(case: Any) -> dict[str, Any]:
@@ -34,6 +35,7 @@ def end(
         facts: what the event says besides, which the case has in columns of the same names.
     """
     gone: dict[str, Any] = {"may_become_criminal": None, "may_become_mass": None, "escalated_from": None}
+    tx.clocks.stop(case, REPLACE)
     tx.move(case, step, reason=reason, outcome=outcome, terminal_at=tx.now, **gone, **facts)
     tx.tell(case, event(**facts_of(case), outcome=outcome, **facts))
 
@@ -44,13 +46,18 @@ async def limit_of(tx: Command, key: str, area_code: str) -> Limit:
     return Limit(rule.amount, rule.unit)
 
 
+async def parties_in(tx: Command) -> list[Row]:
+    """Return the parties of the held case, without those that were struck."""
+    return [party for party in await tx.children(parties) if party.struck_at is None]
+
+
 async def party_of(tx: Command, party_id: Any) -> Row:
     """Return a party of the held case.
 
     Raises:
         UnknownParty: there is none of that id.
     """
-    found = next((party for party in await tx.children(parties) if party.id == party_id), None)
+    found = next((party for party in await parties_in(tx) if party.id == party_id), None)
     if found is None:
         raise UnknownParty
     return found

@@ -139,6 +139,7 @@ parties: Final = Table(
     Column("answered_by", Text),  # in which manner
     moment("answered_at"),
     moment("added_at", nullable=False),
+    moment("struck_at"),  # they were entered by mistake; nothing is known of them any more
     CheckConstraint("agent_may IN ('speak', 'settle')", name="agent_may_is_known"),
     CheckConstraint("answered_by IN ('in_writing', 'by_word', 'online')", name="answered_by_is_known"),
     CheckConstraint("(is_willing IS NULL) = (answered_at IS NULL)", name="answered_iff_it_is_known"),

@@ -17,6 +17,7 @@ from gridwhistle.common.principal import Principal
 from gridwhistle.common.wire import Actions, Version, View
 from gridwhistle.mediation.cases.routing import other_ways
 from gridwhistle.mediation.cases.states import CASE, NOT_POSTED, STATES
+from gridwhistle.mediation.cases.steps import parties_in
 from gridwhistle.mediation.cases.tables import Capacity, PartyKind, Side, parties
 
 PARTIES_MAX = 40
@@ -127,9 +128,10 @@ def case_view(case: Any, there: list[Any], caller: Principal) -> CaseView:
 
 async def answer(tx: Command) -> CaseView:
     """Settle the held case as the answer of a command."""
-    return tx.answer(case_view(tx.row, await tx.children(parties), tx.caller))
+    return tx.answer(case_view(tx.row, await parties_in(tx), tx.caller))
 
 
 async def parties_of(db: Db, case_id: UUID) -> list[Any]:
     """Return the parties of a case, in the order in which they were entered."""
-    return list(await db.fetch(select(parties).where(parties.c.case_id == case_id).order_by(parties.c.id).limit(PARTIES_MAX)))
+    of_case = parties.c.case_id == case_id, parties.c.struck_at.is_(None)
+    return list(await db.fetch(select(parties).where(*of_case).order_by(parties.c.id).limit(PARTIES_MAX)))

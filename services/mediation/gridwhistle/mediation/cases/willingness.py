@@ -26,8 +26,8 @@ from gridwhistle.mediation.cases.refusals import (
 )
 from gridwhistle.mediation.cases.routing import CHANNELS, accept_rule, suits, takes
 from gridwhistle.mediation.cases.states import CASE
-from gridwhistle.mediation.cases.steps import end, facts_of, limit_of, party_of
-from gridwhistle.mediation.cases.tables import cases, parties
+from gridwhistle.mediation.cases.steps import end, facts_of, limit_of, parties_in, party_of
+from gridwhistle.mediation.cases.tables import cases
 from gridwhistle.mediation.cases.views import AnsweredBy, CaseView, answer
 from gridwhistle.mediation.committees.tables import committees
 from gridwhistle.mediation.limits import ACCEPT, CONSENT
@@ -55,7 +55,7 @@ class Acceptance(Body):
 
 
 class Decline(RecordedWhy):
-    """RecordedWhy it cannot be mediated, in writing."""
+    """Why it cannot be mediated, in writing."""
 
     reason_code: DeclineReason
 
@@ -181,6 +181,6 @@ async def _check_committee(tx: Command, case: Row, committee_id: UUID | None) ->
         return
     # Held, so that nobody dissolves it meanwhile.
     (committee,) = await tx.hold(committees, [committee_id])
-    homes = [party.home_area for party in await tx.children(parties)]
+    homes = [party.home_area for party in await parties_in(tx)]
     if committee is None or committee.county_code != case.area_code[:6] or not takes(committee, case, homes, today(tx.now)):
         raise CommitteeUnsuited

@@ -59,6 +59,10 @@ class NewMediator(Body):
     area_code: AreaCode
     committee_id: Annotated[UUID | None, Field(strict=False)] = None
     is_member: Annotated[bool, Field(description="One of the committee's three to nine (委员).")] = False
+    worker_id: Annotated[
+        UUID | None,
+        Field(strict=False, description="Of a grid worker who mediates as well (网格员兼任); who leaves is paused."),
+    ] = None
     is_full_time: bool = False
     org: Annotated[OrgCode | None, Field(description="A lawyer's firm, a liaison's station.")] = None
     licence_no: LicenceNo | None = None
@@ -88,7 +92,7 @@ class MediatorTraining(Body):
 
 
 class Recall(RecordedWhy):
-    """RecordedWhy somebody mediates no more."""
+    """Why somebody mediates no more."""
 
     reason_code: RecallReason
 
@@ -113,6 +117,7 @@ class MediatorLine(View):
     committee_id: UUID | None
     is_member: bool
     is_full_time: bool
+    worker_id: UUID | None
     org: OrgCode | None
     licence_no: LicenceNo | None
     specialties: Specialties

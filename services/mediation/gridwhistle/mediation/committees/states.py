@@ -10,6 +10,7 @@ from gridwhistle.mediation.limits import FILE_COMMITTEE
 
 OFFICE, CHAIR = frozenset({"judicial_office"}), frozenset({"mediation_chair"})
 BOTH: Final = OFFICE | CHAIR
+SYSTEM: Final = frozenset({"auto"})
 
 
 def not_oneself(mediator: Any, caller: Principal) -> Problem | None:
@@ -40,7 +41,7 @@ MEDIATOR: Final = Machine(
     (
         #    from       action      to          who     why
         Step(None,      "register", "active",   BOTH,   "somebody of age who is fair and knows some law is elected, appointed or invited"),
-        Step("active",  "pause",    "paused",   BOTH,   "they cannot for some time", not_oneself),
+        Step("active",  "pause",    "paused",   BOTH | SYSTEM, "they cannot for some time, or have left their grid: the committee says how it goes on", not_oneself),
         Step("paused",  "resume",   "active",   BOTH,   "they can again", not_oneself),
         *(Step(state,   "recall",   "recalled", BOTH,   "bias, insult, gain or a leak, or their time is over", not_oneself) for state in ("active", "paused")),
     ),

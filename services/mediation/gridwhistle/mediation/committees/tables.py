@@ -57,6 +57,7 @@ mediators: Final = Table(
     Column("committee_id", Uuid),
     Column("is_member", Boolean, nullable=False),
     Column("is_full_time", Boolean, nullable=False),
+    Column("worker_id", Uuid),  # of a grid worker who mediates as well
     code("org", nullable=True),
     Column("licence_no", Text, info=PUBLIC),
     Column("specialties", JSON, nullable=False),
@@ -81,6 +82,7 @@ mediators: Final = Table(
 )
 newest_first(mediators, mediators.c.id)
 Index(None, mediators.c.committee_id)
+Index("mediator_worker_id", mediators.c.worker_id, postgresql_where=mediators.c.worker_id.is_not(None))
 trainings: Final = Table(
     "mediator_training",
     metadata,

@@ -1,6 +1,6 @@
 """Disclosure and recusal (披露、回避): who has an interest says so before, and on request steps aside."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field
@@ -9,16 +9,15 @@ from sqlalchemy import select
 from gridwhistle.common.commands import Command
 from gridwhistle.common.data_classes import OPEN, Word
 from gridwhistle.common.edge import Caller, Db, Router
-from gridwhistle.common.events.mediation import MediatorLeft
 from gridwhistle.common.reading import one
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body, View
 from gridwhistle.mediation.cases.states import CASE
-from gridwhistle.mediation.cases.steps import facts_of, party_of
+from gridwhistle.mediation.cases.steps import party_of
 from gridwhistle.mediation.cases.tables import cases
 from gridwhistle.mediation.cases.views import CaseView, answer
-from gridwhistle.mediation.limits import REPLACE
 from gridwhistle.mediation.panels.choosing import MediatorId
+from gridwhistle.mediation.panels.leaving import leave_panel, member_of
 from gridwhistle.mediation.panels.refusals import DisclosedAlready, NothingToStayFor, NotOnThatPanel
 from gridwhistle.mediation.panels.tables import ChosenBy, Relation, panel_members
 from gridwhistle.mediation.words import RecordedRemark
@@ -113,7 +112,7 @@ async def step_aside(case_id: UUID, body: RecordedRemark, caller: Caller, db: Db
     """Step aside yourself (自行回避). You see nothing of the case from then on."""
     async with db.command(caller, cases, case_id) as tx:
         step, member = CASE.step(tx.row, "step_aside", caller), await _member(tx, UUID(caller.id))
-        _leave(tx, tx.row, member, "stepped_aside")
+        leave_panel(tx, tx.row, member, "stepped_aside")
         tx.move(tx.row, step, reason=body.reason)
         return await answer(tx)
 
@@ -124,27 +123,13 @@ async def request_recusal(case_id: UUID, body: RecusalRequest, caller: Caller, d
     async with db.command(caller, cases, case_id) as tx:
         step = CASE.step(tx.row, "request_recusal", caller)
         party, member = await party_of(tx, body.party_id), await _member(tx, body.mediator_id)
-        _leave(tx, tx.row, member, "recused", asked_by_party=party.id)
+        leave_panel(tx, tx.row, member, "recused", asked_by_party=party.id)
         tx.move(tx.row, step, reason=body.reason)
         return await answer(tx)
 
 
 async def _member(tx: Command, mediator_id: UUID) -> Row:
-    there = await tx.children(panel_members)
-    found = next((one for one in there if one.mediator_id == mediator_id and one.left_at is None), None)
+    found = await member_of(tx, mediator_id)
     if found is None:
         raise NotOnThatPanel
     return found
-
-
-def _leave(tx: Command, case: Row, member: Row, left_for: str, **more: Any) -> None:
-    """Let somebody mediate no more, and see nothing of it; where nobody presides now, somebody has to be named."""
-    gone = str(member.mediator_id)
-    tx.update(member, left_at=tx.now, left_for=left_for, **more)
-    changes: dict[str, Any] = {"panel": [one for one in case.panel or () if one != gone]}
-    changes["barred_ids"] = sorted({*(case.barred_ids or ()), gone})
-    if case.presiding_id == member.mediator_id:
-        changes["presiding_id"] = None
-        tx.clocks.start(case, REPLACE)
-    tx.update(case, **changes)
-    tx.tell(case, MediatorLeft(**facts_of(case), mediator_id=member.mediator_id))

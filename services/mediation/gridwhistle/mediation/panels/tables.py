@@ -32,7 +32,7 @@ panel_members: Final = Table(
         "relation IN ('none', 'relative', 'colleague', 'interest', 'earlier_case', 'other')", name="relation_is_known"
     ),
     CheckConstraint("(relation IS NULL) = (disclosed_at IS NULL)", name="relation_iff_disclosed"),
-    CheckConstraint("left_for IN ('recused', 'stepped_aside', 'replaced')", name="left_for_is_known"),
+    CheckConstraint("left_for IN ('recused', 'stepped_aside', 'replaced', 'recalled')", name="left_for_is_known"),
     CheckConstraint("(left_for IS NULL) = (left_at IS NULL)", name="left_for_iff_left"),
     CheckConstraint("NOT may_stay OR relation <> 'none'", name="may_stay_in_spite_of_something"),
     info={"thing": Term("本案调解员", "panel member")},

@@ -19,8 +19,8 @@ from gridwhistle.common.wire import Body, Moment
 from gridwhistle.mediation.cases.guards import on_the_panel
 from gridwhistle.mediation.cases.routing import CHANNELS
 from gridwhistle.mediation.cases.states import CASE
-from gridwhistle.mediation.cases.steps import facts_of, limit_of, party_of
-from gridwhistle.mediation.cases.tables import cases, parties
+from gridwhistle.mediation.cases.steps import facts_of, limit_of, parties_in, party_of
+from gridwhistle.mediation.cases.tables import cases
 from gridwhistle.mediation.limits import MEDIATE
 from gridwhistle.mediation.panels.tables import panel_members
 from gridwhistle.mediation.sessions.refusals import EnoughSessions, NotPresent, NotReady, SignedAlready, TimesUnclear
@@ -180,7 +180,7 @@ async def _check_ready(tx: Command, session: Row, body: SessionOpening) -> None:
     Raises:
         NotReady: something is not; it says what.
     """
-    case, there = tx.row, await tx.children(parties)
+    case, there = tx.row, await parties_in(tx)
     panel = [member for member in await tx.children(panel_members) if member.left_at is None]
     ids, told = {str(party.id) for party in there}, {notice["party_id"] for notice in session.notices}
     asked = {str(id_) for id_ in body.invitees}

@@ -1,16 +1,19 @@
 """Erasing what is known of parties at their wish (删除个人信息): where the law asks for no file, and nobody holds the case."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import Annotated, Final
 from uuid import UUID
 
 from pydantic import Field
 from sqlalchemy import select
 
+from gridwhistle.common.commands import Command
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.holds import holds
 from gridwhistle.common.problems import Conflict
 from gridwhistle.common.retention import certificates
+from gridwhistle.common.rows import Row
 from gridwhistle.common.sealed import sealed_columns
 from gridwhistle.common.wire import View
 from gridwhistle.mediation.cases.states import ENDED
@@ -54,25 +57,35 @@ async def erase_parties(case_id: UUID, body: RecordedWhy, caller: Caller, db: Db
         case = tx.row
         if case.accepted_at or case.state not in ENDED:
             raise FileIsKept
-        if await db.first(select(holds.c.id).where(holds.c.thing_id == case.id, holds.c.state == "held")):
-            raise CaseOnHold
         there = [row for row in await tx.children(parties) if any(getattr(row, name) is not None for name in _OF_PARTIES)]
-        for row in there:
-            tx.update(row, **dict.fromkeys(_OF_PARTIES))
+        certificate = await erase(tx, "erase_parties", there)
         tx.update(case, **dict.fromkeys(_OF_CASES))
         tx.record(case, "erase_parties", body.reason)
-        if not there:
-            return tx.answer(Erased(case_id=case.id, rows=0, certificate_id=None))
-        listed = "\n".join(str(row.id) for row in there)
-        made = tx.insert(
-            certificates,
-            county_code=case.area_code[:6],
-            things=parties.name,
-            taken=" ".join(_OF_PARTIES),
-            filter="erase_parties",
-            reason="request",
-            rows=len(there),
-            executed_at=tx.now,
-            hash=hashlib.sha256(listed.encode()).hexdigest(),
-        )
-        return tx.answer(Erased(case_id=case.id, rows=len(there), certificate_id=made.id))
+        return tx.answer(Erased(case_id=case.id, rows=len(there), certificate_id=certificate and certificate.id))
+
+
+async def erase(tx: Command, why: str, rows: Sequence[Row]) -> Row | None:
+    """Erase what is known of parties of the held case; return the certificate of it, None if there was nobody.
+
+    Raises:
+        CaseOnHold: somebody holds the case by law.
+    """
+    case = tx.row
+    if await tx.db.first(select(holds.c.id).where(holds.c.thing_id == case.id, holds.c.state == "held")):
+        raise CaseOnHold
+    if not rows:
+        return None
+    for row in rows:
+        tx.update(row, **dict.fromkeys(_OF_PARTIES))
+    listed = "\n".join(str(row.id) for row in rows)
+    return tx.insert(
+        certificates,
+        county_code=case.area_code[:6],
+        things=parties.name,
+        taken=" ".join(_OF_PARTIES),
+        filter=why,
+        reason="request",
+        rows=len(rows),
+        executed_at=tx.now,
+        hash=hashlib.sha256(listed.encode()).hexdigest(),
+    )
