@@ -3,6 +3,7 @@
 Operations are found by themselves. One that lacks something fails here under its own name, with what it lacks.
 """
 
+import re
 import string
 from collections import Counter
 from collections.abc import Iterator
@@ -118,6 +119,16 @@ def test_every_text_list_and_number_has_bounds(path: str, method: str, operation
     ]
 
     assert not faults, f"{method.upper()} {path}: " + "; ".join(faults)
+
+
+@every_operation
+def test_a_text_in_a_query_says_what_the_edge_lets_in(path: str, method: str, operation: dict[str, Any]) -> None:
+    asked = [one for one in operation.get("parameters", ()) if one["in"] == "query"]
+    schemas = [choice for one in asked for choice in one["schema"].get("anyOf", [one["schema"]])]
+    free = [one for one in schemas if one.get("type") == "string" and not {"enum", "const", "format"} & one.keys()]
+
+    assert all("pattern" in one for one in free), f"{method.upper()} {path}"
+    assert not [one for one in free if re.search(one["pattern"], "\f") or re.search(one["pattern"], "\ufffd")]
 
 
 @every_operation

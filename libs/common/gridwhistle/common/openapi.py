@@ -20,8 +20,9 @@ from gridwhistle.common.principal import PUBLIC, InsufficientScope
 from gridwhistle.common.problems import Problem, Term
 from gridwhistle.common.sheet_formats import ROWS_MAX
 from gridwhistle.common.sheets import FAULTS_SHOWN
+from gridwhistle.common.signature import QUERIED
 from gridwhistle.common.tokens import NotAuthenticated
-from gridwhistle.common.wire import NotValid
+from gridwhistle.common.wire import NotValid, say_of_texts
 
 _PAGE: Final = re.compile(rb'\bPage_(\w+?)_"')
 _AREA_PATTERN: Final = b"^[0-9]{12}$"
@@ -189,6 +190,7 @@ def _correct(document: dict[str, Any], routes: list[EdgeRoute]) -> None:
         operation["security"] = [] if route.may == PUBLIC else [{"HTTPBearer": []}]
         parameters = operation.setdefault("parameters", [])
         for parameter in parameters:
+            say_of_texts(parameter["schema"], QUERIED, QUERIED)
             if parameter["name"] != "cursor":  # only a page before has one
                 _show(parameter, parameter["name"], schemas)
         if route.method != "GET":

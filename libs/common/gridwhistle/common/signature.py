@@ -1,6 +1,7 @@
 """What an endpoint asks for, read from its signature once, and filled from each request."""
 
 import inspect
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import parse_qsl
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from starlette.types import Scope
 
 _QUERY_FIELDS_MAX: Final = 50
+QUERIED: Final = r"^[^\x00-\x1f\ufffd]*$"
+"""What a text in a query is: one line, of characters that its bytes are."""
+_queried: Final = re.compile(QUERIED).fullmatch
 Hand = Literal["caller", "db", "files"]
 """What the edge hands to an endpoint besides what was sent."""
 _HANDS: Final[dict[Any, Hand]] = {Principal: "caller", Db: "db", Files: "files"}
@@ -105,7 +109,7 @@ class Signature:
         query = dict(pairs)
         if len(query) != len(pairs) or not query.keys() <= self._known_parameters:
             raise UnknownParameter(known=known)
-        if any(character < " " or character == "\ufffd" for value in query.values() for character in value):
+        if not all(_queried(value) for value in query.values()):
             raise UnknownParameter(known=known)
         return query
 

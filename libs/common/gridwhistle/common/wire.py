@@ -70,7 +70,7 @@ class Body(BaseModel):
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         """Say in the contract what texts must be besides: the edge looks for it before the model does."""
         drawn = handler(schema)
-        _say_of_texts(handler.resolve_ref_schema(drawn).get("properties", {}))
+        say_of_texts(handler.resolve_ref_schema(drawn).get("properties", {}), _NO_CONTROLS, _NOT_BLANK)
         return drawn
 
 
@@ -80,17 +80,17 @@ _NO_CONTROLS: Final = rf"^[^{_CONTROLS}]*$"
 _NOT_BLANK: Final = rf"^[^{_CONTROLS}]*[^\s\x85{_CONTROLS}][^{_CONTROLS}]*$"
 
 
-def _say_of_texts(schema: Any) -> None:
-    """Give each free text of a schema the pattern that it is held to."""
+def say_of_texts(schema: Any, pattern: str, not_blank: str) -> None:
+    """Give each free text of a schema the pattern that it is held to; what may not be empty may not be blank either."""
     if isinstance(schema, list):
         for part in schema:
-            _say_of_texts(part)
+            say_of_texts(part, pattern, not_blank)
     elif isinstance(schema, dict):
         if schema.get("type") == "string" and not {"pattern", "format", "enum", "const"} & schema.keys():
-            schema["pattern"] = _NOT_BLANK if schema.get("minLength") else _NO_CONTROLS
+            schema["pattern"] = not_blank if schema.get("minLength") else pattern
         for name, part in schema.items():
             if name not in {"examples", "default"}:
-                _say_of_texts(part)
+                say_of_texts(part, pattern, not_blank)
 
 
 _DAY_FIRST: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

@@ -19,6 +19,8 @@ Reason = Annotated[
     ),
     MASKED,
 ]
+PAPER_NO: Final = r"^[^\s\x00-\x1f\x7f\x85]{2,60}$"
+"""How a paper's number is written: without a blank. NEL (U+0085) is one that no `\\s` of JSON Schema means."""
 DISPUTES: Final[Mapping[str, Term]] = {
     "D01": Term("婚姻家庭", "marriage and family"),
     "D02": Term("邻里", "between neighbours"),

@@ -29,7 +29,7 @@ _SAID = {status: status.capitalize() for status in STATUSES.values()}
 Sender = Annotated[
     str,
     Field(
-        pattern=r"^[^\s,<&]{1,100}$",
+        pattern=r"^[^\s\x00-\x1f\x7f\x85,<&]{1,100}$",
         examples=["990101.qx.example"],
         description="The issuing authority, as it calls itself in its messages.",
     ),

@@ -38,10 +38,10 @@ from gridwhistle.mediation.cases.steps import facts_of, parties_in
 from gridwhistle.mediation.cases.tables import cases
 from gridwhistle.mediation.limits import CONFIRM_ACCEPT, CONFIRM_APPLY, CONFIRM_DECIDE, CONFIRM_DECIDE_MORE
 from gridwhistle.mediation.rulings import amount
-from gridwhistle.mediation.words import RecordedRemark
+from gridwhistle.mediation.words import PAPER_NO, RecordedRemark
 
 router = Router("mediation", "Agreements 调解协议: confirmation 司法确认")
-RulingNo = Annotated[str, Field(pattern=r"^[^\s\x00-\x1f\x7f]{2,60}$", examples=["（2026）示01民特第9号"])]
+RulingNo = Annotated[str, Field(pattern=PAPER_NO, examples=["（2026）示01民特第9号"])]
 
 
 class ConfirmationRequest(Body):

@@ -34,14 +34,14 @@ from gridwhistle.mediation.cases.steps import facts_of, limit_of
 from gridwhistle.mediation.cases.tables import cases
 from gridwhistle.mediation.cases.views import PARTIES_MAX, CaseLine, CaseState, CaseView, answer, case_view, parties_of
 from gridwhistle.mediation.limits import CONTACT as CONTACT_CLOCK
-from gridwhistle.mediation.words import Reason
+from gridwhistle.mediation.words import PAPER_NO, Reason
 
 router = Router("mediation", "Cases 调解案件")
 _NEWEST = Keyset(cases.c.registered_at, cases.c.id)
 _STEPS = {"own_initiative": "find", "application": "apply", "entrusted": "receive_referral"}
 Fen = Annotated[int, Field(ge=0, le=10**13, description="In fen (分).", examples=[1_250_000])]
 GroupSize = Annotated[int, Field(ge=2, le=100_000)]
-LetterNo = Annotated[str, Field(pattern=r"^[^\s\x00-\x1f\x7f]{2,60}$", examples=["（2026）示01委调字第17号"])]
+LetterNo = Annotated[str, Field(pattern=PAPER_NO, examples=["（2026）示01委调字第17号"])]
 
 
 class CaseFacts(Body):
@@ -95,7 +95,7 @@ class CasesQuery(PageQuery):
     file_no: Annotated[
         str | None,
         Field(
-            pattern=r"^[(（][0-9]{4}[)）][^\s\x00-\x1f\x7f()（）]{1,40}$",
+            pattern=r"^[(（][0-9]{4}[)）][^\s\x00-\x1f\x7f\x85()（）]{1,40}$",
             description="In brackets of either width.",
             examples=["（2026）望湖人调字第1号"],
         ),

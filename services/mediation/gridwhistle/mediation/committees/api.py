@@ -34,7 +34,7 @@ from gridwhistle.mediation.words import DISPUTES, Reason
 router = Router("mediation", "Committees 调解组织")
 _NEWEST = Keyset(committees.c.id)
 CommitteeState = Literal[COMMITTEE.states]  # type: ignore[name-defined]
-ShortName = Annotated[str, Field(min_length=1, max_length=20, pattern=r"^[^\s\x00-\x1f\x7f()（）0-9]+$", examples=["望湖"])]
+ShortName = Annotated[str, Field(min_length=1, max_length=20, pattern=r"^[^\s\x00-\x1f\x7f\x85()（）0-9]+$", examples=["望湖"])]
 SealNo = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{4,30}$", examples=["9901010012345"])]
 Industries = Annotated[list[DisputeType], Field(min_length=1, max_length=len(DISPUTES))]
 

@@ -16,7 +16,7 @@ from gridwhistle.mediation.cases.views import CaseView, answer
 from gridwhistle.mediation.limits import MEDIATE
 from gridwhistle.mediation.sessions.refusals import NotEverybody, ReportNeeded
 from gridwhistle.mediation.sessions.tables import escalations
-from gridwhistle.mediation.words import RecordedRemark, RecordedWhy
+from gridwhistle.mediation.words import PAPER_NO, RecordedRemark, RecordedWhy
 
 router = Router("mediation", "Sessions 调解会: ends 延长与终止")
 _REPORTED = {"collusion", "false_mediation"}
@@ -33,7 +33,7 @@ class Termination(RecordedWhy):
 
     reason_code: Literal["facts_hidden", "delay", "collusion", "false_mediation", "other"]
     reported_to: ReportedTo | None = None
-    receipt_no: Annotated[str | None, Field(pattern=r"^[^\s\x00-\x1f\x7f]{2,60}$", examples=["示公接〔2026〕118号"])] = None
+    receipt_no: Annotated[str | None, Field(pattern=PAPER_NO, examples=["示公接〔2026〕118号"])] = None
 
 
 @router.post("/cases/{case_id}/extend", may="cases:handle")

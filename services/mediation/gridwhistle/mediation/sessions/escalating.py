@@ -18,11 +18,11 @@ from gridwhistle.mediation.cases.views import CaseView, answer
 from gridwhistle.mediation.limits import MEDIATE
 from gridwhistle.mediation.sessions.refusals import ReceiptMissing, UnknownReport
 from gridwhistle.mediation.sessions.tables import HarmKind, HarmTo, escalations, mandatory_reports
-from gridwhistle.mediation.words import RecordedWhy
+from gridwhistle.mediation.words import PAPER_NO, RecordedWhy
 
 router = Router("mediation", "Sessions 调解会: reports 激化与强制报告")
 _REPORTS_MAX = 100
-ReceiptNo = Annotated[str, Field(pattern=r"^[^\s\x00-\x1f\x7f]{2,60}$", examples=["示公接〔2026〕118号"])]
+ReceiptNo = Annotated[str, Field(pattern=PAPER_NO, examples=["示公接〔2026〕118号"])]
 
 
 class Escalation(RecordedWhy):
