@@ -29,11 +29,15 @@ setup: .venv/.installed ## Make the environment in .venv, from the locked versio
 
 .PHONY: test
 test: setup ## Run the tests, on real PostgreSQL and NATS
-	@$(RUN)/pytest -m "not long and not containers" -n logical --maxprocesses 4 --dist loadfile
+	@$(RUN)/pytest -m "not long and not containers and not clients" -n logical --maxprocesses 4 --dist loadfile
 
 .PHONY: test-long
 test-long: setup ## Run the storms and fault matrices as well
-	@$(RUN)/pytest -m "not containers"
+	@$(RUN)/pytest -m "not containers and not clients"
+
+.PHONY: clients-test
+clients-test: setup ## Generate clients in Python and TypeScript from the contract, and call a suite with them
+	@$(RUN)/pytest -m clients tests/system/test_clients.py -v -rs
 
 .PHONY: compose-test
 compose-test: setup ## Build the images, start the deployment and break it; RIG=folder makes base images where no registry is

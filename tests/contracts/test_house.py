@@ -18,7 +18,8 @@ from gridwhistle.incidents.app import INCIDENTS
 from gridwhistle.incidents.domain import INCIDENT
 from gridwhistle.personnel.app import PERSONNEL
 from gridwhistle.personnel.domain import SHIFT
-from gridwhistle.standalone.documents import MACHINES, documents
+from gridwhistle.standalone.documents import documents
+from gridwhistle.standalone.documents.states import MACHINES
 from gridwhistle.standalone.postgres import Postgres
 from gridwhistle.standalone.services import KINDS
 

@@ -12,10 +12,9 @@ from gridwhistle.common.personal import KINDS
 
 _LIST_MAX = 50
 # JSON Schema has no bounds for times; the contract says them in words.
-schemathesis.openapi.format(
-    "date-time",
-    st.datetimes(dt.datetime(1970, 1, 2), dt.datetime(2199, 12, 30), timezones=st.just(dt.UTC)).map(dt.datetime.isoformat),  # noqa: DTZ001  the strategy wants naive bounds
-)
+_MOMENTS = st.datetimes(dt.datetime(1970, 1, 2), dt.datetime(2199, 12, 30), timezones=st.just(dt.UTC))  # noqa: DTZ001  the strategy wants naive bounds
+for name in ("date-time", "rfc3339"):
+    schemathesis.openapi.format(name, _MOMENTS.map(dt.datetime.isoformat))
 
 
 @schemathesis.hook

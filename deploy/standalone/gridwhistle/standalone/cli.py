@@ -181,7 +181,8 @@ def _write_for_owner(path: Path, content: bytes) -> None:
 def _welcome(suite: Suite, tokens: dict[str, str]) -> None:
     """Print where everything is, and a first request that works as it is pasted."""
     file = suite.folder / "tokens"
-    _write_for_owner(file, "".join(f"{name}={made}\n" for name, made in tokens.items()).encode())
+    lines = {"BASE": suite.base_url, "NATS": suite.nats.url, **tokens}
+    _write_for_owner(file, "".join(f"{name}={value}\n" for name, value in lines.items()).encode())
     name = "town_acceptor" if "town_acceptor" in tokens else next(iter(tokens))
     tell.print(
         f"""\
@@ -190,7 +191,7 @@ Gridwhistle 网格哨 is ready.
   API      {suite.base_url}/docs
   NATS     {suite.nats.url}        PostgreSQL {suite.postgres.url("incidents")}
   data     {suite.folder}        logs {suite.folder}/*.log
-  tokens   {file}        a line for each role, good for seven days; this is {name}'s:
+  tokens   {file}        for the shell: BASE, NATS, and a token of each role for seven days; this is {name}'s:
 
   BASE={suite.base_url}
   TOKEN={tokens[name]}

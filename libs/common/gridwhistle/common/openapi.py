@@ -25,6 +25,7 @@ from gridwhistle.common.tokens import NotAuthenticated
 from gridwhistle.common.wire import NotValid, say_of_texts
 
 _PAGE: Final = re.compile(rb'\bPage_(\w+?)_"')
+_CHINESE: Final = re.compile(r"[^\x00-\x7f]+")
 _AREA_PATTERN: Final = b"^[0-9]{12}$"
 _LINE: Final = {"type": "string", "maxLength": 1_000}
 _CODE: Final = {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,59}$"}
@@ -93,7 +94,7 @@ _SESSION: Final = {
     "in": "header",
     "required": False,
     "description": "The emergency session that this is done for; what is personal in it goes when the session is over.",
-    "schema": {"type": "string", "format": "uuid"},
+    "schema": {"type": "string", "pattern": "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"},
 }
 _AS_OF: Final = {
     "name": "As-Of",
@@ -101,7 +102,8 @@ _AS_OF: Final = {
     "required": False,
     "description": "When it happened, for imports of the past: it asks for the scope `history:import`, and starts no clocks."
     " In development anybody may say it, also of what is to come. It belongs to what an Idempotency-Key stands for.",
-    "schema": {"type": "string", "format": "date-time"},
+    # No `date-time`: some generators leave out every operation with a header that is more than a text.
+    "schema": {"type": "string", "format": "rfc3339", "maxLength": 40},
 }
 _EXAMPLES: Final[dict[int, Problem]] = {
     400: problems.BadHeader(header="Idempotency-Key", form="1–255 ASCII"),
@@ -186,6 +188,7 @@ def _correct(document: dict[str, Any], routes: list[EdgeRoute]) -> None:
     document["tags"] = tags_of(routes)
     for route in routes:
         operation = document["paths"][route.path_format][route.method.lower()]
+        operation["tags"] = [_in_english(str(tag)) for tag in route.tags]
         operation["x-permission"] = route.may
         operation["security"] = [] if route.may == PUBLIC else [{"HTTPBearer": []}]
         parameters = operation.setdefault("parameters", [])
@@ -259,13 +262,23 @@ def _refusal(problem: Problem) -> dict[str, Any]:
 
 
 def tags_of(routes: Iterable[EdgeRoute]) -> list[dict[str, str]]:
-    """Return the headings with what stands under them: what the modules of their routes say of themselves."""
+    """Return the headings with what stands under them: what the modules of their routes say of themselves.
+
+    Generators make modules of headings, so a heading is English, and begins what stands under it with its Chinese.
+    """
     said: dict[str, dict[str, None]] = defaultdict(dict)
     for route in routes:
         about = (sys.modules[route.endpoint.__module__].__doc__ or "").strip().partition("\n")[0]
         for tag in route.tags:
             said[str(tag)][about] = None
-    return [{"name": tag, "description": " ".join(sentences)} for tag, sentences in said.items()]
+    return [
+        {"name": _in_english(tag), "description": " ".join([f"{'、'.join(_CHINESE.findall(tag))}:", *sentences])}
+        for tag, sentences in said.items()
+    ]
+
+
+def _in_english(tag: str) -> str:
+    return re.sub(rf" ?{_CHINESE.pattern}", "", tag)
 
 
 def _files(media_types: Sequence[str]) -> dict[str, Any]:

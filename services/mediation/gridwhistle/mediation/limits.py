@@ -42,8 +42,8 @@ CELL_MIN: Final = "mediation.cell_min"
 
 COMMITTEE_PRESETS: Final = (
     Preset(FILE_COMMITTEE, 30, "work_day_legal", "L 宁波市人民调解条例 art.13", "From set-up or change on."),
-    Preset(MEMBERS_MIN, 3, "people", "L 人民调解法 art.8"),
-    Preset(MEMBERS_MAX, 9, "people", "L 人民调解法 art.8"),
+    Preset(MEMBERS_MIN, 3, "people", "L 人民调解法 art.8", "Of a committee."),
+    Preset(MEMBERS_MAX, 9, "people", "L 人民调解法 art.8", "Of a committee."),
     Preset(TERM_YEARS, 3, "year", "L 人民调解法 art.9", "Who is elected may be elected again."),
 )
 CASE_PRESETS: Final = (
@@ -67,7 +67,7 @@ PANEL_PRESETS: Final = (
     Preset(ASSIGN, 2, "work_day_legal", "L 人民法院在线调解规则 art.13", "Courts' referrals; of others INF."),
     Preset(FIRST_SESSION, 5, "work_day_legal", "INF", "From choosing the mediators on."),
     Preset(REPLACE, 1, "work_day_legal", "INF", "Until somebody presides again after one stepped aside."),
-    Preset(PANEL_MAX, 5, "people", "INF"),
+    Preset(PANEL_MAX, 5, "people", "INF", "Who mediate one case."),
     Preset(BUSY, 10, "cases", "INF", "Who has more open is suggested last."),
 )
 SESSION_PRESETS: Final = (

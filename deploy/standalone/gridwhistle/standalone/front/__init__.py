@@ -30,12 +30,14 @@ _GUARDS: Final = {
 # Under any other name it may be somebody else's page that asks, and it could then read the tokens.
 _OWN_NAMES: Final = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d+)?")
 _LINKS: Final = (
+    ("/book/guide-integrator.zh-CN.md", "接入第一小时", "The first hour of an integrator"),
     ("/docs", "接口文档", "Try the API"),
     ("/openapi.json", "OpenAPI 3.1", "every operation, for generators"),
     ("/asyncapi.json", "AsyncAPI 3", "every event"),
     ("/book/events.md", "事件", "Events, field by field"),
     ("/book/problems.md", "错误", "Errors and what to do"),
     ("/book/roles.md", "角色", "Who may do what"),
+    ("/book/rules.md", "规则", "Every limit, and what a county may set"),
 )
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -96,12 +98,18 @@ def _front(titles: Mapping[str, str], book: Book, tokens: Mapping[str, str]) -> 
     )
     parts = "".join(
         f"<section><h3>{PARTS[part].zh} <small>{PARTS[part].en}</small></h3><ul>"
-        + "".join(f'<li><a href="/book/{name}">{escape(book.titles[name])}</a></li>' for name in names)
+        + "".join(f"<li>{_led(book, name)}</li>" for name in names)
         + "</ul></section>"
         for part, names in book.parts().items()
     )
     whose = _PEOPLE.substitute(people=people) if people else ""
     return _FRONT.substitute(services=services, links=links, whose=whose, parts=parts)
+
+
+def _led(book: Book, name: str) -> str:
+    """Return the link to a chapter: in Chinese if it is there, with the English one beside it."""
+    links = [f'<a href="/book/{one}">{escape(book.titles[one])}</a>' for one in (book.chinese(name), name) if one]
+    return f"{links[0]} <small>{links[1]}</small>" if len(links) > 1 else links[0]
 
 
 def _template(name: str) -> Template:

@@ -1,4 +1,4 @@
-"""The book: the repository's documents as pages, with their links between them."""
+"""The book: the repository's documents as pages, with their links between them, in the order of its table of contents."""
 
 import re
 from functools import cached_property
@@ -16,11 +16,25 @@ PARTS: Final = {
     "guides": Term("使用指南", "Guides"),
     "running": Term("部署与运维", "Running it"),
     "reference": Term("参考", "Reference"),
+    "making": Term("参与开发", "Working on it"),
     "states": Term("状态表", "States"),
     "decisions": Term("设计决策", "Why it is so"),
 }
-_RUNNING: Final = {"deploying.md", "operating.md"}
+CONTENTS: Final = "README.md"
+"""The table of contents."""
+_CHINESE: Final = ".zh-CN.md"
+_RUNNING: Final = {"deploying.md", "operating.md", "kept.md"}
+_BESIDE: Final = ("CONTRIBUTING.md", "CHANGELOG.md", "services/*/README.md")
+"""What belongs to the book and does not stand in its folder."""
+_FOLDERS: Final = {
+    "states": "states",
+    "adr": "decisions",
+    "services": "making",
+    "CONTRIBUTING.md": "making",
+    "CHANGELOG.md": "making",
+}
 _HEADING: Final = re.compile(r"^# (.+)$", re.MULTILINE)
+_LINK: Final = re.compile(r"\]\(([^)#:]+)")
 _OUTSIDE: Final = re.compile(r"[a-z]+:|/|#")
 _MARKDOWN: Final = MarkdownIt("commonmark", {"html": False}).enable("table")
 
@@ -31,6 +45,8 @@ class Book:
     def __init__(self, folder: Path = DOCS) -> None:
         """Take the folder in which they are."""
         self._texts = {path.relative_to(folder).as_posix(): path.read_text() for path in sorted(folder.glob("**/*.md"))}
+        beside = (path for pattern in _BESIDE for path in sorted(folder.parent.glob(pattern)))
+        self._texts |= {path.relative_to(folder.parent).as_posix(): path.read_text() for path in beside}
         self._images = {path.relative_to(folder).as_posix(): path.read_text() for path in sorted(folder.glob("**/*.svg"))}
         self._pages: dict[str, str] = {}
 
@@ -40,12 +56,24 @@ class Book:
         found = {name: _HEADING.search(text) for name, text in self._texts.items()}
         return {name: heading[1].replace("`", "") if heading else name for name, heading in found.items()}
 
+    @cached_property
+    def named(self) -> list[str]:
+        """The chapters that the table of contents names, in its order."""
+        return [_joined(CONTENTS, target) for target in _LINK.findall(self._texts.get(CONTENTS, ""))]
+
     def parts(self) -> dict[str, list[str]]:
-        """Return the chapters of each part, in their order."""
+        """Return the chapters of each part, in the order of the table of contents; what it does not name comes last."""
         parts: dict[str, list[str]] = {part: [] for part in PARTS}
-        for name in self._texts:
-            parts[_part_of(name)].append(name)
+        order = {name: number for number, name in reversed([*enumerate(self.named)])}
+        for name in sorted(self._texts, key=lambda name: order.get(name, len(order))):
+            if name != CONTENTS and not name.endswith(_CHINESE):
+                parts[_part_of(name)].append(name)
         return {part: names for part, names in parts.items() if names}
+
+    def chinese(self, name: str) -> str | None:
+        """Return the name of a chapter in Chinese, if there is one."""
+        chinese = name.removesuffix(".md") + _CHINESE
+        return chinese if chinese in self._texts else None
 
     def chapter(self, name: str) -> str | None:
         """Return a chapter as HTML, or None if there is none of that name."""
@@ -87,13 +115,13 @@ def _joined(name: str, path: str) -> str:
             steps = steps[:-1]
         elif step not in {"", "."}:
             steps.append(step)
-    return "/".join(steps)
+    return "/".join(steps).removeprefix("docs/")
 
 
 def _part_of(name: str) -> str:
-    folder, _, _ = name.rpartition("/")
-    if folder:
-        return {"states": "states", "adr": "decisions"}.get(folder, "reference")
+    folder, _, _ = name.partition("/")
+    if folder in _FOLDERS:
+        return _FOLDERS[folder]
     if name.startswith("guide-"):
         return "guides"
     return "running" if name in _RUNNING else "reference"
