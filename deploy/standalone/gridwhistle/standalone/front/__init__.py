@@ -102,7 +102,7 @@ def _front(titles: Mapping[str, str], book: Book, tokens: Mapping[str, str]) -> 
         + "</ul></section>"
         for part, names in book.parts().items()
     )
-    whose = _PEOPLE.substitute(people=people) if people else ""
+    whose = _PEOPLE.substitute(people=people, number=len(tokens)) if people else ""
     return _FRONT.substitute(services=services, links=links, whose=whose, parts=parts)
 
 

@@ -33,6 +33,8 @@ _FOLDERS: Final = {
     "CONTRIBUTING.md": "making",
     "CHANGELOG.md": "making",
 }
+_SERVED: Final = {"openapi.json", "asyncapi.json"}
+"""What the suite says itself."""
 _HEADING: Final = re.compile(r"^# (.+)$", re.MULTILINE)
 _LINK: Final = re.compile(r"\]\(([^)#:]+)")
 _OUTSIDE: Final = re.compile(r"[a-z]+:|/|#")
@@ -104,6 +106,8 @@ class Book:
             return target
         path, mark, place = target.partition("#")
         there = _joined(name, path)
+        if there in _SERVED:
+            return f"/{there}"
         return f"/book/{there}{mark}{place}" if {there} & (self._texts.keys() | self._images.keys()) else "/"
 
 
