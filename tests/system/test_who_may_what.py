@@ -252,8 +252,10 @@ IDS: Final = {"list_audit": "object_id", "list_overdue_clocks": "owner_id"}
 
 
 def of_a_batch(answer: httpx2.Response) -> str:
-    code = answer.json()["results"][0]["code"]
-    return "outside" if code == "outside_your_area" else "let through"
+    [result] = answer.json()["results"]
+    # Of what is known and out of reach no more is said than that.
+    is_out_of_reach = result["code"] == "outside_your_area" or (result["result"] == "known" and not result["incident_id"])
+    return "outside" if is_out_of_reach else "let through"
 
 
 def of_postings(answer: httpx2.Response) -> str:
