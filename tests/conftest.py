@@ -124,12 +124,12 @@ class RunningSuite:
         """Return the holder of a demo token."""
         return Person(self.client, self.tokens[role])
 
-    def everybody(self, permission: str = "operations:write") -> str:
-        """Return the token of one caller who may do as much in the demo county as one person may, and this in any case."""
+    def everybody(self, permission: str = "operations:write", *areas: str) -> str:
+        """Return the token of one caller who may do as much as one person may, and this in any case; in the demo county."""
         others = set(APART) - {permission if permission in APART else "operations:write"}
         roles = [role for role in ROLES if role != "auto" and not others & GRANTS[role]]
         scope = " ".join(sorted(PERMISSIONS - others))
-        return self.issuer.token("everybody", roles, [words.COUNTY], org=words.WATER, scope=scope)
+        return self.issuer.token("everybody", roles, areas or [words.COUNTY], org=words.WATER, scope=scope)
 
     def somebody(self, role: str, *area: str, subject: str = "somebody", **claims: Any) -> Person:
         """Return the holder of a token of one's own making."""

@@ -18,8 +18,9 @@ from gridwhistle.common.answers import file_answer
 from gridwhistle.common.problems import Problem, Term
 from gridwhistle.common.sheet_formats import (
     COLUMNS_MAX,
+    CSV,
     ROWS_MAX,
-    Format,
+    XLSX,
     SeveralSheets,
     SheetTooLarge,
     UnreadableSheet,
@@ -29,7 +30,7 @@ from gridwhistle.common.sheet_formats import (
 )
 from gridwhistle.common.sheets import SEVERAL, YES_OR_NO, Line, SheetNotValid, cells_of, download, read, write
 
-FORMATS: tuple[Format, ...] = ("csv", "xlsx")
+FORMATS = (CSV, XLSX)
 
 
 class Tool(Line):
@@ -187,8 +188,8 @@ TEXTS = st.text(alphabet=st.characters(exclude_categories=("Cs", "Cc")) | st.sam
 
 
 @given(rows=st.lists(st.lists(TEXTS, min_size=1, max_size=4), min_size=1, max_size=5), kind=st.sampled_from(FORMATS))
-def test_what_was_written_is_read_again(rows: list[list[str]], kind: Format) -> None:
-    written = csv_of(rows) if kind == "csv" else xlsx_of("x", rows)
+def test_what_was_written_is_read_again(rows: list[list[str]], kind: str) -> None:
+    written = csv_of(rows) if kind == CSV else xlsx_of("x", rows)
 
     again = texts_of(written)
 
@@ -198,7 +199,7 @@ def test_what_was_written_is_read_again(rows: list[list[str]], kind: Format) -> 
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-def test_lines_are_written_under_heads_in_the_readers_language(kind: Format) -> None:
+def test_lines_are_written_under_heads_in_the_readers_language(kind: str) -> None:
     tool = Tool(code="T-0001", name="电钻", parts=["钻头", "充电器"])
 
     zh, en = (write("工具", kind, Tool.columns(), [cells_of(tool)], language) for language in ("zh", "en"))
@@ -209,18 +210,16 @@ def test_lines_are_written_under_heads_in_the_readers_language(kind: Format) -> 
 
 
 @pytest.mark.parametrize(
-    ("kind", "media_type", "ending"),
-    [("csv", "text/csv; charset=utf-8", "csv"),
-     ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx")],
-)  # fmt: skip
-def test_a_download_says_what_it_is_and_how_it_is_called(kind: Format, media_type: str, ending: str) -> None:
+    ("media_type", "said", "ending"), [(CSV, "text/csv; charset=utf-8", "csv"), (XLSX, XLSX, "xlsx")], ids=FORMATS
+)
+def test_a_download_says_what_it_is_and_how_it_is_called(media_type: str, said: str, ending: str) -> None:
     async def answered() -> dict[bytes, bytes]:
-        file = await download("目录-990101", kind, Tool.columns(), [])
+        file = await download("目录-990101", media_type, Tool.columns(), [])
         return dict((await file_answer(file, {}))[2])
 
     headers = asyncio.run(answered())
 
-    assert headers[b"content-type"] == media_type.encode()
+    assert headers[b"content-type"] == said.encode()
     assert headers[b"content-disposition"] == (
         f"attachment; filename=\"file.{ending}\"; filename*=UTF-8''%E7%9B%AE%E5%BD%95-990101.{ending}".encode()
     )

@@ -15,6 +15,7 @@ import orjson
 import pytest
 
 from gridwhistle.common.edge import EdgeRoute
+from gridwhistle.common.glossary import HEADS
 from gridwhistle.common.openapi import statuses_of
 from gridwhistle.common.problems import Problem
 from gridwhistle.standalone.documents import problems
@@ -176,6 +177,36 @@ def test_every_operation_is_said_in_words_and_has_a_name(path: str, method: str,
     assert all(len(tags[tag]) > 20 for tag in operation["tags"]), "the module of the routes says in its docstring what they are"
     assert set(operation["operationId"]) <= letters
     assert "_" in operation["operationId"], f"{operation['operationId']} names no thing: say what it is done to"
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES.values() if route.listing], ids=lambda route: route.operation_id)
+def test_every_field_of_a_list_has_a_head_of_its_own_in_both_languages(route: EdgeRoute) -> None:
+    assert route.listing is not None
+    wordless = [column.name for column in route.listing.columns if column.name not in HEADS]
+    twice = [
+        head
+        for language in ("zh", "en")
+        for head, times in Counter(getattr(column.head, language) for column in route.listing.columns).items()
+        if times > 1
+    ]
+
+    assert not wordless, f"say in glossary.py what people call {', '.join(wordless)}"
+    assert not twice
+
+
+def test_every_list_says_that_it_is_a_file_as_well() -> None:
+    lists = [route for route in ROUTES.values() if route.listing]
+
+    said = [DOCUMENT["paths"][route.path_format]["get"]["responses"]["200"]["content"].keys() for route in lists]
+
+    assert len(lists) > 70
+    assert said == [{"application/json", *route.listing.media_types} for route in lists if route.listing]
+
+
+def test_the_glossary_has_no_word_that_nothing_is_called_by() -> None:
+    called = {column.name for route in ROUTES.values() if route.listing for column in route.listing.columns}
+
+    assert HEADS.keys() == called
 
 
 def test_operations_and_schemas_have_names_of_their_own() -> None:

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from gridwhistle.common.sheet_formats import XLSX, csv_of, texts_of, xlsx_of
+from gridwhistle.common.sheet_formats import CSV, XLSX, csv_of, texts_of, xlsx_of
 from gridwhistle.inventory.places.shelter_lines import ShelterSheetLine
 from tests.conftest import RunningSuite
 from tests.inventory.shelters import BASE, County, code_of, made
@@ -73,11 +73,11 @@ def test_a_register_comes_in_and_a_second_run_changes_nothing(county: County) ->
     ]
 
 
-@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+@pytest.mark.parametrize("kind", [CSV, XLSX])
 def test_what_leaves_comes_in_again_unchanged(county: County, kind: str) -> None:
     counts(brought(county, LINE, LINE | {"code": "S-2", "area_m2": ""}))
 
-    file = county.office.get(f"{BASE}/shelters/export?format={kind}")
+    file = county.office.get(f"{BASE}/shelters/export", Accept=kind)
     again = county.office.send(f"{BASE}/shelters/import", file.content, file.headers["content-type"])
 
     assert counts(again) == (0, 0, 2)

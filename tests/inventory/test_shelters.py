@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from gridwhistle.common.listing import GEOJSON
 from gridwhistle.inventory.places.domain import capacity_of
 from tests.conftest import RunningSuite
 from tests.inventory.shelters import BASE, MIDDLE, County, code_of, made
@@ -325,19 +326,14 @@ def test_what_lies_within_a_flooded_plain(county: County) -> None:
     assert made(County(county.suite).commander.post(f"{BASE}/places_within", plain))["features"] == []
 
 
-def test_shelters_are_geojson_in_pages(county: County) -> None:
+def test_shelters_are_on_a_map(county: County) -> None:
     for _ in range(3):
         county.ready()
 
-    first = county.manager.get(f"{BASE}/shelter_features?limit=2")
-    second = made(county.manager.get(f"{BASE}/shelter_features?limit=2&cursor={first.json()['next_cursor']}"))
+    found = made(county.manager.get(f"{BASE}/shelters", Accept=GEOJSON))
 
-    assert first.json()["type"] == "FeatureCollection"
-    assert first.headers["link"].endswith('rel="next"')
-    feature = first.json()["features"][0]
-    assert (feature["type"], feature["geometry"]["type"], feature["properties"]["capacity"]) == ("Feature", "Point", 1_325)
-    assert len(second["features"]) == 1
-    assert second["next_cursor"] is None
+    assert [one["geometry"]["type"] for one in found["features"]] == ["Point"] * 3
+    assert {one["properties"]["capacity"] for one in found["features"]} == {1_325}
 
 
 def test_support_points_are_taken_up_fail_and_are_mended(county: County) -> None:

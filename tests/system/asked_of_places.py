@@ -50,10 +50,10 @@ def plant(suite: RunningSuite, add: Callable[..., None], place: str, west: float
     office = suite.somebody("inventory_manager", place[:6], subject="matrix-inventory_manager-planter")
     location = {"location": {"lon": west + 0.02, "lat": 10.02}}
     shelter = _made(office.post(f"{BASE}/shelters", {**_shelter(place), "code": f"M-{uuid.uuid4().hex[:8]}", **location}))
-    for kind in ("shelters", "nearest_shelters", "shelter_features", "open_shelters"):
+    for kind in ("shelters", "nearest_shelters", "open_shelters"):
         add(kind, shelter["id"], shelter["grid_code"] or place)
     point = _made(office.post(f"{BASE}/support_points", {**_support_point(place), **location}))
-    for kind in ("support_points", "nearest_support_points", "support_point_features"):
+    for kind in ("support_points", "nearest_support_points"):
         add(kind, point["id"], point["grid_code"] or place)
 
 

@@ -342,7 +342,7 @@ def test_the_guide_to_places_works_as_it_stands(suite: RunningSuite) -> None:
         *told[12:14],
         "within: 第一小学校 南館 [120.1511, 30.2701]",
         "within: 第二小学校 [120.1521, 30.2703]",
-        "FeatureCollection 2 None",
+        "FeatureCollection 2 Point",
     ]
     assert {line.partition(" ")[0] for line in told[12:14]} == {"near:"}
 

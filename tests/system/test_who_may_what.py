@@ -685,7 +685,7 @@ def _own_countys(person: Person, asker: Asker, route: EdgeRoute, name: str) -> t
 
 def _strangers_in(answer: httpx2.Response, planted: Planted, asker: Asker, kind: str, name: str) -> str:
     """Say what a list shows that it should not, or does not show that it should."""
-    items = answer.json().get("items") or answer.json().get("features", [])
+    items = answer.json()["items"]
     places = {id_: thing for things in planted.things.values() for id_, thing in things.items()}
     for item in items:
         id_ = item[IDS.get(name, "id")]

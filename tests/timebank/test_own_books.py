@@ -27,7 +27,7 @@ def the_accounts(who: Person, query: str = "") -> dict[str, str]:
 
 def read(who: Person, account_id: str) -> set[str]:
     """Return what becomes of all that can be read of an account."""
-    parts = ("", "/entries", "/balance", "/statement", "/statement/export?format=csv")
+    parts = ("", "/entries", "/balance", "/statement", "/statement/export")
     answers = [who.get(f"{BASE}/accounts/{account_id}{part}") for part in parts]
     return {"read" if answer.status_code == 200 else code_of(answer) for answer in answers}
 

@@ -17,7 +17,6 @@ from gridwhistle.standalone.shown import FOLDER, Folder, say, say_refused, tell
 
 if TYPE_CHECKING:
     from gridwhistle.common.database import Db
-    from gridwhistle.common.sheet_formats import Format
 
 catalogue = typer.Typer(
     no_args_is_help=True, help="The catalogue of a county 事项目录: what is reported, when it is a case, who answers."
@@ -70,13 +69,13 @@ def bring_in(
 @catalogue.command("export")
 def export(to: To, county: Area = COUNTY, data_dir: Folder = FOLDER, language: In = "zh") -> None:
     """Write a county's catalogue to a file, as it can be brought in again: what holds, and nothing withdrawn."""
-    kind = _format_of(to)
+    media_type = _media_type_of(to)
 
     async def work(db: "Db", caller: Principal) -> bytes:
         from gridwhistle.incidents.catalogue_files import ExportQuery, export_catalogue  # noqa: PLC0415  as below
 
-        db.language = language
-        return await (await export_catalogue(ExportQuery(area_code=county, format=kind), caller, db)).read()
+        db.language, db.media_type = language, media_type
+        return await (await export_catalogue(ExportQuery(area_code=county), caller, db)).read()
 
     _write(to, _ask(data_dir, county, work))
 
@@ -88,14 +87,15 @@ def template(to: To, county: Area = COUNTY, language: In = "zh") -> None:
     from gridwhistle.incidents.catalogue_lines import CatalogueLine, examples  # noqa: PLC0415  as below
 
     lines = [cells_of(line) for line in examples(county)]
-    _write(to, write("catalogue", _format_of(to), CatalogueLine.columns(), lines, language))
+    _write(to, write("catalogue", _media_type_of(to), CatalogueLine.columns(), lines, language))
 
 
-def _format_of(file: Path) -> "Format":
-    if file.suffix == ".csv":
-        return "csv"
-    if file.suffix == ".xlsx":
-        return "xlsx"
+def _media_type_of(file: Path) -> str:
+    from gridwhistle.common.sheet_formats import ENDING_OF  # noqa: PLC0415  as below
+
+    for media_type, ending in ENDING_OF.items():
+        if file.suffix == f".{ending}":
+            return media_type
     say.print("[red]The file's name ends in .csv or .xlsx.[/]")
     sys.exit(2)
 

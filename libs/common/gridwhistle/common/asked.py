@@ -21,7 +21,7 @@ from gridwhistle.common.problems import (
 )
 
 if TYPE_CHECKING:
-    from starlette.types import Message, Receive
+    from starlette.types import Message, Receive, Scope
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 RANDOM_KEY = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
@@ -34,6 +34,12 @@ class NotInThePast(Forbidden):
     code, kept = "not_in_the_past", False
     zh = "只有持“history:import”权限的接入应用可以注明 As-Of;请去掉该请求头。"
     en = "Only a token with the scope history:import may say As-Of; leave the header out, and it happens now."
+
+
+def path_of(scope: "Scope") -> str:
+    """Return the path with its query: both belong to what a key stands for."""
+    path: str = scope["path"]
+    return f"{path}?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else path
 
 
 def version_of(method: str, headers: Mapping[bytes, str]) -> int | None:

@@ -220,6 +220,7 @@ class Db:
         starts_clocks: bool = True,
         status: int = 200,
         language: Language = "zh",
+        media_type: str = "",
         refusal_body: Callable[[Problem], bytes] | None = None,
         background: bool = False,
         emergency_session_id: UUID | None = None,
@@ -238,6 +239,7 @@ class Db:
             starts_clocks: whether states start their clocks; those of the past do not.
             status: of an acceptance.
             language: of people-facing texts in the answer.
+            media_type: of the file that the answer is, where it may be one of several.
             refusal_body: how a refusal reads for whoever waits for the answer.
             background: it takes a background connection, so that it cannot take one from requests.
             emergency_session_id: the emergency session (应急) that it belongs to.
@@ -246,7 +248,7 @@ class Db:
         self.request_id, self.correlation_id = request_id, correlation_id or request_id
         self.causation_id = request_id
         self.if_match, self.status, self.as_of, self.starts_clocks = if_match, status, as_of, starts_clocks
-        self.language = language
+        self.language, self.media_type = language, media_type
         self.emergency_session_id = emergency_session_id
         self.answered: bytes | None = None
         self.moved: dict[str, str] = {}  # codes of areas that were merged, as they were asked for, and their codes of today

@@ -4,7 +4,7 @@ FastAPI registers and documents the routes; `EdgeRoute` validates the body's byt
 serialises once. An endpoint declares path parameters by name, at most one `Body`, at most one `Query` model,
 `caller: Caller` and `db: Db`, and a header as `Annotated[str, Header(alias=…)]`. A route that `takes` files has `content:
 Content` instead of a body, one that `gives` them returns a `File`, and either may ask for the folder they are kept in:
-`files: Stored`. A command of strangers asks for a key.
+`files: Stored`. A list, which returns a `Page`, is a file as well for who asks for one. A command of strangers asks for a key.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
+from typing import IO, TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
 from urllib.parse import urlencode
 
 import orjson
@@ -31,6 +31,7 @@ from gridwhistle.common.database import Db as _Db
 from gridwhistle.common.database import fingerprint
 from gridwhistle.common.files import Files
 from gridwhistle.common.ids import new_id
+from gridwhistle.common.listing import ListFile, Listing, wanted
 from gridwhistle.common.logs import ACCESS, DOING, Doing, told_safely
 from gridwhistle.common.moved import MOVED, said_of
 from gridwhistle.common.principal import ANONYMOUS, HISTORY, PERMISSIONS, PUBLIC, InsufficientScope, Principal
@@ -132,12 +133,6 @@ def _name_of(endpoint: str, path: str) -> str:
     return f"{endpoint}_{action[1]}" if action and action[2] == endpoint else endpoint
 
 
-def _asked_path(scope: "Scope") -> str:
-    """Return the path with its query: both belong to what a key stands for."""
-    path: str = scope["path"]
-    return f"{path}?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else path
-
-
 class _Options(BaseModel):
     may: str
     body_bytes_max: int = BODY_BYTES_MAX
@@ -169,6 +164,11 @@ class EdgeRoute(APIRoute):
         documented = {parameter.name for parameter in self.dependant.body_params}
         if documented != ({self.asks.body[0]} if self.asks.body else set()):
             raise TypeError(f"{endpoint.__name__}: FastAPI documents another body; write Annotated[…, Query()] for a query")
+        page = self.response_model
+        is_list = isinstance(page, type) and issubclass(page, wire.Page)
+        self.listing = Listing(path.rpartition("/")[2], page.__pydantic_generic_metadata__["args"][0]) if is_list else None
+        self.files = self.listing.media_types if self.listing else self.gives
+        self.file_else = self.gives[0] if self.gives else ""  # a list is JSON if none of its files is asked for
         self.gives_location = False  # the application knows whether what this makes can be read by its id
         self.app = self._serve_file if self.asks.content else self._serve
 
@@ -250,7 +250,7 @@ class EdgeRoute(APIRoute):
         headers: Mapping[bytes, str],
         request_id: str,
         service: Running,
-    ) -> tuple[int, bytes, Headers]:
+    ) -> tuple[int, bytes | IO[bytes], Headers]:
         caller = ANONYMOUS
         if self.may != PUBLIC:
             caller = await service.tokens.principal(headers.get(b"authorization"))
@@ -262,13 +262,14 @@ class EdgeRoute(APIRoute):
             service.database,
             scope=f"request|{caller.id}",
             key=None if self.method == "GET" else key,
-            fingerprint=fingerprint(self.method, _asked_path(scope), raw, headers.get(b"as-of", "")) if key else b"",
+            fingerprint=fingerprint(self.method, asked.path_of(scope), raw, headers.get(b"as-of", "")) if key else b"",
             request_id=request_id,
             if_match=asked.version_of(self.method, headers),
             as_of=as_of,
             starts_clocks=as_of is None or not caller.may(HISTORY),
             status=self.success,
             language=language,
+            media_type=(wanted(headers.get(b"accept", ""), self.files) if self.files else None) or self.file_else,
             refusal_body=lambda problem: problem.body(language, request_id),
             emergency_session_id=asked.session_of(headers),
         )
@@ -279,7 +280,8 @@ class EdgeRoute(APIRoute):
                 arguments = self.asks.arguments(scope, raw)
                 for name, what in self.asks.hands.items():
                     arguments[name] = caller if what == "caller" else db if what == "db" else service.files
-                view = await again(lambda: self._run(db, arguments, caller))
+                whole = self._whole(db, arguments, caller, service) if self.listing and db.media_type else None
+                view = await (whole or again(lambda: self._run(db, arguments, caller)))
             except Problem as refusal:
                 # The one answer of the key may have been given before: a repeat hears it, whatever is refused by now.
                 if refusal.kept and db.key is not None and not db.refused:
@@ -290,10 +292,24 @@ class EdgeRoute(APIRoute):
                 raise
         except Replay as stored:
             return stored.status, stored.body, self._headers_of_stored(stored)
-        if isinstance(view, wire.File):
-            return await file_answer(view, headers)
+        if isinstance(view, wire.File | ListFile):
+            return await file_answer(view, headers, _moved(db.moved))
         body = db.answered or wire.as_json(view)
         return self.success, body, self._headers_of(view, scope, db.moved)
+
+    async def _whole(self, db: _Db, arguments: dict[str, Any], caller: Principal, service: Running) -> ListFile:
+        """Return a list as a file: what the endpoint gives page after page, as it gives it to this caller."""
+        assert self.listing is not None
+        assert self.asks.query is not None
+        name = self.asks.query[0]
+
+        async def ask(query: wire.PageQuery) -> wire.Page[Any]:
+            arguments[name] = query
+            page: wire.Page[Any] = await again(lambda: self._run(db, arguments, caller))
+            return page
+
+        async with service.writing:
+            return await self.listing.whole(db.media_type, arguments[name], ask, db.language)
 
     async def _run(self, db: _Db, arguments: dict[str, Any], caller: Principal) -> Any:
         db.start_over()
@@ -304,9 +320,7 @@ class EdgeRoute(APIRoute):
     # --- an answer -----------------------------------------------------------------------------------------------------------
 
     def _headers_of(self, view: BaseModel, scope: "Scope", moved: Mapping[str, str]) -> Headers:
-        headers: Headers = []
-        if moved:
-            headers.append((b"area-moved", said_of(moved).encode()))
+        headers = _moved(moved)
         version = view.__dict__.get("version")
         if version is not None:
             headers.append((b"etag", b'"%d"' % version))
@@ -326,3 +340,7 @@ class EdgeRoute(APIRoute):
             if self.gives_location:
                 headers.append((b"location", f"{self.path}/{content['id']}".encode()))
         return headers
+
+
+def _moved(codes: Mapping[str, str]) -> Headers:
+    return [(b"area-moved", said_of(codes).encode())] if codes else []

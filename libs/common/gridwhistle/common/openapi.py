@@ -105,6 +105,7 @@ _AS_OF: Final = {
     # No `date-time`: some generators leave out every operation with a header that is more than a text.
     "schema": {"type": "string", "format": "rfc3339", "maxLength": 40},
 }
+_AS_FILE: Final = "A page; or all that is asked for as a file, if `Accept` names one of these media types."
 _EXAMPLES: Final[dict[int, Problem]] = {
     400: problems.BadHeader(header="Idempotency-Key", form="1–255 ASCII"),
     401: NotAuthenticated(),
@@ -200,6 +201,8 @@ def _correct(document: dict[str, Any], routes: list[EdgeRoute]) -> None:
             parameters += [_key_of(route), _AS_OF, *([_SESSION] if route.success == 201 else [])]  # noqa: PLR2004  created
         if route.takes:
             operation["requestBody"] = {"required": True, "content": _files(route.takes)}
+        if route.listing:
+            operation["responses"]["200"]["content"] |= _files(route.listing.media_types)
         if route.gives:
             operation["responses"]["200"] = {"description": "The file", "content": _files(route.gives)}
             operation["responses"]["304"] = {"description": "The file is the one that `If-None-Match` names"}
@@ -224,7 +227,7 @@ def _describe_body(operation: dict[str, Any], schemas: dict[str, JsonSchema]) ->
 
 
 def _describe_answer(answer: dict[str, Any], route: EdgeRoute, schemas: dict[str, JsonSchema]) -> None:
-    answer["description"] = "Done." if route.method != "GET" else "Here it is."
+    answer["description"] = _AS_FILE if route.listing else "Done." if route.method != "GET" else "Here it is."
     content = answer.get("content", {}).get("application/json")
     if content is None:
         return

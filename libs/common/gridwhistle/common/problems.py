@@ -76,18 +76,25 @@ def _say(fact: Fact, language: Language) -> str:
 @lru_cache(maxsize=256)
 def language_of(accept_language: str) -> Language:
     """Return the better of our two languages for an `Accept-Language` header; Chinese unless English is asked for first."""
-    wishes: list[tuple[float, Language]] = []
-    for part in accept_language.split(","):
-        tag, _, rest = part.strip().partition(";")
+    primaries = (tag.partition("-")[0] for tag in wishes(accept_language))
+    return "en" if next((one for one in primaries if one in {"zh", "en"}), "zh") == "en" else "zh"
+
+
+def wishes(header: str) -> list[str]:
+    """Return what an `Accept` or `Accept-Language` header names, in small letters, what is wished for most first.
+
+    Of two equal wishes the first named wins, and anything named before anything (`*`).
+    """
+    named: list[tuple[float, bool, str]] = []
+    for part in header.lower().split(","):
+        name, _, rest = part.strip().partition(";")
         try:
             weight = float(rest.partition("q=")[2] or 1)
         except ValueError:
             continue
-        primary = tag.lower().partition("-")[0]
-        if weight > 0 and primary in {"zh", "en"}:
-            wishes.append((-weight, "en" if primary == "en" else "zh"))
-    # The sort is stable, so that the first named of two equal wishes wins.
-    return min(wishes, key=lambda wish: wish[0])[1] if wishes else "zh"
+        if weight > 0:
+            named.append((-weight, "*" in name, name.strip()))
+    return [name for *_, name in sorted(named, key=lambda wish: wish[:2])]
 
 
 class NotFound(Problem):

@@ -63,6 +63,8 @@ class Running:
     nats_replicas: int = 1
     gauges: "Sequence[Gauge]" = ()
     """Numbers of its own that the database is asked for when somebody reads the metrics."""
+    writing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
+    """Lists that are written as files at the same time: each takes room where what is passing waits."""
 
 
 Gauge = tuple[str, str, str]

@@ -4,23 +4,24 @@ import csv
 import datetime as dt
 import re
 import warnings
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from decimal import Decimal
 from io import BytesIO, StringIO
-from typing import Any, Final, Literal
+from typing import IO, Any, Final
 from uuid import UUID
 from zipfile import ZipFile
 
 from gridwhistle.common.calendars import LOCAL
 from gridwhistle.common.problems import Invalid
 
-Format = Literal["csv", "xlsx"]
 Cell = str | int | float | Decimal | dt.date | UUID | Sequence[str] | None
 """What a row that is written holds; a list is lines in one cell."""
 CSV: Final = "text/csv"
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MEDIA_TYPES: Final = (CSV, XLSX)
-MEDIA_TYPE_OF: Final[dict[Format, str]] = {"csv": CSV, "xlsx": XLSX}
+ENDING_OF: Final = {CSV: "csv", XLSX: "xlsx"}
 BYTES_MAX: Final = 5 * 1024 * 1024
 ROWS_MAX: Final = 20_000
 """Of a file that is read, its head and its blank rows included."""
@@ -176,27 +177,71 @@ def _text(value: Any) -> str:
 
 
 def csv_of(rows: Iterable[Sequence[Cell]]) -> bytes:
-    """Return rows as CSV that spreadsheet programs open as it is meant: with a byte order mark, and without formulas."""
-    written = StringIO(newline="")
-    writer = csv.writer(written)
-    for row in rows:
-        writer.writerow([_defused(cell) if isinstance(cell, str) else cell for cell in map(_plain, row)])
-    return written.getvalue().encode("utf-8-sig")
+    """Return rows as CSV."""
+    written = BytesIO()
+    CsvWriting(written).add(rows)
+    return written.getvalue()
 
 
 def xlsx_of(title: str, rows: Iterable[Sequence[Cell]]) -> bytes:
-    """Return rows as a workbook of one sheet, the first row of which stays in view."""
-    from openpyxl import Workbook  # noqa: PLC0415  as above
-
-    workbook = Workbook(write_only=True)
-    workbook.properties.creator = "Gridwhistle"
-    sheet = workbook.create_sheet(re.sub(r"[\[\]:*?/\\]", "-", title)[:31])
-    sheet.freeze_panes = "A2"
-    for row in rows:
-        sheet.append([_in_workbook(sheet, cell) for cell in map(_plain, row)])
+    """Return rows as a workbook of one sheet."""
     written = BytesIO()
-    workbook.save(written)
+    with closing(XlsxWriting(written, title)) as writing:
+        writing.add(rows)
+        writing.end()
     return written.getvalue()
+
+
+class CsvWriting:
+    """CSV that is being written, as spreadsheet programs open it as it is meant: a byte order mark, and no formulas."""
+
+    def __init__(self, to: IO[bytes]) -> None:
+        """Take where it is written to."""
+        self._to = to
+        to.write(BOM_UTF8)
+
+    def add(self, rows: Iterable[Sequence[Cell]]) -> None:
+        """Write rows."""
+        written = StringIO(newline="")
+        writer = csv.writer(written)
+        for row in rows:
+            writer.writerow([_defused(cell) if isinstance(cell, str) else cell for cell in map(_plain, row)])
+        self._to.write(written.getvalue().encode())
+
+    def end(self) -> None:
+        """Do nothing: it is whole with every row."""
+
+    def close(self) -> None:
+        """Do nothing: there is nothing beside it."""
+
+
+class XlsxWriting:
+    """A workbook of one sheet that is being written; its first row stays in view."""
+
+    def __init__(self, to: IO[bytes], title: str) -> None:
+        """Take where it is written to when it ends, and the sheet's name."""
+        from openpyxl import Workbook  # noqa: PLC0415  as above
+
+        self._to, self._workbook, self._is_whole = to, Workbook(write_only=True), False
+        self._workbook.properties.creator = "Gridwhistle"
+        self._sheet = self._workbook.create_sheet(re.sub(r"[\[\]:*?/\\]", "-", title)[:31])
+        self._sheet.freeze_panes = "A2"
+
+    def add(self, rows: Iterable[Sequence[Cell]]) -> None:
+        """Write rows."""
+        for row in rows:
+            self._sheet.append([_in_workbook(self._sheet, cell) for cell in map(_plain, row)])
+
+    def end(self) -> None:
+        """Write what makes a workbook of them."""
+        self._workbook.save(self._to)
+        self._is_whole = True
+
+    def close(self) -> None:
+        """Leave nothing behind of a workbook that did not end: its rows wait in a file of the library's."""
+        if not self._is_whole:
+            self._sheet.close()
+            self._sheet._writer.cleanup()  # noqa: SLF001  what the library does itself when it saves
 
 
 def _plain(cell: Cell) -> str | int | float | Decimal | None:

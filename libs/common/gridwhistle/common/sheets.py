@@ -11,11 +11,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from gridwhistle.common import wire
 from gridwhistle.common.problems import Invalid, Language, Term
-from gridwhistle.common.sheet_formats import CONTROL, MEDIA_TYPE_OF, Cell, Format, column_letter, csv_of, texts_of, xlsx_of
+from gridwhistle.common.sheet_formats import CONTROL, CSV, ENDING_OF, Cell, column_letter, csv_of, texts_of, xlsx_of
 from gridwhistle.common.sheet_heads import Heads
 
 FAULTS_SHOWN: Final = 100
 WRITTEN_ROWS_MAX: Final = 100_000
+WRITTEN_BYTES_MAX: Final = 64 * 1024 * 1024
 _YES_OR_NO: Final[Mapping[str, str]] = {"是": "true", "否": "false"}
 _DAY: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _decoding = threading.Lock()  # one file at a time: each may take a tenth of a gigabyte while it is read or written
@@ -33,7 +34,11 @@ class TooMuchForOneFile(Invalid):
     """More rows than one file is good for."""
 
     code, kept = "too_much_for_one_file", False
-    zh, en = "一个文件最多导出 {rows_max} 行;请缩小范围。", "One file holds {rows_max} rows at most; ask for less."
+    zh = "一个文件最多导出 {rows_max} 行、{mib_max} MiB;请缩小范围。"
+    en = "One file holds {rows_max} rows and {mib_max} MiB at most; ask for less."
+
+    def __init__(self, rows_max: int) -> None:
+        super().__init__(rows_max=rows_max, mib_max=WRITTEN_BYTES_MAX // 2**20)
 
 
 class Column(NamedTuple):
@@ -175,23 +180,23 @@ async def received(content: bytes, model: type[_Line], heads: Heads | None = Non
 
 
 def write(
-    name: str, kind: Format, columns: Sequence[Column], rows: Iterable[Sequence[Cell]], language: Language = "zh"
+    name: str, media_type: str, columns: Sequence[Column], rows: Iterable[Sequence[Cell]], language: Language = "zh"
 ) -> bytes:
-    """Return a file with a head and rows; no text in it is a formula to any program.
+    """Return a file of that media type with a head and rows; no text in it is a formula to any program.
 
     Raises:
         TooMuchForOneFile: there are more rows than that.
     """
     table: list[Sequence[Cell]] = [[getattr(column.head, language) for column in columns], *rows]
     if len(table) > WRITTEN_ROWS_MAX:
-        raise TooMuchForOneFile(rows_max=WRITTEN_ROWS_MAX)
-    return csv_of(table) if kind == "csv" else xlsx_of(name, table)
+        raise TooMuchForOneFile(WRITTEN_ROWS_MAX)
+    return csv_of(table) if media_type == CSV else xlsx_of(name, table)
 
 
 async def download(
-    name: str, kind: Format, columns: Sequence[Column], rows: Iterable[Sequence[Cell]], language: Language = "zh"
+    name: str, media_type: str, columns: Sequence[Column], rows: Iterable[Sequence[Cell]], language: Language = "zh"
 ) -> wire.File:
-    """Return a file as an answer; its name is without ending, and holds nothing personal.
+    """Return a file of that media type as an answer; its name is without ending, and holds nothing personal.
 
     Raises:
         TooMuchForOneFile: there are more rows than one file has.
@@ -200,10 +205,10 @@ async def download(
 
     def written() -> bytes:
         with _decoding:
-            return write(name, kind, columns, table, language)
+            return write(name, media_type, columns, table, language)
 
     content = await asyncio.to_thread(written)
-    return wire.File(MEDIA_TYPE_OF[kind], name, hashlib.sha256(content).hexdigest(), _given(content), kind)
+    return wire.File(media_type, name, hashlib.sha256(content).hexdigest(), _given(content), ENDING_OF[media_type])
 
 
 def _given(content: bytes) -> Any:

@@ -196,9 +196,12 @@ class Page(BaseModel, Generic[Item]):
 
 def as_json(view: BaseModel) -> bytes:
     """Return an answer as it goes out. The lines of a page hold what their columns do, which asks for no model's rules."""
-    if isinstance(view, Page):
-        return orjson.dumps(view.__dict__, default=_plain, option=orjson.OPT_UTC_Z)
-    return view.__pydantic_serializer__.to_json(view)
+    return dumped(view.__dict__) if isinstance(view, Page) else view.__pydantic_serializer__.to_json(view)
+
+
+def dumped(value: Any) -> bytes:
+    """Return what a line of a page holds, or part of it, as JSON."""
+    return orjson.dumps(value, default=_plain, option=orjson.OPT_UTC_Z)
 
 
 def _plain(value: Any) -> Any:

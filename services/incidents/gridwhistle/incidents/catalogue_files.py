@@ -14,7 +14,7 @@ from gridwhistle.common.database import Db as Work
 from gridwhistle.common.edge import Caller, Content, Db, Router
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import OutsideYourArea
-from gridwhistle.common.sheet_formats import BYTES_MAX, MEDIA_TYPES, ROWS_MAX, Format
+from gridwhistle.common.sheet_formats import BYTES_MAX, MEDIA_TYPES, ROWS_MAX
 from gridwhistle.common.sheets import cells_of, download, received
 from gridwhistle.common.wire import File, Query, View
 from gridwhistle.incidents.catalogue import CATALOGUE, Category, categories, matters, responsibilities, standards
@@ -29,10 +29,9 @@ Lines = Annotated[int, Field(ge=0, le=ROWS_MAX, examples=[12])]
 
 
 class ExportQuery(Query):
-    """Whose catalogue, and as what."""
+    """Whose catalogue."""
 
     area_code: Annotated[CountyCode | None, Field(description="The county; your own, if left out.")] = None
-    format: Annotated[Format, Field(description="CSV, or a workbook.")] = "csv"
 
 
 class ImportQuery(Query):
@@ -63,7 +62,7 @@ async def export_catalogue(query: Annotated[ExportQuery, InQuery()], caller: Cal
     county = county_of(query.area_code, caller)
     lines = [line for category in (await CATALOGUE.of(db)).of(county) for line in lines_of(category)]
     return await download(
-        f"catalogue-{county}", query.format, CatalogueLine.columns(), [cells_of(line) for line in lines], db.language
+        f"catalogue-{county}", db.media_type, CatalogueLine.columns(), [cells_of(line) for line in lines], db.language
     )
 
 

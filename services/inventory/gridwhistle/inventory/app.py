@@ -13,13 +13,13 @@ from gridwhistle.inventory.dispatch import delivering, ordering
 from gridwhistle.inventory.dispatch.limits import DISPATCH_PRESETS
 from gridwhistle.inventory.places import (
     counting,
-    features,
     nearest,
     public,
     shelter_files,
     sheltering,
     shelters,
     support_points,
+    within,
 )
 from gridwhistle.inventory.places.domain import PLACES_PRESETS, FuelOfPowerAlone, ShelterCodeTaken
 from gridwhistle.inventory.responses import deciding, following, proposing, sessions, setting_off, situations
@@ -56,7 +56,7 @@ INVENTORY: Final = Service(
         public.router,
         support_points.router,
         nearest.router,
-        features.router,
+        within.router,
         # teams
         response_teams.router,
         mobilizing.router,

@@ -13,7 +13,7 @@ from gridwhistle.common.calendars import LOCAL
 from gridwhistle.common.database import Db as Work
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.problems import Invalid, Term
-from gridwhistle.common.sheet_formats import MEDIA_TYPES, Format
+from gridwhistle.common.sheet_formats import MEDIA_TYPES
 from gridwhistle.common.sheets import WRITTEN_ROWS_MAX, Column, download
 from gridwhistle.common.wire import Day, File, View
 from gridwhistle.common.wire import Query as Asked
@@ -40,12 +40,6 @@ class StatementQuery(Asked):
 
     from_on: Day | None = None
     to_on: Day | None = None
-
-
-class ExportQuery(StatementQuery):
-    """The same, and as what."""
-
-    format: Annotated[Format, Field(description="CSV, or a workbook.")] = "csv"
 
 
 class StatementView(View):
@@ -86,7 +80,7 @@ async def get_statement(account_id: UUID, query: Annotated[StatementQuery, Query
 
 
 @router.get("/accounts/{account_id}/statement/export", may="accounts:read", gives=MEDIA_TYPES)
-async def export_statement(account_id: UUID, query: Annotated[ExportQuery, Query()], caller: Caller, db: Db) -> File:
+async def export_statement(account_id: UUID, query: Annotated[StatementQuery, Query()], caller: Caller, db: Db) -> File:
     """Return the statement of an account as a file: a line for each entry, the first for what was there before."""
     await readable(db, caller, account_id)
     first, last, begins, ends = await _days(db, query)
@@ -97,7 +91,7 @@ async def export_statement(account_id: UUID, query: Annotated[ExportQuery, Query
         word = getattr(WORDS[row.type], db.language)
         sums = row.delta_minutes, row.balance_minutes
         lines.append([_local(row.at), word, *sums, row.other_account_id, own_reference(row), row.posting_id])
-    return await download(f"statement-{first}-{last}", query.format, _COLUMNS, lines, db.language)
+    return await download(f"statement-{first}-{last}", db.media_type, _COLUMNS, lines, db.language)
 
 
 async def _days(db: Work, query: StatementQuery) -> tuple[dt.date, dt.date, dt.datetime, dt.datetime]:

@@ -18,7 +18,7 @@ from gridwhistle.common.places import Point
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import OutsideYourArea
 from gridwhistle.common.rules import RULES
-from gridwhistle.common.sheet_formats import BYTES_MAX, MEDIA_TYPES, ROWS_MAX, Format
+from gridwhistle.common.sheet_formats import BYTES_MAX, MEDIA_TYPES, ROWS_MAX
 from gridwhistle.common.sheet_heads import COLUMNS_CHARS_MAX, Heads
 from gridwhistle.common.sheets import WRITTEN_ROWS_MAX, Sheet, cells_of, download, received
 from gridwhistle.common.wire import File, Query, View
@@ -35,10 +35,9 @@ Lines = Annotated[int, Field(ge=0, le=ROWS_MAX, examples=[12])]
 
 
 class ShelterExportQuery(Query):
-    """Of which area, and as what."""
+    """Of which area."""
 
     area_code: Annotated[AreaCode | None, Field(description="The area; all that you see, if left out.")] = None
-    format: Annotated[Format, Field(description="CSV, or a workbook.")] = "csv"
 
 
 class ShelterImportQuery(Query):
@@ -96,7 +95,7 @@ async def export_shelters(query: Annotated[ShelterExportQuery, InQuery()], calle
         select(*columns).where(*asked).order_by(shelters.c.county_code, shelters.c.code).limit(WRITTEN_ROWS_MAX)
     )
     lines = [cells_of(line_of(row)) for row in rows]
-    return await download("shelters", query.format, ShelterSheetLine.columns(), lines, db.language)
+    return await download("shelters", db.media_type, ShelterSheetLine.columns(), lines, db.language)
 
 
 @router.post("/shelters/import", may="places:write", body_bytes_max=BYTES_MAX, takes=MEDIA_TYPES)

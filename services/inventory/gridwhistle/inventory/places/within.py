@@ -1,10 +1,9 @@
-"""Places as GeoJSON, for maps: pages of shelters and of support points, and all that lies within a boundary."""
+"""What lies within a boundary, as GeoJSON, whatever kind of place it is."""
 
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 import shapely
-from fastapi import Query as InQuery
 from pydantic import Field
 from sqlalchemy import ColumnElement, Table, literal, null, select
 
@@ -13,24 +12,15 @@ from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.ids import AreaCode
 from gridwhistle.common.jurisdiction import within
 from gridwhistle.common.places import Boundary, Latitude, Longitude, checked
-from gridwhistle.common.reading import page
-from gridwhistle.common.wire import CURSOR_MAX, PAGE_MAX, Body, Keyset, View
-from gridwhistle.inventory.places.domain import ShelterKind, SupportKind
+from gridwhistle.common.wire import Body, View
 from gridwhistle.inventory.places.shelters import (
-    People,
-    ShelterCode,
     ShelterName,
-    ShelterQuery,
-    ShelterState,
-    asked_of_shelters,
 )
-from gridwhistle.inventory.places.support_points import Capacity, SupportPointQuery, SupportState
 from gridwhistle.inventory.places.tables import shelters, support_points
 from gridwhistle.inventory.stock.tables import storage_points
 
 router = Router("inventory", "Nearest and within 就近与范围查询")
 WITHIN_MAX: Final = 1_000
-_SHELTERS, _SUPPORT = Keyset(shelters.c.id), Keyset(support_points.c.id)
 Lies = Literal["shelter", "support_point", "storage_point"]
 _LOOKED_AT_MAX: Final = 20_000
 """Of a kind of place, in the box around a boundary."""
@@ -56,68 +46,6 @@ class GeoPoint(View):
 
     type: Literal["Point"]
     coordinates: Annotated[tuple[Longitude, Latitude], Field(examples=[[120.152, 30.2725]])]
-
-
-class ShelterProperties(View):
-    """What a map shows of a shelter."""
-
-    id: UUID
-    code: ShelterCode
-    name: ShelterName
-    kind: Annotated[ShelterKind, OPEN]
-    state: Annotated[ShelterState, OPEN]
-    area_code: AreaCode
-    capacity: Count | None
-    people: People
-    lon: Longitude
-    lat: Latitude
-
-
-class ShelterFeature(View):
-    """A shelter as GeoJSON."""
-
-    type: Literal["Feature"]
-    id: UUID
-    geometry: GeoPoint
-    properties: ShelterProperties
-
-
-class ShelterFeatures(View):
-    """A page of shelters as GeoJSON; `next_cursor` is null on the last one."""
-
-    type: Literal["FeatureCollection"]
-    features: Annotated[list[ShelterFeature], Field(max_length=PAGE_MAX)]
-    next_cursor: Annotated[str | None, Field(max_length=CURSOR_MAX)]
-
-
-class SupportProperties(View):
-    """What a map shows of a support point."""
-
-    id: UUID
-    name: ShelterName
-    kind: Annotated[SupportKind, OPEN]
-    state: Annotated[SupportState, OPEN]
-    area_code: AreaCode
-    capacity: Capacity
-    lon: Longitude
-    lat: Latitude
-
-
-class SupportFeature(View):
-    """A support point as GeoJSON."""
-
-    type: Literal["Feature"]
-    id: UUID
-    geometry: GeoPoint
-    properties: SupportProperties
-
-
-class SupportFeatures(View):
-    """A page of support points as GeoJSON; `next_cursor` is null on the last one."""
-
-    type: Literal["FeatureCollection"]
-    features: Annotated[list[SupportFeature], Field(max_length=PAGE_MAX)]
-    next_cursor: Annotated[str | None, Field(max_length=CURSOR_MAX)]
 
 
 class WithinBoundary(Body):
@@ -155,24 +83,6 @@ class PlacesWithin(View):
     left_out: bool
 
 
-@router.get("/shelter_features", may="places:read")
-async def list_shelter_features(query: Annotated[ShelterQuery, InQuery()], caller: Caller, db: Db) -> ShelterFeatures:
-    """Return the shelters of your jurisdiction as GeoJSON, newest first."""
-    found = await page(db, caller, shelters, _SHELTERS, query, ShelterProperties, asked_of_shelters)
-    features = [_feature(ShelterFeature, one) for one in found.items]
-    return ShelterFeatures.model_construct(type="FeatureCollection", features=features, next_cursor=found.next_cursor)
-
-
-@router.get("/support_point_features", may="places:read")
-async def list_support_point_features(
-    query: Annotated[SupportPointQuery, InQuery()], caller: Caller, db: Db
-) -> SupportFeatures:
-    """Return the support points of your jurisdiction as GeoJSON, newest first."""
-    found = await page(db, caller, support_points, _SUPPORT, query, SupportProperties)
-    features = [_feature(SupportFeature, one) for one in found.items]
-    return SupportFeatures.model_construct(type="FeatureCollection", features=features, next_cursor=found.next_cursor)
-
-
 @router.post("/places_within", may="places:read", body_bytes_max=512 * 1024)
 async def find_places_within(body: WithinBoundary, caller: Caller, db: Db) -> PlacesWithin:
     """Return the shelters, support points and stores of your jurisdiction that lie within a boundary: a flooded plain, say."""
@@ -194,10 +104,6 @@ async def find_places_within(body: WithinBoundary, caller: Caller, db: Db) -> Pl
             features.append(PlaceFeature(type="Feature", id=row.id, geometry=_point(row), properties=properties))
     left_out |= len(features) > WITHIN_MAX
     return PlacesWithin.model_construct(type="FeatureCollection", features=features[:WITHIN_MAX], left_out=left_out)
-
-
-def _feature(kind: Any, shown: Any) -> Any:
-    return kind.model_construct(type="Feature", id=shown.id, geometry=_point(shown), properties=shown)
 
 
 def _point(shown: Any) -> GeoPoint:
