@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from gridwhistle.common.problems import Problem
-from gridwhistle.inventory.alerts import cap
+from gridwhistle.inventory.alerts.cap_reading import read_cap
+from gridwhistle.inventory.alerts.cap_writing import write_cap
 from tests.inventory.a_warning import cap_message
 
 CAP = "urn:oasis:names:tc:emergency:cap:1.2"
@@ -20,13 +21,13 @@ needs_real_messages = pytest.mark.skipif(not REAL.exists(), reason="needs ../sha
 def verdict(content: bytes) -> str:
     """Return what is said of a message: its kind, or why it is none."""
     try:
-        return cap.read(content).kind
+        return read_cap(content).kind
     except Problem as refusal:
         return refusal.code
 
 
 def test_a_message_says_what_it_says() -> None:
-    alert = cap.read(cap_message(references="990401.qx.example,99040100000000_20260706083000_0,2026-07-06T08:30:00+08:00"))
+    alert = read_cap(cap_message(references="990401.qx.example,99040100000000_20260706083000_0,2026-07-06T08:30:00+08:00"))
 
     [info] = alert.infos
     assert (alert.kind, alert.status, alert.scope) == ("Alert", "Actual", "Public")
@@ -42,18 +43,18 @@ def test_a_message_says_what_it_says() -> None:
 
 
 def test_what_is_written_reads_as_it_was() -> None:
-    alert = cap.read(cap_message())
+    alert = read_cap(cap_message())
 
-    assert cap.read(cap.write(alert).encode()) == alert
+    assert read_cap(write_cap(alert).encode()) == alert
 
 
 def test_what_is_written_is_escaped() -> None:
-    alert = cap.read(cap_message())
+    alert = read_cap(cap_message())
     info = alert.infos[0].__class__(**{name: getattr(alert.infos[0], name) for name in alert.infos[0].__slots__}
                                     | {"headline": "<alert>&]]>\"'", "areas": ()})  # fmt: skip
 
-    [again] = cap.read(
-        cap.write(alert.__class__(*[getattr(alert, name) for name in alert.__slots__[:-1]], [info])).encode()
+    [again] = read_cap(
+        write_cap(alert.__class__(*[getattr(alert, name) for name in alert.__slots__[:-1]], [info])).encode()
     ).infos
 
     assert again.headline == "<alert>&]]>\"'"
@@ -119,7 +120,7 @@ def test_what_is_no_message_is_refused_at_once_and_says_why(name: str) -> None:
 
 def test_a_refusal_says_where_and_repeats_nothing() -> None:
     with pytest.raises(Problem) as refused:
-        cap.read(cap_message(severity="骇人听闻").replace("城关镇".encode(), "幸福里3栋".encode()))
+        read_cap(cap_message(severity="骇人听闻").replace("城关镇".encode(), "幸福里3栋".encode()))
 
     assert refused.value.sentence("en") == "This is not CAP 1.2: alert/info/severity (line 5) does not have its form."
     assert "骇人听闻" not in refused.value.sentence("zh")
@@ -193,7 +194,7 @@ def test_our_table_says_what_the_schema_of_oasis_says(seed: int) -> None:
 
 def refusal_of(content: bytes) -> Problem | None:
     try:
-        cap.read(content)
+        read_cap(content)
     except Problem as refusal:
         return refusal
     return None

@@ -17,8 +17,9 @@ from gridwhistle.common.principal import Principal
 from gridwhistle.common.reading import one, page
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Actions, Body, File, Keyset, Moment, Page, PageQuery, Version, View
-from gridwhistle.inventory.alerts import cap
-from gridwhistle.inventory.alerts.cap import Alert, Area, Info, Reference
+from gridwhistle.inventory.alerts.cap import MEDIA_TYPES, Alert, Area, Info, Reference
+from gridwhistle.inventory.alerts.cap_reading import read_cap
+from gridwhistle.inventory.alerts.cap_writing import write_cap
 from gridwhistle.inventory.alerts.domain import SEVERITIES, STATUSES, WARNING, Status
 from gridwhistle.inventory.alerts.relaying import Message, cancel, check, followed_by, relay, update
 from gridwhistle.inventory.alerts.tables import messages, warnings
@@ -117,13 +118,13 @@ async def relay_warning(body: NewWarning, caller: Caller, db: Db) -> WarningView
         return tx.answer(_view(await relay(tx, message), caller))
 
 
-@router.post("/warnings/cap", may="warnings:relay", takes=cap.MEDIA_TYPES)
+@router.post("/warnings/cap", may="warnings:relay", takes=MEDIA_TYPES)
 async def take_cap_message(content: Content, caller: Caller, db: Db) -> WarningView:
     """Take a CAP 1.2 message of the official feed: a new warning, or the change or end of one that it refers to.
 
     It is kept and given out as it came. Entities and document types are refused, and nothing elsewhere is read.
     """
-    message = Message(cap.read(content), content.decode())
+    message = Message(read_cap(content), content.decode())
     check(message.alert, caller)
     if message.alert.kind == "Alert":
         async with db.command(caller) as tx:
@@ -204,7 +205,7 @@ def _message(kind: str, body: NewMessage, follows: Row | None = None) -> Message
         references=[Reference(follows.issuing_authority, follows.warning_id, follows.sent_at)] if follows else (),
         infos=[_info(body)] if isinstance(body, NewWarning) else (),
     )
-    return Message(alert, cap.write(alert))
+    return Message(alert, write_cap(alert))
 
 
 def _info(body: NewWarning) -> Info:
