@@ -228,6 +228,9 @@ def test_an_area_is_low_when_less_than_its_norm_is_free_and_says_so_once(
     eventually(lambda: looked("critical"))
 
     assert (made_norm["required_qty"], said(again), said(half)) == ("30.000", "norm_there", "norm_incomplete")
+    lacking = store.read("reserve_norms?level=critical")["items"]
+    missing = next(one for one in lacking if one["id"] == made_norm["id"])
+    assert (made_norm["missing_qty"], missing["free_qty"], missing["missing_qty"]) == ("30.000", "4.000", "26.000")
     assert background.run(told(suite, made_norm["id"]))[-2:] == ["gw.inventory.stock.low.v1"] * 2
 
 

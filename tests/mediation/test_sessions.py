@@ -255,6 +255,22 @@ def test_two_parsers_read_the_same_sessions_in_the_calendar_of_who_mediates(offi
     assert again.status_code == 304
 
 
+def test_a_session_of_a_case_that_ended_does_not_take_place(office: Office, committee: Committee) -> None:
+    mediator_row = office.register(kind="invited")
+    path, parties = office.assigned(committee[0], mediator_row)
+    mediator = office.mediator(mediator_row)
+    office.session(path, mediator, parties)
+    before = made(mediator.get(f"{path}/sessions"))["items"]
+    made(office.chair.post(f"{path}/withdraw", {"party_id": parties[0]}))
+
+    [event] = Calendar.from_ical(mediator.get(f"{BASE}/session_calendar").content).walk("VEVENT")
+    [session] = made(mediator.get(f"{path}/sessions"))["items"]
+
+    assert "open" in before[0]["actions"]
+    assert str(event["status"]) == "CANCELLED"
+    assert "open" not in session["actions"]
+
+
 def test_the_calendar_of_who_mediates_nothing_is_empty(office: Office) -> None:
     stranger = office.suite.somebody("mediator", office.area, subject="0190c8f2-5d1e-7c3a-9d55-0c5b3f1f7a99")
 

@@ -74,6 +74,7 @@ class NormView(View):
     required_qty: Amount
     most_qty: Amount | None
     free_qty: Quantity
+    missing_qty: Annotated[Quantity, Field(description="The gap (缺口): so much has to be bought or made up for.")]
     level: StockLevel
     source_ref: Source
     looked_at: AwareDatetime | None
@@ -81,7 +82,7 @@ class NormView(View):
 
 
 class NormQuery(PageQuery):
-    """Which norms; those of one level are the gaps."""
+    """Which norms; those that are `low` or `critical` are the gaps."""
 
     area_code: AreaCode | None = None
     type_code: SupplyCode | None = None
@@ -103,7 +104,7 @@ async def add_reserve_norm(body: NewNorm, caller: Caller, db: Db) -> NormView:
         type_ = await type_in_use(db, body.type_id, body.area_code[:6])
         values = {**dict(body), "required_qty": required, "factor": body.factor if is_sum else None}
         made = tx.create(norms, None, type_code=type_.code, free_qty=Decimal(0), level="enough", **values)
-        return tx.answer(NormView.of(made))
+        return tx.answer(NormView.of(made, missing_qty=required))
 
 
 @router.get("/reserve_norms", may="stock:read")

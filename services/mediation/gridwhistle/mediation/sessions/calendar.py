@@ -29,7 +29,7 @@ async def get_session_calendar(caller: Caller, db: Db) -> File:
     mine = cast(cases.c.panel, JSONB).has_key(caller.id), sessions.c.starts_at > now - _SINCE, within(cases, caller)
     asked = select(
         *(sessions.c[name] for name in ("id", "session_no", "state", "starts_at", "ends_at", "venue", "is_online")),
-        cases.c.case_no,
+        *(cases.c.case_no, cases.c.terminal_at),
     ).join(cases, cases.c.id == sessions.c.case_id)
     content = written(await db.fetch(asked.where(*mine).order_by(sessions.c.starts_at, sessions.c.id).limit(_MOST)))
 
@@ -53,7 +53,8 @@ def written(rows: Sequence[Any]) -> bytes:
         event.add("dtend", row.ends_at.astimezone(dt.UTC))
         event.add("summary", f"调解会 {row.case_no} 第{row.session_no}次")
         event.add("location", f"{row.venue}(在线)" if row.is_online else row.venue)
-        event.add("status", _STATUS[row.state])
+        never_takes_place = row.state == "planned" and row.terminal_at
+        event.add("status", "CANCELLED" if never_takes_place else _STATUS[row.state])
         event.add("class", "CONFIDENTIAL")
         calendar.add_component(event)
     content: bytes = calendar.to_ical()

@@ -12,6 +12,7 @@ from gridwhistle.common.principal import Principal
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Actions, View
 from gridwhistle.mediation.cases.guards import on_the_panel
+from gridwhistle.mediation.cases.states import CASE
 from gridwhistle.mediation.sessions.refusals import UnknownSession
 from gridwhistle.mediation.sessions.states import SESSION
 from gridwhistle.mediation.sessions.tables import InviteeKind, sessions
@@ -81,6 +82,8 @@ class InviteeView(View):
 def session_view(case: Any, session: Any, caller: Principal) -> SessionView:
     """Return a session as the caller sees it."""
     may = [] if on_the_panel(case, caller) else SESSION.actions(session, caller)
+    if "open_session" not in CASE.actions(case, caller):
+        may = [action for action in may if action != "open"]
     return SessionView.of(
         session,
         notices=[NoticeView(**one) for one in session.notices],
