@@ -75,6 +75,18 @@ def test_nobody_signs_twice_or_for_another_and_who_presides_signs(office: Office
     assert code_of(mediator.post(f"{at}/seal")) == "wrong_role"
 
 
+def test_nobody_signs_once_mediation_has_ended(office: Office, committee: Committee) -> None:
+    path, parties = office.in_mediation(committee[0], committee[1][0])
+    mediator = office.mediator(committee[1][0])
+    at = f"{path}/agreements/{office.draft(path, mediator, parties)['id']}"
+    made(office.chair.post(f"{path}/withdraw", {"party_id": parties[0]}))
+
+    signed = mediator.post(f"{at}/sign", {"party_id": parties[1], "how": "fingerprint"})
+    sealed = office.chair.post(f"{at}/seal")
+
+    assert [code_of(one) for one in (signed, sealed)] == ["illegal_move"] * 2
+
+
 @pytest.mark.parametrize(
     "more",
     [

@@ -12,7 +12,7 @@ from gridwhistle.common.sealing import Seal
 from gridwhistle.mediation.agreements.reminding import remind_once
 from gridwhistle.mediation.app import MEDIATION
 from tests.conftest import Loop, RunningSuite
-from tests.mediation.office import Office, code_of, made, pays
+from tests.mediation.office import BASE, Office, code_of, made, pays
 
 Committee = tuple[dict[str, Any], list[dict[str, Any]]]
 Eventually = Callable[[Callable[[], bool]], None]
@@ -171,6 +171,26 @@ def test_a_pressing_dispute_is_looked_at_sooner(
 
     clock = running(ask, f"/{case['id']}")["contact"]
 
+    assert (clock["amount"], clock["unit"]) == limit
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "limit"),
+    [
+        pytest.param(None, "red", (1, "urgent_hour"), id="nobody had said"),
+        pytest.param("orange", "red", (1, "urgent_hour"), id="graver"),
+        pytest.param("red", "orange", (1, "urgent_hour"), id="less grave"),
+        pytest.param(None, "yellow", (1, "work_day_legal"), id="not pressing"),
+    ],
+)
+def test_what_turns_out_to_be_pressing_is_looked_at_sooner(
+    office: Office, ask: Callable[..., list[Any]], before: str | None, after: str, limit: tuple[int, str]
+) -> None:
+    path = f"{BASE}/cases/{office.register_case(grade=before)['id']}"
+
+    made(office.chair.post(f"{path}/grade", {"grade": after, "reason": "现场核实"}))
+
+    clock = running(ask, path)["contact"]
     assert (clock["amount"], clock["unit"]) == limit
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from gridwhistle.common.commands import Command
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.mediation import CaseAgreed
+from gridwhistle.common.machine import Step
 from gridwhistle.common.personal import SealedText
 from gridwhistle.common.reading import one
 from gridwhistle.common.rows import Row
@@ -184,7 +185,14 @@ async def drop_agreement(case_id: UUID, part_id: UUID, body: RecordedRemark, cal
 async def _of(tx: Command, agreement_id: UUID, action: str) -> Row:
     agreement = await agreement_of(tx, agreement_id)
     AGREEMENT.step(agreement, action, tx.caller)
+    if action != "drop":
+        _agreeing(tx, agreement)
     return agreement
+
+
+def _agreeing(tx: Command, agreement: Row) -> Step:
+    """Return the step that the case takes when the agreement takes effect: nobody signs once mediation has ended."""
+    return CASE.step(tx.row, "agree_part" if agreement.extent == "part" else "agree_written", tx.caller)
 
 
 async def _make(tx: Command, body: NewAgreement, **values: Any) -> tuple[Row, list[Row]]:
@@ -210,14 +218,14 @@ async def _take_effect(tx: Command, agreement: Row) -> None:
     case = tx.row
     if not is_effective(agreement, await parties_in(tx), needs_seal=case.committee_id is not None):
         return
-    step = CASE.step(case, "agree_part" if agreement.extent == "part" else "agree_written", tx.caller)
+    step = _agreeing(tx, agreement)
     until = confirm_by(tx.now, await RULES.of(tx.db), case.area_code, CONFIRM_APPLY)
     target = AGREEMENT.step(agreement, "take_effect", tx.caller).target
     tx.update(agreement, state=target, effective_at=tx.now, confirm_by=until)
     await _agreed(tx, step, agreement)
 
 
-async def _agreed(tx: Command, step: Any, agreement: Row) -> None:
+async def _agreed(tx: Command, step: Step, agreement: Row) -> None:
     tx.move(tx.row, step, agreed_at=tx.now, follow_ups_left=len(FOLLOW_UP_DAYS))
     if agreement.form == "written":
         tx.clocks.start(tx.row, CONFIRM_APPLY)

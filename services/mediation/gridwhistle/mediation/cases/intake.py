@@ -28,7 +28,7 @@ from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body, Day, Keyset, Page, PageQuery
 from gridwhistle.mediation.cases.parties import BEFORE_ACCEPTANCE, NewParty, add_to
 from gridwhistle.mediation.cases.refusals import FactsStand, ReferralUnclear
-from gridwhistle.mediation.cases.routing import CONTACT
+from gridwhistle.mediation.cases.routing import CONTACT, is_more_pressing
 from gridwhistle.mediation.cases.states import CASE, ENDED
 from gridwhistle.mediation.cases.steps import facts_of, limit_of
 from gridwhistle.mediation.cases.tables import cases
@@ -147,8 +147,10 @@ async def grade_case(case_id: UUID, body: Grading, caller: Caller, db: Db) -> Ca
     async with db.command(caller, cases, case_id) as tx:
         if tx.row.state in ENDED:
             raise FactsStand
-        risks = {"may_become_criminal": body.may_become_criminal, "may_become_mass": body.may_become_mass}
-        tx.update(tx.row, grade=body.grade, **risks)
+        case, risks = tx.row, {"may_become_criminal": body.may_become_criminal, "may_become_mass": body.may_become_mass}
+        if case.asked_at is None and is_more_pressing(body.grade, case.grade):
+            await tx.clocks.set_again(case, CONTACT_CLOCK, await limit_of(tx, CONTACT[body.grade], case.area_code))
+        tx.update(case, grade=body.grade, **risks)
         tx.record(tx.row, "grade", body.reason)
         tx.tell(tx.row, CaseGraded(**facts_of(tx.row)))
         return await answer(tx)

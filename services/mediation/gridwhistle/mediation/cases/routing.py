@@ -35,6 +35,12 @@ CONTACT: Final[Mapping[str | None, str]] = {
     None: limits.CONTACT,
 }
 """By which rule the first contact is due, by the dispute's grade."""
+_PRESSING: Final = ("red", "orange")
+
+
+def is_more_pressing(grade: str, before: str | None) -> bool:
+    """Tell whether a dispute turns out to be more pressing than was said, so that the first contact is due sooner."""
+    return grade in _PRESSING and (before not in _PRESSING or _PRESSING.index(grade) < _PRESSING.index(before))
 
 
 def suits(channel: str, dispute_type: str) -> bool:
