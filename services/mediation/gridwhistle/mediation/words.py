@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Annotated, Final
+from uuid import UUID
 
 from pydantic import Field
 
@@ -19,8 +20,10 @@ Reason = Annotated[
     ),
     MASKED,
 ]
-PAPER_NO: Final = r"^[^\s\x00-\x1f\x7f\x85]{2,60}$"
-"""How a paper's number is written: without a blank. NEL (U+0085) is one that no `\\s` of JSON Schema means."""
+PaperNo = Annotated[str, Field(pattern=r"^[^\s\x00-\x1f\x7f\x85]{2,60}$", examples=["示公接〔2026〕118号"])]
+"""The number of a paper: a letter, a receipt, a ruling, a proof; NEL (U+0085) is a blank that no `\\s` of JSON Schema means."""
+PartyIds = Annotated[list[UUID], Field(min_length=2, max_length=40)]
+"""All parties, who do something together."""
 DISPUTES: Final[Mapping[str, Term]] = {
     "D01": Term("婚姻家庭", "marriage and family"),
     "D02": Term("邻里", "between neighbours"),

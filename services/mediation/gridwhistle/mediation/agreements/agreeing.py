@@ -42,17 +42,16 @@ from gridwhistle.mediation.cases.steps import facts_of, parties_in, party_of
 from gridwhistle.mediation.cases.tables import cases
 from gridwhistle.mediation.committees.tables import committees
 from gridwhistle.mediation.limits import CONFIRM_APPLY, FOLLOW_UP_DAYS
-from gridwhistle.mediation.words import RecordedRemark
+from gridwhistle.mediation.words import PartyIds, RecordedRemark
 
 router = Router("mediation", "Agreements 调解协议")
-PartyIds = Annotated[list[Annotated[UUID, Field(strict=False)]], Field(min_length=2, max_length=40)]
 
 
 class NewTerm(Body):
     """Who owes what, how much, and until when; without a day, at once."""
 
     kind: TermKind
-    party_id: Annotated[UUID, Field(strict=False)]
+    party_id: UUID
     content: SealedText
     amount_fen: Amount | None = None
     due_on: Day | None = None
@@ -83,7 +82,7 @@ class OralAgreement(NewAgreement):
 class AgreementSignature(Body):
     """Who signs: a party, or, without one, you as who presides."""
 
-    party_id: Annotated[UUID | None, Field(strict=False)] = None
+    party_id: UUID | None = None
     how: Literal["signature", "seal", "fingerprint", "online"]
 
 

@@ -15,7 +15,6 @@ from gridwhistle.common.principal import Principal
 from gridwhistle.common.reading import one
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body
-from gridwhistle.mediation.agreements.agreeing import PartyIds
 from gridwhistle.mediation.agreements.refusals import (
     CannotConfirm,
     ConfirmationThere,
@@ -38,10 +37,10 @@ from gridwhistle.mediation.cases.steps import facts_of, parties_in
 from gridwhistle.mediation.cases.tables import cases
 from gridwhistle.mediation.limits import CONFIRM_ACCEPT, CONFIRM_APPLY, CONFIRM_DECIDE, CONFIRM_DECIDE_MORE
 from gridwhistle.mediation.rulings import amount
-from gridwhistle.mediation.words import PAPER_NO, RecordedRemark
+from gridwhistle.mediation.words import PaperNo, PartyIds, RecordedRemark
 
 router = Router("mediation", "Agreements 调解协议: confirmation 司法确认")
-RulingNo = Annotated[str, Field(pattern=PAPER_NO, examples=["（2026）示01民特第9号"])]
+RulingNo = Annotated[PaperNo, Field(examples=["（2026）示01民特第9号"])]
 
 
 class ConfirmationRequest(Body):

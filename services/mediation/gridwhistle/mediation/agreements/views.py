@@ -15,14 +15,14 @@ from gridwhistle.mediation.agreements.refusals import UnknownAgreement
 from gridwhistle.mediation.agreements.states import AGREEMENT, CONFIRMATION
 from gridwhistle.mediation.agreements.tables import CourtBy, Extent, Form, Satisfied, TermKind, agreements
 from gridwhistle.mediation.sessions.views import SignatureView, ids_of
-from gridwhistle.mediation.words import PAPER_NO
+from gridwhistle.mediation.words import PaperNo
 
 TERMS_MAX = 50
 OF_ONE_MAX = 30
 AgreementState = Literal[AGREEMENT.states]  # type: ignore[name-defined]
 ConfirmationState = Literal[CONFIRMATION.states]  # type: ignore[name-defined]
 Amount = Annotated[int, Field(ge=1, le=10**13, description="In fen (分).", examples=[500_000])]
-Proof = Annotated[str, Field(pattern=PAPER_NO, examples=["收据0017"])]
+Proof = Annotated[PaperNo, Field(examples=["收据0017"])]
 
 
 class TermView(View):

@@ -34,14 +34,14 @@ from gridwhistle.mediation.cases.steps import facts_of, limit_of
 from gridwhistle.mediation.cases.tables import cases
 from gridwhistle.mediation.cases.views import PARTIES_MAX, CaseLine, CaseState, CaseView, answer, case_view, parties_of
 from gridwhistle.mediation.limits import CONTACT as CONTACT_CLOCK
-from gridwhistle.mediation.words import PAPER_NO, Reason
+from gridwhistle.mediation.words import PaperNo, Reason
 
 router = Router("mediation", "Cases 调解案件")
 _NEWEST = Keyset(cases.c.registered_at, cases.c.id)
 _STEPS = {"own_initiative": "find", "application": "apply", "entrusted": "receive_referral"}
 Fen = Annotated[int, Field(ge=0, le=10**13, description="In fen (分).", examples=[1_250_000])]
 GroupSize = Annotated[int, Field(ge=2, le=100_000)]
-LetterNo = Annotated[str, Field(pattern=PAPER_NO, examples=["（2026）示01委调字第17号"])]
+LetterNo = Annotated[PaperNo, Field(examples=["（2026）示01委调字第17号"])]
 
 
 class CaseFacts(Body):
@@ -69,7 +69,7 @@ class NewCase(Body):
     grid_code: GridCode | None = None
     facts: Annotated[CaseFacts, Field(default_factory=CaseFacts)]
     grade: Grade | None = None
-    earlier_case_id: Annotated[UUID | None, Field(strict=False)] = None
+    earlier_case_id: UUID | None = None
     parties: Annotated[list[NewParty], Field(max_length=PARTIES_MAX, default_factory=list)]
 
 

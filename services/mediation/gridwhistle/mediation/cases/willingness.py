@@ -36,20 +36,19 @@ from gridwhistle.mediation.words import DISPUTES, RecordedRemark, RecordedWhy
 
 router = Router("mediation", "Cases 调解案件: willingness 意愿与受理")
 DeclineReason = Literal["before_court", "decided_already", "forbidden_by_law", "no_civil_dispute", "not_ours"]
-PartyId = Annotated[UUID, Field(strict=False)]
 
 
 class PartyAnswer(Body):
     """Which party says so, and in what manner; by word of mouth, whoever takes it down answers for it."""
 
-    party_id: PartyId
+    party_id: UUID
     answered_by: AnsweredBy
 
 
 class Acceptance(Body):
     """That it may be mediated, and who takes it."""
 
-    committee_id: Annotated[UUID | None, Field(strict=False)] = None
+    committee_id: UUID | None = None
     is_free_of_proceedings: Annotated[bool, Field(description="No court and no arbitration body has it or has decided it.")]
     is_allowed: Annotated[bool, Field(description="The law does not keep it from mediation.")]
 
@@ -69,7 +68,7 @@ class Transfer(RecordedWhy):
 class Withdrawal(RecordedRemark):
     """Which party wants it no more; why is theirs to say or not."""
 
-    party_id: PartyId
+    party_id: UUID
 
 
 class ToldWays(RecordedRemark):

@@ -80,7 +80,7 @@ class Election(Body):
 class InTheChair(Body):
     """Which member is in the chair."""
 
-    mediator_id: Annotated[UUID, Field(strict=False)]
+    mediator_id: UUID
 
 
 class DisputeTypeLine(View):

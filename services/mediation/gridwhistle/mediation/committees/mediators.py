@@ -57,11 +57,11 @@ class NewMediator(Body):
     name: PublicName
     kind: MediatorKind
     area_code: AreaCode
-    committee_id: Annotated[UUID | None, Field(strict=False)] = None
+    committee_id: UUID | None = None
     is_member: Annotated[bool, Field(description="One of the committee's three to nine (委员).")] = False
     worker_id: Annotated[
         UUID | None,
-        Field(strict=False, description="Of a grid worker who mediates as well (网格员兼任); who leaves is paused."),
+        Field(description="Of a grid worker who mediates as well (网格员兼任); who leaves is paused."),
     ] = None
     is_full_time: bool = False
     org: Annotated[OrgCode | None, Field(description="A lawyer's firm, a liaison's station.")] = None

@@ -30,7 +30,7 @@ from gridwhistle.mediation.committees.tables import committees
 from gridwhistle.mediation.files.checklist import KINDS, DocumentKind, Line, file_no, lines_of, missing
 from gridwhistle.mediation.files.refusals import EnoughPapers, PapersMissing
 from gridwhistle.mediation.files.tables import documents
-from gridwhistle.mediation.words import PAPER_NO, RecordedRemark
+from gridwhistle.mediation.words import PaperNo, RecordedRemark
 
 router = Router("mediation", "Files 卷宗")
 _PAPERS_MAX = 300
@@ -48,7 +48,7 @@ class NewDocument(Body):
 class TransferReceipt(Body):
     """The number under which the other body has taken it (回执)."""
 
-    receipt_no: Annotated[str, Field(pattern=PAPER_NO, examples=["示法收〔2026〕9号"])]
+    receipt_no: Annotated[PaperNo, Field(examples=["示法收〔2026〕9号"])]
 
 
 class FileLine(View):

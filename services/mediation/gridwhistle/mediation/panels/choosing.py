@@ -32,14 +32,13 @@ _OTHERS_MAX = 6
 _SHOWN = 20
 _THREE = {"police", "judicial", "lawyer"}
 _NAMES = ("name", "guardian_name", "agent_name")
-MediatorId = Annotated[UUID, Field(strict=False)]
 
 
 class Assignment(Body):
     """Who mediates. `chosen_by`: the parties agreed on them, or the committee appoints."""
 
-    presiding_id: MediatorId
-    other_ids: Annotated[list[MediatorId], Field(max_length=_OTHERS_MAX, default_factory=list)]
+    presiding_id: UUID
+    other_ids: Annotated[list[UUID], Field(max_length=_OTHERS_MAX, default_factory=list)]
     chosen_by: ChosenBy
     is_three_houses: Annotated[bool, Field(description="Police, justice and a lawyer mediate together (公安+司法+律师).")] = (
         False
@@ -49,7 +48,7 @@ class Assignment(Body):
 class Replacement(Body):
     """Who comes in for somebody who left, or besides those who are there."""
 
-    mediator_id: MediatorId
+    mediator_id: UUID
     presides: bool = False
     chosen_by: ChosenBy
 

@@ -16,7 +16,6 @@ from gridwhistle.mediation.cases.states import CASE
 from gridwhistle.mediation.cases.steps import party_of
 from gridwhistle.mediation.cases.tables import cases
 from gridwhistle.mediation.cases.views import CaseView, answer
-from gridwhistle.mediation.panels.choosing import MediatorId
 from gridwhistle.mediation.panels.leaving import leave_panel, member_of
 from gridwhistle.mediation.panels.refusals import DisclosedAlready, NothingToStayFor, NotOnThatPanel
 from gridwhistle.mediation.panels.tables import ChosenBy, Relation, panel_members
@@ -35,14 +34,14 @@ class Disclosure(Body):
 class RecusalRequest(RecordedRemark):
     """Which party wishes which mediator to step aside. Why is theirs to say or not."""
 
-    party_id: Annotated[UUID, Field(strict=False)]
-    mediator_id: MediatorId
+    party_id: UUID
+    mediator_id: UUID
 
 
 class Stay(RecordedRemark):
     """That every party, having heard of it, wants them to stay."""
 
-    mediator_id: MediatorId
+    mediator_id: UUID
 
 
 class PanelMemberView(View):

@@ -1,9 +1,7 @@
 """More time by consent (延长), and how mediation ends without an agreement: it fails, or is stopped (终止)."""
 
-from typing import Annotated, Literal
+from typing import Literal
 from uuid import UUID
-
-from pydantic import Field
 
 from gridwhistle.common.commands import Command
 from gridwhistle.common.edge import Caller, Db, Router
@@ -16,7 +14,7 @@ from gridwhistle.mediation.cases.views import CaseView, answer
 from gridwhistle.mediation.limits import MEDIATE
 from gridwhistle.mediation.sessions.refusals import NotEverybody, ReportNeeded
 from gridwhistle.mediation.sessions.tables import escalations
-from gridwhistle.mediation.words import PAPER_NO, RecordedRemark, RecordedWhy
+from gridwhistle.mediation.words import PaperNo, PartyIds, RecordedRemark, RecordedWhy
 
 router = Router("mediation", "Sessions 调解会: ends 延长与终止")
 _REPORTED = {"collusion", "false_mediation"}
@@ -25,7 +23,7 @@ _REPORTED = {"collusion", "false_mediation"}
 class Extension(RecordedRemark):
     """Which parties agreed in writing that it may take longer: all of them."""
 
-    party_ids: Annotated[list[Annotated[UUID, Field(strict=False)]], Field(min_length=2, max_length=40)]
+    party_ids: PartyIds
 
 
 class Termination(RecordedWhy):
@@ -33,7 +31,7 @@ class Termination(RecordedWhy):
 
     reason_code: Literal["facts_hidden", "delay", "collusion", "false_mediation", "other"]
     reported_to: ReportedTo | None = None
-    receipt_no: Annotated[str | None, Field(pattern=PAPER_NO, examples=["示公接〔2026〕118号"])] = None
+    receipt_no: PaperNo | None = None
 
 
 @router.post("/cases/{case_id}/extend", may="cases:handle")

@@ -18,11 +18,10 @@ from gridwhistle.mediation.cases.views import CaseView, answer
 from gridwhistle.mediation.limits import MEDIATE
 from gridwhistle.mediation.sessions.refusals import ReceiptMissing, UnknownReport
 from gridwhistle.mediation.sessions.tables import HarmKind, HarmTo, escalations, mandatory_reports
-from gridwhistle.mediation.words import PAPER_NO, RecordedWhy
+from gridwhistle.mediation.words import PaperNo, RecordedWhy
 
 router = Router("mediation", "Sessions 调解会: reports 激化与强制报告")
 _REPORTS_MAX = 100
-ReceiptNo = Annotated[str, Field(pattern=PAPER_NO, examples=["示公接〔2026〕118号"])]
 
 
 class Escalation(RecordedWhy):
@@ -30,13 +29,13 @@ class Escalation(RecordedWhy):
 
     reason_code: EscalatedFor
     reported_to: ReportedTo
-    receipt_no: ReceiptNo | None = None
+    receipt_no: PaperNo | None = None
 
 
 class ReportReceipt(Body):
     """The number under which a body has taken a report in (回执)."""
 
-    receipt_no: ReceiptNo
+    receipt_no: PaperNo
 
 
 class HarmReport(Body):
@@ -47,7 +46,7 @@ class HarmReport(Body):
 
     kind: HarmKind
     reported_to: HarmTo
-    receipt_no: ReceiptNo | None = None
+    receipt_no: PaperNo | None = None
 
 
 class EscalationView(View):
@@ -57,7 +56,7 @@ class EscalationView(View):
     reported_to: Annotated[ReportedTo, OPEN]
     reason_code: Annotated[EscalatedFor, OPEN]
     reported_at: AwareDatetime
-    receipt_no: ReceiptNo | None
+    receipt_no: PaperNo | None
 
 
 class Escalations(View):
@@ -74,7 +73,7 @@ class HarmReportView(View):
     reported_to: Annotated[HarmTo, OPEN]
     reported_at: AwareDatetime
     by_role: Word
-    receipt_no: ReceiptNo | None
+    receipt_no: PaperNo | None
 
 
 class HarmReports(View):

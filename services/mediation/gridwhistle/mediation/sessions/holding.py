@@ -39,7 +39,6 @@ from gridwhistle.mediation.sessions.views import (
 from gridwhistle.mediation.words import RecordedRemark
 
 router = Router("mediation", "Sessions 调解会")
-PartyIds = Annotated[list[Annotated[UUID, Field(strict=False)]], Field(max_length=40)]
 
 
 class NewSession(Body):
@@ -55,15 +54,15 @@ class NewSession(Body):
 class SessionNotice(Body):
     """Which party was told, and in what manner."""
 
-    party_id: Annotated[UUID, Field(strict=False)]
+    party_id: UUID
     manner: Manner
 
 
 class SessionOpening(Body):
     """Who is there: parties, and those who were invited and whom every party wants."""
 
-    present: PartyIds
-    invitees: Annotated[list[Annotated[UUID, Field(strict=False)]], Field(max_length=INVITEES_MAX, default_factory=list)]
+    present: Annotated[list[UUID], Field(max_length=40)]
+    invitees: Annotated[list[UUID], Field(max_length=INVITEES_MAX, default_factory=list)]
 
 
 class SessionRecord(Body):
@@ -76,7 +75,7 @@ class SessionRecord(Body):
 class RecordSignature(Body):
     """Who signed the record: a party, or, without one, you as who mediates."""
 
-    party_id: Annotated[UUID | None, Field(strict=False)] = None
+    party_id: UUID | None = None
     how: SignedBy
 
 

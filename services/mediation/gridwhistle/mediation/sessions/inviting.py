@@ -33,7 +33,7 @@ class Invitation(Body):
 class InviteeConsent(Body):
     """Which party wants them there."""
 
-    party_id: Annotated[UUID, Field(strict=False)]
+    party_id: UUID
 
 
 class AgentNaming(Body):
