@@ -48,6 +48,15 @@ def test_every_link_of_a_chapter_leads_somewhere(name: str) -> None:
     led = {target.partition("#")[0] for target in re.findall(r'(?:href|src)="(/book/[^"]+)"', text)}
     assert {one for one in led if not BOOK.chapter(one[6:]) and not BOOK.image(one[6:])} == set()
     assert "<script" not in text
+    marked = re.findall(r'href="/book/([^"#]+)#([^"]+)"', text)
+    assert {(one, mark) for one, mark in marked if f'id="{mark}"' not in str(BOOK.chapter(one))} == set()
+
+
+@pytest.mark.parametrize(("contents", "ending"), [("README.md", r"(?<!zh-CN)\.md"), ("README.zh-CN.md", r"\.zh-CN\.md")])
+def test_the_table_of_contents_leads_to_every_guide(contents: str, ending: str) -> None:
+    guides = {name for name in BOOK.titles if re.fullmatch(rf"guide-.+{ending}", name)}
+
+    assert guides - set(re.findall(r'href="/book/([^"#]+)', str(BOOK.chapter(contents)))) == set()
 
 
 @pytest.mark.parametrize("path", ["/book/../README.md", "/book/%2e%2e/Makefile", "/book/nothing.md", "/front/page.html"])

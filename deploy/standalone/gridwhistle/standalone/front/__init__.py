@@ -108,8 +108,11 @@ def _front(titles: Mapping[str, str], book: Book, tokens: Mapping[str, str]) -> 
 
 def _led(book: Book, name: str) -> str:
     """Return the link to a chapter: in Chinese if it is there, with the English one beside it."""
-    links = [f'<a href="/book/{one}">{escape(book.titles[one])}</a>' for one in (book.chinese(name), name) if one]
-    return f"{links[0]} <small>{links[1]}</small>" if len(links) > 1 else links[0]
+    link, title = '<a href="/book/{}">{}</a>'.format, book.titles[name]
+    if not (chinese := book.chinese(name)):
+        return link(name, escape(title))
+    english = re.sub(r"\s*[^\x00-\x7f]+$", "", title)
+    return f"{link(chinese, escape(book.titles[chinese]))} <small>{link(name, escape(english))}</small>"
 
 
 def _template(name: str) -> Template:

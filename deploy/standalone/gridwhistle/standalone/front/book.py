@@ -2,6 +2,7 @@
 
 import re
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -91,6 +92,9 @@ class Book:
         text = re.sub(r"^<!--.*?-->\n", "", self._texts[name], flags=re.DOTALL)
         tokens = [token for token in _MARKDOWN.parse(text) if token.info.strip() != "mermaid"]
         self._lead(tokens, name)
+        for heading, text_of_it in pairwise(tokens):
+            if heading.type == "heading_open":
+                heading.attrSet("id", anchor(text_of_it.content))
         return str(_MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {}))
 
     def _lead(self, tokens: list[Token], name: str) -> None:
@@ -109,6 +113,11 @@ class Book:
         if there in _SERVED:
             return f"/{there}"
         return f"/book/{there}{mark}{place}" if {there} & (self._texts.keys() | self._images.keys()) else "/"
+
+
+def anchor(heading: str) -> str:
+    """Return the mark by which links reach a heading, as forges make it."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
 def _joined(name: str, path: str) -> str:
