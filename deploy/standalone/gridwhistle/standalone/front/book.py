@@ -11,7 +11,7 @@ from markdown_it.token import Token
 
 from gridwhistle.common.problems import Term
 
-DOCS: Final = Path(__file__).parents[5] / "docs"
+DOCS: Final = (Path(__file__).parent / "../../../../../docs").resolve()
 """Where the repository keeps them; an installation without them has no book."""
 PARTS: Final = {
     "guides": Term("使用指南", "Guides"),
