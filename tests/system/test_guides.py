@@ -23,7 +23,7 @@ def told_by(name: str, suite: RunningSuite, between: str = "", folder: Path = RO
     environment = {**os.environ, "BASE": suite.base_url, **environment}
     done = subprocess.run(  # noqa: S603
         ["bash", "-euo", "pipefail", "-c", between.join(blocks(name))],  # noqa: S607
-        cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=60,
+        cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -160,6 +160,16 @@ def test_the_guide_to_grids_works_as_it_stands(suite: RunningSuite) -> None:
     assert '"households":410' in versions
     assert '"found":[0,null]' in located
     assert '"grid_code":"990101' in located
+
+
+def test_the_guide_to_importing_works_as_it_stands(suite: RunningSuite, tmp_path: Path) -> None:
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+
+    told = told_by("guide-importing", suite, folder=tmp_path, DATA=str(suite.folder))
+
+    assert "姓名,区划代码,所属单位,用工性质,网格编码,职责" in told
+    counted = [re.findall(rf"{name} *[│|] *(\d+)", told) for name in ("new", "there already")]
+    assert counted == [["2", "2"], ["0", "0"]]
 
 
 def test_the_guide_to_reporting_works_as_it_stands(suite: RunningSuite, tokens: str) -> None:

@@ -13,7 +13,7 @@ from gridwhistle.common.ids import new_id
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Language, Problem
 from gridwhistle.standalone.children import CannotStart
-from gridwhistle.standalone.shown import FOLDER, Folder, say, say_refused, tell
+from gridwhistle.standalone.shown import FOLDER, Folder, say, say_refused, tell, write_file
 
 if TYPE_CHECKING:
     from gridwhistle.common.database import Db
@@ -69,15 +69,17 @@ def bring_in(
 @catalogue.command("export")
 def export(to: To, county: Area = COUNTY, data_dir: Folder = FOLDER, language: In = "zh") -> None:
     """Write a county's catalogue to a file, as it can be brought in again: what holds, and nothing withdrawn."""
-    media_type = _media_type_of(to)
 
-    async def work(db: "Db", caller: Principal) -> bytes:
-        from gridwhistle.incidents.catalogue_files import ExportQuery, export_catalogue  # noqa: PLC0415  as below
+    def exported(media_type: str) -> bytes:
+        async def work(db: "Db", caller: Principal) -> bytes:
+            from gridwhistle.incidents.catalogue_files import ExportQuery, export_catalogue  # noqa: PLC0415  as below
 
-        db.language, db.media_type = language, media_type
-        return await (await export_catalogue(ExportQuery(area_code=county), caller, db)).read()
+            db.language, db.media_type = language, media_type
+            return await (await export_catalogue(ExportQuery(area_code=county), caller, db)).read()
 
-    _write(to, _ask(data_dir, county, work))
+        return bytes(_ask(data_dir, county, work))
+
+    write_file(to, exported)
 
 
 @catalogue.command("template")
@@ -87,26 +89,7 @@ def template(to: To, county: Area = COUNTY, language: In = "zh") -> None:
     from gridwhistle.incidents.catalogue_lines import CatalogueLine, examples  # noqa: PLC0415  as below
 
     lines = [cells_of(line) for line in examples(county)]
-    _write(to, write("catalogue", _media_type_of(to), CatalogueLine.columns(), lines, language))
-
-
-def _media_type_of(file: Path) -> str:
-    from gridwhistle.common.sheet_formats import ENDING_OF  # noqa: PLC0415  as below
-
-    for media_type, ending in ENDING_OF.items():
-        if file.suffix == f".{ending}":
-            return media_type
-    say.print("[red]The file's name ends in .csv or .xlsx.[/]")
-    sys.exit(2)
-
-
-def _write(file: Path, content: bytes) -> None:
-    try:
-        file.write_bytes(content)
-    except OSError as reason:
-        say.print(f"[red]The file cannot be written:[/] {reason.strerror}")
-        sys.exit(1)
-    tell.print(f"Written: {file}")
+    write_file(to, lambda media_type: write("catalogue", media_type, CatalogueLine.columns(), lines, language))
 
 
 def _ask(folder: Path, county: str, work: "Callable[[Db, Principal], Awaitable[Any]]", language: Language = "en") -> Any:

@@ -1,5 +1,7 @@
 """What the commands share: the folder of a suite, and how they speak. Tables fit a terminal, and are whole in a pipe."""
 
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -31,3 +33,21 @@ def say_refused(refusal: Problem, language: Language = "en") -> None:
     say.print(f"[red]{refusal.sentence(language)}[/]")
     for error in refusal.errors:
         say.print(getattr(error["message"], language), markup=False)
+
+
+def write_file(file: Path, made: Callable[[str], bytes]) -> None:
+    """Write a file of lines, made for the media type that its name says, or say why that cannot be and exit."""
+    # What reads and writes files takes a while to load, and --help need not wait for it.
+    from gridwhistle.common.sheet_formats import ENDING_OF  # noqa: PLC0415
+
+    media_type = {f".{ending}": media_type for media_type, ending in ENDING_OF.items()}.get(file.suffix)
+    if media_type is None:
+        say.print("[red]The file's name ends in .csv or .xlsx.[/]")
+        sys.exit(2)
+    content = made(media_type)
+    try:
+        file.write_bytes(content)
+    except OSError as reason:
+        say.print(f"[red]The file cannot be written:[/] {reason.strerror}")
+        sys.exit(1)
+    tell.print(f"Written: {file}")

@@ -71,8 +71,10 @@ class SeveralSheets(Invalid):
     zh, en = "工作簿中只能有一个工作表有内容。", "Only one sheet of the workbook may hold anything."
 
 
-def texts_of(content: bytes) -> list[list[str]]:
+def texts_of(content: bytes, zone: dt.tzinfo = LOCAL) -> list[list[str]]:
     """Return the rows of a file as texts; its first bytes decide what it is. A formula is what it showed when it was saved.
+
+    A workbook's times have no zone: they are told by the clocks of `zone`.
 
     Raises:
         UnreadableSheet: it is neither CSV nor XLSX.
@@ -82,7 +84,7 @@ def texts_of(content: bytes) -> list[list[str]]:
     if len(content) > BYTES_MAX:
         raise SheetTooLarge
     rows: list[list[str]] = []
-    for row in _of_workbook(content) if content.startswith(_ZIP) else _of_csv(content):
+    for row in _of_workbook(content, zone) if content.startswith(_ZIP) else _of_csv(content):
         while row and not row[-1]:
             row.pop()
         rows.append(row)
@@ -116,7 +118,7 @@ def _of_csv(content: bytes) -> Iterator[list[str]]:
         raise UnreadableSheet from None
 
 
-def _of_workbook(content: bytes) -> Iterator[list[str]]:
+def _of_workbook(content: bytes, zone: dt.tzinfo) -> Iterator[list[str]]:
     from openpyxl import load_workbook  # noqa: PLC0415  it takes a second or two to load, and most processes never need it
 
     try:
@@ -128,7 +130,7 @@ def _of_workbook(content: bytes) -> Iterator[list[str]]:
             raise SeveralSheets
         for sheet in sheets:
             for row in _rows(sheet):
-                yield [_text(value) for value in row]
+                yield [_text(value, zone) for value in row]
     except Invalid:
         raise
     except Exception:  # noqa: BLE001  whatever its reader trips over, the file is what is wrong
@@ -160,7 +162,7 @@ def _rows(sheet: Any) -> Iterator[Any]:
     return sheet.iter_rows(max_row=ROWS_MAX + 1, max_col=COLUMNS_MAX + 1, values_only=True)  # type: ignore[no-any-return]
 
 
-def _text(value: Any) -> str:
+def _text(value: Any, zone: dt.tzinfo) -> str:
     """Return what a person sees in a cell, as CSV would hold it."""
     if value is None:
         return ""
@@ -169,7 +171,7 @@ def _text(value: Any) -> str:
     if isinstance(value, float) and value.is_integer() and abs(value) < 10**_DIGITS_KEPT:
         return str(int(value))
     if isinstance(value, dt.datetime):
-        return value.date().isoformat() if value.time() == dt.time() else value.replace(tzinfo=LOCAL).isoformat()
+        return value.date().isoformat() if value.time() == dt.time() else value.replace(tzinfo=zone).isoformat()
     return str(value).strip()
 
 

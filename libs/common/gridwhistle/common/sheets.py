@@ -10,6 +10,7 @@ from typing import Any, Final, Generic, NamedTuple, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from gridwhistle.common import wire
+from gridwhistle.common.calendars import LOCAL
 from gridwhistle.common.problems import Invalid, Language, Term
 from gridwhistle.common.sheet_formats import CONTROL, CSV, ENDING_OF, Cell, column_letter, csv_of, texts_of, xlsx_of
 from gridwhistle.common.sheet_heads import Heads
@@ -82,13 +83,15 @@ class Sheet(Generic[_Line]):
     def __init__(self, model: type[_Line], heads: Heads | None = None) -> None:
         self.lines: list[tuple[int, _Line]] = []
         self._columns = {column.name: column for column in model.columns()}
-        self._letters: dict[str, str] = {}
+        self.letters: dict[str, str] = {}
+        """What a spreadsheet calls the columns that are there."""
         self._theirs = heads
         self._faults: list[tuple[int, dict[str, Any]]] = []
+        self._unread: set[tuple[int, str]] = set()
 
     def wrong(self, row: int, column: str, code: str, message: Term) -> None:
         """Note a fault at a place; the message is of what is asked for, never of what stands there."""
-        head, letter = self._columns[column].head, self._letters.get(column, "")
+        head, letter = self._columns[column].head, self.letters.get(column, "")
         zh = f"第 {row} 行{letter and f' {letter} 列'}“{head.zh}”:{message.zh}"
         en = f"row {row}, column {letter or column}, {head.en}: {message.en}"
         self._note(row, column, letter, code, Term(zh, en))
@@ -106,10 +109,13 @@ class Sheet(Generic[_Line]):
     def take(self, rows: Sequence[Sequence[str]], model: type[_Line]) -> None:
         """Take the rows of a file, the first of which says which column is which."""
         if self._theirs:
-            rows = self._theirs.arranged(rows)
+            rows = self._theirs.arranged(rows, self._called())
         names = self._heads(rows[0] if rows else (), model)
         if self._faults:
             return
+        for row, name, message in self._theirs.faults if self._theirs else ():
+            self.wrong(row, name, "not_as_the_mapping_says", message)
+            self._unread.add((row, name))
         for row, cells in enumerate(rows[1:], 2):
             filled = {names.get(at, ""): (at, text) for at, text in enumerate(cells) if text}
             if astray := filled.pop("", None):
@@ -119,31 +125,40 @@ class Sheet(Generic[_Line]):
             values: dict[str, Any] = {name: text for name, (_, text) in filled.items()}
             for name in [name for name, text in values.items() if CONTROL.search(text)]:
                 self.wrong(row, name, "control_character", Term("不得含有控制字符", "must have no control characters"))
-            try:
-                self.lines.append((row, model.__pydantic_validator__.validate_strings(values)))
-            except ValidationError as error:
-                for place, code, message in wire.faults_of(error):
-                    self.wrong(row, str(place[0]) if place else next(iter(self._columns)), code, message)
+            self._take_line(row, values, model)
 
-    def _heads(self, heads: Sequence[str], model: type[_Line]) -> dict[int, str]:
-        """Return the names of the columns by their index."""
-        called = {
+    def _take_line(self, row: int, values: dict[str, Any], model: type[_Line]) -> None:
+        try:
+            self.lines.append((row, model.__pydantic_validator__.validate_strings(values)))
+        except ValidationError as error:
+            for place, code, message in wire.faults_of(error):
+                column = str(place[0]) if place else next(iter(self._columns))
+                if (row, column) not in self._unread:
+                    self.wrong(row, column, code, message)
+
+    def _called(self) -> dict[str, str]:
+        """Return the name of each column by what may stand above it."""
+        return {
             text.casefold(): column.name
             for column in self._columns.values()
             for text in (column.name, column.head.zh, column.head.en)
         }
+
+    def _heads(self, heads: Sequence[str], model: type[_Line]) -> dict[int, str]:
+        """Return the names of the columns by their index."""
+        called = self._called()
         names: dict[int, str] = {}
         for at, text in enumerate(heads):
             name = called.get(text.casefold())
-            if name in self._letters:
+            if name in self.letters:
                 self._astray(1, at, Term("该列重复", "the column is there twice"))
             elif name:
                 names[at] = name
-                self._letters[name] = self._theirs.letters.get(name, "") if self._theirs else column_letter(at)
+                self.letters[name] = self._theirs.letters.get(name, "") if self._theirs else column_letter(at)
             elif text:
                 self._astray(1, at, Term("没有这样的列", "there is no such column"))
         for name, field in model.__pydantic_fields__.items():
-            if field.is_required() and name not in self._letters:
+            if field.is_required() and name not in self.letters:
                 self.wrong(1, name, "missing", Term("缺少该列", "the column is missing"))
         return names
 
@@ -170,7 +185,7 @@ def read(content: bytes, model: type[_Line], heads: Heads | None = None) -> Shee
     """
     sheet = Sheet(model, heads)
     with _decoding:
-        sheet.take(texts_of(content), model)
+        sheet.take(texts_of(content, heads.zone if heads else LOCAL), model)
     return sheet
 
 

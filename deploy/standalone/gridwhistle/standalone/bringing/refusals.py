@@ -1,0 +1,19 @@
+"""Why an import does not go on, or a row does not come in."""
+
+
+class CannotImport(Exception):
+    """Nothing, or nothing more, comes in; the message says why, and what to do."""
+
+
+class Refused(CannotImport):
+    """The suite answered no: to one row, or to the whole."""
+
+    def __init__(self, status: int, code: str, sentence: str) -> None:
+        """Take what the answer says."""
+        super().__init__(sentence)
+        self.status, self.code = status, code
+
+    @property
+    def of_all(self) -> bool:
+        """Tell whether every other row would hear the same."""
+        return self.status == 401 or self.code == "insufficient_scope"  # noqa: PLR2004  no good token
