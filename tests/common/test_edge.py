@@ -1,5 +1,6 @@
 """The edge, as a caller meets it: tokens, permissions, jurisdiction, strict bodies, keys, versions, pages, problems."""
 
+import re
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -428,6 +429,7 @@ def test_the_documents_are_served_whole_and_from_here(suite: RunningSuite) -> No
 
     assert page.status_code == 200
     assert "https://" not in page.text
+    assert set(re.findall(r'(?:href|src)="/([^/"]+)', page.text)) == {"docs"}, "whichever service is away"
     assert {path.split("/")[1] for path in contract["paths"]} == {
         "incidents",
         "inventory",

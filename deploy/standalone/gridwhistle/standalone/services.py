@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import httpx2
 from fastapi import FastAPI
+from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi_standalone_docs import StandaloneDocs
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -45,6 +46,13 @@ _ABOUT: Final = """Incidents, grid personnel, time bank, emergency inventory, me
 
 Events are described in [/asyncapi.json](/asyncapi.json). Errors are RFC 9457 problems with a stable `code`, in Chinese or
 English by `Accept-Language`. Lists are pages with a `cursor`. Writes take an `Idempotency-Key` and may be repeated under it."""
+_DOCS: Final[Mapping[str, Any]] = {
+    "swagger_js_url": "/docs/swagger-ui-bundle.js",
+    "swagger_css_url": "/docs/swagger-ui.css",
+    "swagger_favicon_url": "/docs/fastapi/favicon.png",
+    # Of hundreds of operations the headings alone, and a field to find one.
+    "swagger_ui_parameters": {"docExpansion": "none", "defaultModelsExpandDepth": -1, "filter": True},
+}
 
 
 @dataclass(frozen=True)
@@ -110,7 +118,7 @@ def one_port(services: Mapping[str, Served], issuer: Issuer, leaving: asyncio.Ev
 
 def _root(services: Mapping[str, Served], issuer: Issuer, leaving: asyncio.Event) -> FastAPI:
     root = App(title=TITLE, version=VERSION)
-    StandaloneDocs(root)
+    _document(root)
 
     async def ready(_request: Request) -> Response:
         told: dict[str, Any] = {}
@@ -132,15 +140,7 @@ def _root(services: Mapping[str, Served], issuer: Issuer, leaving: asyncio.Event
     async def jwks(_request: Request) -> Response:
         return Response(issuer.jwks(), media_type="application/json")
 
-    async def openapi(_request: Request) -> Response:
-        # Seconds of work the first time: not where everybody waits for it.
-        return JSONResponse(await asyncio.to_thread(contract))
-
-    async def events(_request: Request) -> Response:
-        return JSONResponse(asyncapi(KINDS, TITLE, VERSION))
-
     routes = {
-        "/asyncapi.json": events,
         "/healthz": alive,
         "/readyz": ready,
         "/version": version,
@@ -149,8 +149,24 @@ def _root(services: Mapping[str, Served], issuer: Issuer, leaving: asyncio.Event
     }
     for path, answer in routes.items():
         root.add_route(path, answer, include_in_schema=False)
-    root.router.routes.insert(0, Route("/openapi.json", openapi))
     return root
+
+
+def _document(root: FastAPI) -> None:
+    """Let the contract of the whole suite, and the page on which it is tried, stand in place of the framework's."""
+    StandaloneDocs(root)
+
+    async def openapi(_request: Request) -> Response:
+        # Seconds of work the first time: not where everybody waits for it.
+        return JSONResponse(await asyncio.to_thread(contract))
+
+    async def docs(_request: Request) -> Response:
+        return get_swagger_ui_html(openapi_url="/openapi.json", title=TITLE, **_DOCS)
+
+    async def events(_request: Request) -> Response:
+        return JSONResponse(asyncapi(KINDS, TITLE, VERSION))
+
+    root.router.routes[:0] = [Route("/openapi.json", openapi), Route("/docs", docs), Route("/asyncapi.json", events)]
 
 
 async def _asked(services: Mapping[str, Served], path: str) -> list[httpx2.Response]:
