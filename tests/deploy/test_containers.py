@@ -49,11 +49,16 @@ def test_an_incident_goes_through_the_gateway_from_found_to_closed(deployment: D
     worker.post(f"/personnel/v1/shifts/{shift_id}/end")
 
 
-def test_the_gateway_has_its_documents_and_keeps_the_inside_inside(client: httpx2.Client) -> None:
-    shown = [client.get(path).status_code for path in ("/healthz", "/openapi.json", "/asyncapi.json", "/incidents/docs")]
-    kept = [client.get(path) for path in ("/metrics", "/readyz", "/incidents/../metrics", "/incidents", "/", "/stub")]
+OPEN = ("/", "/front/front.js", "/book/events.md", "/openapi.json", "/asyncapi.json", "/healthz")
+OPEN += ("/incidents/readyz", "/incidents/docs")
 
-    assert shown == [200] * 4
+
+def test_the_gateway_has_its_documents_and_keeps_the_inside_inside(client: httpx2.Client) -> None:
+    shown = [client.get(path).status_code for path in OPEN]
+    inside = ("/metrics", "/readyz", "/incidents/../metrics", "/incidents", "/incidents/metrics", "/book/no.md", "/stub")
+    kept = [client.get(path) for path in inside]
+
+    assert shown == [200] * len(OPEN)
     assert [(answer.status_code, answer.json()["code"]) for answer in kept] == [(404, "unknown_path")] * len(kept)
 
 

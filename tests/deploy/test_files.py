@@ -19,6 +19,7 @@ from gridwhistle.common.metrics import MEANINGS
 from gridwhistle.common.sealing import add_key
 from gridwhistle.common.settings import Settings
 from gridwhistle.standalone.cli import app
+from gridwhistle.standalone.front import GUARDS, write
 from gridwhistle.standalone.nats import program
 from gridwhistle.standalone.services import KINDS, NAMES
 
@@ -127,6 +128,25 @@ def test_the_gateway_takes_what_the_services_take_and_hardly_more() -> None:
         assert isinstance(route, EdgeRoute)
         taken = next(limit for ending, limit in limits if route.path.endswith(ending))
         assert route.bytes_max <= taken <= 2 * route.bytes_max, route.path
+
+
+def test_the_gateway_guards_a_page_as_the_suite_does() -> None:
+    given = re.findall(r'^add_header ([A-Za-z-]+) "(.+)";$', (DEPLOY / "gateway" / "page.conf").read_text(), re.MULTILINE)
+
+    assert dict(given) == GUARDS
+
+
+def test_the_pages_of_the_gateway_are_those_of_the_suite_and_have_no_token(tmp_path: Path) -> None:
+    write(tmp_path, DEPLOY.parent / "docs", {kind.name: kind.title for kind in KINDS})
+
+    front = (tmp_path / "index.html").read_text()
+    links = {link for link in re.findall(r'(?:href|src)="/([^"]+)"', front) if not link.endswith("/docs")}
+    assert {link for link in links if not (tmp_path / link).is_file()} == set()
+    assert {f"book/{name}" for name in ("events.md", "states/incident.md", "county.svg")} <= {
+        path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")
+    }
+    assert [f'data-health="/{name}/readyz"' in front for name in NAMES] == [True] * len(NAMES)
+    assert "data-token" not in front
 
 
 def test_the_gateway_says_in_its_refusals_how_much_it_takes() -> None:

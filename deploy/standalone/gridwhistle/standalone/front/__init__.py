@@ -1,12 +1,14 @@
 """The front page at `/`, and the book behind it: what runs, how it fares, where to read on, whose tokens there are.
 
-Pages come from this package and the repository's `docs` alone; nothing is loaded from elsewhere.
+Pages come from this package and the repository's `docs` alone; nothing is loaded from elsewhere. The suite on one port serves
+them; `write` makes files of them for a door that serves files.
 """
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from html import escape
 from importlib import resources
+from pathlib import Path
 from string import Template
 from typing import Final
 
@@ -15,12 +17,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gridwhistle.standalone.front.book import PARTS, Book
+from gridwhistle.standalone.front.book import PARTS, SERVED, Book
 
 _FOLDER: Final = resources.files(__package__)
 _TITLE: Final = "Gridwhistle 网格哨"
 _ASSETS: Final = {"front.css": "text/css", "front.js": "text/javascript"}
-_GUARDS: Final = {
+GUARDS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self';"
     " base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -29,9 +31,9 @@ _GUARDS: Final = {
 }
 # Under any other name it may be somebody else's page that asks, and it could then read the tokens.
 _OWN_NAMES: Final = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d+)?")
+_TRY: Final = ("/docs", "接口文档", "Try the API")
 _LINKS: Final = (
     ("/book/guide-integrator.zh-CN.md", "接入第一小时", "The first hour of an integrator"),
-    ("/docs", "接口文档", "Try the API"),
     ("/openapi.json", "OpenAPI 3.1", "every operation, for generators"),
     ("/asyncapi.json", "AsyncAPI 3", "every event"),
     ("/book/events.md", "事件", "Events, field by field"),
@@ -54,17 +56,15 @@ def put_on(root: Starlette, titles: Mapping[str, str], tokens: Mapping[str, str]
 
     async def front(request: Request) -> Response:
         is_own = _OWN_NAMES.fullmatch(request.headers.get("host", "")) is not None
-        return _page(_TITLE, _front(titles, book, tokens if is_own else {}))
+        return _answer(_page(_TITLE, _front(titles, book, tokens if is_own else {}, "/readyz", _TRY)))
 
     async def chapter(request: Request) -> Response:
         name = request.path_params["name"]
-        if image := book.image(name):
-            return Response(image, media_type="image/svg+xml", headers=_GUARDS)
+        if image := book.images.get(name):
+            return Response(image, media_type="image/svg+xml", headers=GUARDS)
         if (text := book.chapter(name)) is None:
             raise HTTPException(404)
-        return _page(
-            f"{book.titles[name]} · {_TITLE}", f'<nav><a href="/">{_TITLE}</a></nav>\n<main class="book">{text}</main>'
-        )
+        return _answer(_chapter(book, name, text))
 
     root.add_route("/", front, include_in_schema=False)
     root.add_route("/book/{name:path}", chapter, include_in_schema=False)
@@ -76,22 +76,48 @@ def _asset(name: str, kind: str) -> Handler:
     content = (_FOLDER / name).read_bytes()
 
     async def asset(_request: Request) -> Response:
-        return Response(content, media_type=kind, headers=_GUARDS)
+        return Response(content, media_type=kind, headers=GUARDS)
 
     return asset
 
 
-def _page(title: str, content: str) -> Response:
-    return Response(_PAGE.substitute(title=escape(title), content=content), media_type="text/html", headers=_GUARDS)
+def write(folder: Path, docs: Path, titles: Mapping[str, str]) -> None:
+    """Write the pages of these documents into a folder, each at the path that it is asked for by.
+
+    The front page shows nobody's tokens, and asks each service by itself how it fares.
+    """
+    book = Book(docs)
+    files = {"index.html": _page(_TITLE, _front(titles, book, {}, "/{name}/readyz"))}
+    files |= {f"front/{name}": (_FOLDER / name).read_text() for name in _ASSETS}
+    files |= {f"book/{name}": _chapter(book, name, book.chapter(name) or "") for name in book.titles}
+    files |= {f"book/{name}": image for name, image in book.images.items()}
+    files |= {name: (docs / name).read_text() for name in SERVED}
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(content)
 
 
-def _front(titles: Mapping[str, str], book: Book, tokens: Mapping[str, str]) -> str:
+def _answer(page: str) -> Response:
+    return Response(page, media_type="text/html", headers=GUARDS)
+
+
+def _page(title: str, content: str) -> str:
+    return _PAGE.substitute(title=escape(title), content=content)
+
+
+def _chapter(book: Book, name: str, text: str) -> str:
+    return _page(f"{book.titles[name]} · {_TITLE}", _CHAPTER.substitute(text=text))
+
+
+def _front(titles: Mapping[str, str], book: Book, tokens: Mapping[str, str], health: str, *first: tuple[str, str, str]) -> str:
+    """Return the front page; `health` is where a service's readiness is read, by its name."""
     services = "".join(
-        f'<li data-service="{name}"><a href="/{name}/docs"><b>{escape(title)}</b></a> <span class="state">…</span>'
+        f'<li data-service="{name}" data-health="{health.format(name=name)}">'
+        f'<a href="/{name}/docs"><b>{escape(title)}</b></a> <span class="state">…</span>'
         '<small class="parts"></small></li>'
         for name, title in titles.items()
     )
-    links = "".join(f'<li><a href="{path}"><b>{zh}</b></a> <small>{en}</small></li>' for path, zh, en in _LINKS)
+    links = "".join(f'<li><a href="{path}"><b>{zh}</b></a> <small>{en}</small></li>' for path, zh, en in (*first, *_LINKS))
     people = "".join(
         f'<li><code>{escape(name)}</code> <button data-token="{escape(token)}">复制 Copy</button></li>'
         for name, token in tokens.items()

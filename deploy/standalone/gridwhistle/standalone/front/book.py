@@ -34,7 +34,7 @@ _FOLDERS: Final = {
     "CONTRIBUTING.md": "making",
     "CHANGELOG.md": "making",
 }
-_SERVED: Final = {"openapi.json", "asyncapi.json"}
+SERVED: Final = {"openapi.json", "asyncapi.json"}
 """What the suite says itself."""
 _HEADING: Final = re.compile(r"^# (.+)$", re.MULTILINE)
 _LINK: Final = re.compile(r"\]\(([^)#:]+)")
@@ -50,7 +50,7 @@ class Book:
         self._texts = {path.relative_to(folder).as_posix(): path.read_text() for path in sorted(folder.glob("**/*.md"))}
         beside = (path for pattern in _BESIDE for path in sorted(folder.parent.glob(pattern)))
         self._texts |= {path.relative_to(folder.parent).as_posix(): path.read_text() for path in beside}
-        self._images = {path.relative_to(folder).as_posix(): path.read_text() for path in sorted(folder.glob("**/*.svg"))}
+        self.images = {path.relative_to(folder).as_posix(): path.read_text() for path in sorted(folder.glob("**/*.svg"))}
         self._pages: dict[str, str] = {}
 
     @cached_property
@@ -84,10 +84,6 @@ class Book:
             self._pages[name] = self._drawn(name)
         return self._pages.get(name)
 
-    def image(self, name: str) -> str | None:
-        """Return a picture of a chapter, or None."""
-        return self._images.get(name)
-
     def _drawn(self, name: str) -> str:
         text = re.sub(r"^<!--.*?-->\n", "", self._texts[name], flags=re.DOTALL)
         tokens = [token for token in _MARKDOWN.parse(text) if token.info.strip() != "mermaid"]
@@ -110,9 +106,9 @@ class Book:
             return target
         path, mark, place = target.partition("#")
         there = _joined(name, path)
-        if there in _SERVED:
+        if there in SERVED:
             return f"/{there}"
-        return f"/book/{there}{mark}{place}" if {there} & (self._texts.keys() | self._images.keys()) else "/"
+        return f"/book/{there}{mark}{place}" if {there} & (self._texts.keys() | self.images.keys()) else "/"
 
 
 def anchor(heading: str) -> str:
