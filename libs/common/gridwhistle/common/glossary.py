@@ -151,6 +151,7 @@ HEADS: Final[Mapping[str, Term]] = {
     "minutes": Term("时间(分钟)", "minutes"),
     "missed_times": Term("漏报次数", "times missed"),
     "missing": Term("失踪人数", "missing"),
+    "missing_qty": Term("尚缺数量", "missing quantity"),
     "mobilization_id": Term("动员令", "mobilization"),
     "mode": Term("储备方式", "mode"),
     "most_qty": Term("最高储备", "most"),
