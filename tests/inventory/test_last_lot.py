@@ -17,6 +17,7 @@ from gridwhistle.common.commands import Command
 from gridwhistle.common.database import Db
 from gridwhistle.inventory.app import INVENTORY
 from gridwhistle.inventory.responses import setting_off
+from gridwhistle.inventory.responses.looking_again import promise_what_lacks
 from gridwhistle.standalone.postgres import Postgres
 from tests.conftest import Loop
 from tests.inventory.depot import COUNTY, Depot, Processes, faults, two_processes
@@ -160,6 +161,25 @@ async def test_a_response_is_promised_what_is_left_where_somebody_was_quicker(
     assert [int(row[0]) for row in await depot.connection.fetch(promised, lot_id)] == [40, 60]
 
 
+async def test_what_comes_in_while_a_response_lasts_is_promised_to_it(processes: Processes, depot: Depot) -> None:
+    await depot.connection.execute("UPDATE response SET expected_persons = 0")  # those of other tests
+    await depot.connection.execute("UPDATE resource_type SET kit_qty = 1, kit_persons = 1 WHERE id = $1", depot.type_id)
+    first = await depot.lot("30")
+    response_id = await _a_response(depot, persons=100)
+    await promise_what_lacks(processes.databases[0])
+    second = await depot.lot("200")
+
+    await asyncio.gather(*map(promise_what_lacks, processes.databases))
+
+    promised = (
+        "SELECT lot_id, sum(qty)::int FROM reservation r JOIN dispatch_order o ON o.id = r.order_id"
+        " WHERE o.response_id = $1 GROUP BY lot_id"
+    )
+    assert dict(await depot.connection.fetch(promised, response_id)) == {first: 30, second: 70}
+    told = "SELECT count(DISTINCT envelope->>'correlationid') FROM outbox WHERE envelope->'data'->>'response_id' = $1"
+    assert await depot.connection.fetchval(told, str(response_id)) == 1
+
+
 async def _a_response(depot: Depot, persons: int) -> uuid.UUID:
     """Return a response that runs."""
     id_ = uuid.uuid4()
@@ -169,8 +189,9 @@ async def _a_response(depot: Depot, persons: int) -> uuid.UUID:
 
 _RESPONSE = """
 INSERT INTO response (id, version, event_no, area_code, state, event_class, level, areas, reason, correlation_id, proposed_by,
-  proposed_at, decided_by, decided_at, session_id, expected_persons, expected_days)
-VALUES ($1, 1, 0, $2, 'active', 'accident', 'iii', '[]', '暴雨', 'c', 'duty', now(), 'head', now(), $1, $3, 1)
+  proposed_at, decided_by, decided_at, session_id, expected_persons, expected_days, measures)
+VALUES ($1, 1, 0, $2, 'active', 'accident', 'iii', '[]', '暴雨', 'c', 'duty', now(), 'head', now(), $1, $3, 1,
+  '["reserve_supplies"]')
 """
 
 

@@ -22,7 +22,7 @@ from gridwhistle.inventory.places import (
     within,
 )
 from gridwhistle.inventory.places.domain import PLACES_PRESETS, FuelOfPowerAlone, ShelterCodeTaken
-from gridwhistle.inventory.responses import deciding, following, proposing, sessions, setting_off, situations
+from gridwhistle.inventory.responses import deciding, following, looking_again, proposing, sessions, setting_off, situations
 from gridwhistle.inventory.responses.limits import PRESETS as RESPONSE_PRESETS
 from gridwhistle.inventory.responses.refusals import OneOfTheWarning
 from gridwhistle.inventory.stock import catalogue, counts, lots, norms, overview, points, stock_files
@@ -72,7 +72,7 @@ INVENTORY: Final = Service(
         setting_off.router,
         sessions.router,
     ],
-    loops=[norms.look_hourly],
+    loops=[norms.look_hourly, looking_again.look_again],
     consumer=CONSUMER,
     tables=metadata,
     versions=Path(__file__).parent / "versions",

@@ -27,8 +27,8 @@ async def expect_first_batch(tx: Command, response: Row) -> None:
         tx.record(response, "expect_first_batch")
 
 
-def wants_supplies(response: Row) -> bool:
-    """Tell whether a response is to be promised supplies by itself."""
+def wants_supplies(response: Any) -> bool:
+    """Tell whether a response, or what is told of one, asks for supplies to be promised."""
     return "reserve_supplies" in response.measures and response.expected_persons > 0
 
 

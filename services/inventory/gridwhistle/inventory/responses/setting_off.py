@@ -25,7 +25,9 @@ from gridwhistle.inventory.alerts.warnings import over_the_county
 from gridwhistle.inventory.dispatch.making import Need, open_approved
 from gridwhistle.inventory.dispatch.tables import dispatch_orders, items
 from gridwhistle.inventory.places.tables import shelters
+from gridwhistle.inventory.responses.first_batch import wants_supplies
 from gridwhistle.inventory.responses.tables import responses
+from gridwhistle.inventory.responses.telling import following
 from gridwhistle.inventory.stock.catalogue import types_of
 from gridwhistle.inventory.stock.domain import kit_qty
 from gridwhistle.inventory.stock.lot_tables import lots
@@ -94,9 +96,12 @@ async def teams_wanted(event: Begun, _db: Work) -> Sequence[UUID]:
 
 async def stores_wanted(event: Begun, db: Work) -> Sequence[UUID]:
     """Return the storage points that supplies come from, the county's own first, if any are to be promised."""
-    if "reserve_supplies" not in event.data.measures or not event.data.expected_persons:
-        return []
-    open_ones = storage_points.c.county_code == event.area_code[:6], storage_points.c.closed_at.is_(None)
+    return await stores_of(db, event.area_code) if wants_supplies(event.data) else []
+
+
+async def stores_of(db: Work, area_code: str) -> Sequence[UUID]:
+    """Return the storage points of a county that supplies can come from, the county's own first."""
+    open_ones = storage_points.c.county_code == area_code[:6], storage_points.c.closed_at.is_(None)
     nearest_the_county = case({"county": 0, "town": 1, "village": 2}, value=storage_points.c.level, else_=3)
     wanted = select(storage_points.c.id).where(*open_ones, storage_points.c.mode == "real")
     return [row.id for row in await db.fetch(wanted.order_by(nearest_the_county, storage_points.c.id))]
@@ -104,9 +109,14 @@ async def stores_wanted(event: Begun, db: Work) -> Sequence[UUID]:
 
 async def promise_supplies(event: Begun, point_id: UUID, db: Work) -> None:
     """Promise what the people who are expected need, and no other storage point has promised yet, as far as it is free here."""
-    # The response is held: what an earlier event promised is seen, and nothing is promised twice.
-    async with db.command(_SYSTEM, responses, event.aggregate_id) as tx:
-        response = tx.row
+    await promise_from(db, event.aggregate_id, point_id)
+
+
+async def promise_from(db: Work, response_id: UUID, point_id: UUID) -> None:
+    """Promise a response what it still lacks, as far as it is free at a storage point."""
+    # The response is held: what was promised before is seen, and nothing is promised twice.
+    async with db.command(_SYSTEM, responses, response_id) as tx:
+        response = following(tx, tx.row)
         if response.state != "active":
             return
         types, promised = await _kit_types(db, response), await _promised(db, response.id)
