@@ -466,6 +466,7 @@ def test_the_guide_for_a_court_works_as_it_stands(suite: RunningSuite, tokens: s
         "one alone: All parties do that together.",
         told[6],
         "court_accepts: accepted",
+        "court_extends: accepted",
         "court_confirms: confirmed",
     ]
     assert told[6].startswith(

@@ -38,7 +38,7 @@ class _ResponseEvent(Event):
 
 
 class ResponseProposed(_ResponseEvent, type="gw.inventory.response.proposed.v1"):
-    """The duty officer proposes a response; somebody decides within the hour."""
+    """The duty officer proposes a response; somebody decides within half an hour."""
 
     warning_id: ThingId | None
 

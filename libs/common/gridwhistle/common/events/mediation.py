@@ -154,7 +154,7 @@ class CaseAssigned(_CaseEvent, type="gw.mediation.case.assigned.v1"):
 
 
 class MediatorLeft(_CaseEvent, type="gw.mediation.case.mediator_left.v1"):
-    """A mediator stepped aside, or was asked to (回避)."""
+    """A mediator stepped aside, was asked to (回避), or was recalled."""
 
     mediator_id: ThingId
 
