@@ -76,17 +76,17 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.anyio
 @pytest.mark.usefixtures("pauses")
-@pytest.mark.parametrize("lost", [False, True], ids=["busy", "connection lost"])
-async def test_what_is_not_answered_is_asked_again_under_the_same_key(*, lost: bool) -> None:
+@pytest.mark.parametrize("status", [503, 429, None], ids=["busy", "too many", "connection lost"])
+async def test_what_is_not_answered_is_asked_again_under_the_same_key(status: int | None) -> None:
     suite = Suite()
 
     def away(number: int) -> httpx2.Response | None:
         if number > 2:
-            suite.replayed = lost and number == 3
+            suite.replayed = status is None and number == 3
             return None
-        if lost:
+        if status is None:
             raise httpx2.ReadError("connection reset")
-        return httpx2.Response(503, json={"detail": "busy"})
+        return httpx2.Response(status, json={"detail": "busy"})
 
     suite.before = away
 

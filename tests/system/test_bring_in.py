@@ -19,7 +19,7 @@ from tests.conftest import Loop, RunningSuite
 
 COUNTY: Final = "990601"
 AREA: Final = f"{COUNTY}001001"
-SHARED: Final = Path(__file__).parents[2].parent / "shared/data"
+HAMAMATSU: Final = Path(__file__).parents[3] / "shared/data/shelters_hamamatsu/221309_hamamatsu_tsunami_hinan.csv"
 
 
 @dataclass
@@ -220,6 +220,24 @@ def test_a_register_of_shelters_comes_in_with_a_mapping_and_its_faults_are_at_th
     assert (first, second) == ({"new": 2}, {"there already": 2})
     assert moved.exit_code == 1
     assert "row 4, column G, Longitude: a shelter is not moved" in moved.stderr
+
+
+@pytest.mark.skipif(not HAMAMATSU.exists(), reason="the register of Hamamatsu (shared/data) is not beside the repository")
+def test_a_real_register_comes_in_with_a_mapping_of_its_heads(desk: Desk) -> None:
+    mapping = desk.folder / "hamamatsu.toml"
+    mapping.write_text(
+        '[columns]\ncode = ["都道府県コード又は市区町村コード", "NO"]\nname = ["USER_施設名称", "USER_棟名"]\n'
+        'address = "USER_静岡県浜松市"\nlon = "経度"\nlat = "緯度"\narea_m2 = "USER_面積___"\n'
+        'capacity_declared = "収容人数(0.7*0.7)指数o.8"\n'
+        f'[constants]\narea_code = "{AREA}"\nlevel = "village"\nkind = "emergency"\nspace = "building"\n',
+        "utf-8",
+    )
+
+    first, second = (desk.counts("shelters", HAMAMATSU, "--mapping", str(mapping)) for _ in range(2))
+
+    assert (first, second) == ({"new": 225}, {"there already": 225})
+    declared = "SELECT sum(capacity_declared) FROM shelter WHERE area_code = $1 AND code LIKE '22130%'"
+    assert desk.ask("inventory", declared, AREA) == 141_829
 
 
 def test_a_list_of_stock_comes_in_to_a_storage_point(desk: Desk) -> None:

@@ -14,7 +14,8 @@ from gridwhistle.standalone.bringing.refusals import CannotImport, Refused
 
 PAUSES_S: Final = (0.25, 0.5, 1.0, 2.0, 4.0)
 """Between tries of a call that nobody answered: long enough for a service that is started again."""
-_AWAY: Final = frozenset({502, 503, 504})
+_AWAY: Final = frozenset({429, 502, 503, 504})
+"""Nobody is there for the moment, or a gateway lets nobody more through."""
 
 
 class Api:
