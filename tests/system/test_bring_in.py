@@ -133,7 +133,7 @@ def test_a_row_that_is_refused_is_told_with_its_reason_and_stops_no_other(desk: 
     told = desk.bring("reports", file, "--data-set", "refused")
 
     assert told.exit_code == 1
-    assert "  3: unknown_category" in told.stderr
+    assert "  3: unknown_category: The county's catalogue has no … in use" in told.stderr
     assert desk.ask("incidents", "SELECT count(*) FROM incident WHERE ref_system = 'refused'") == 2
 
 

@@ -11,6 +11,7 @@ import uvloop
 from rich.progress import Progress
 from rich.table import Table
 
+from gridwhistle.common.issuer import ISSUER
 from gridwhistle.common.problems import Language, Problem
 from gridwhistle.standalone.bringing.refusals import CannotImport
 from gridwhistle.standalone.children import CannotStart
@@ -31,6 +32,7 @@ BaseUrl = Annotated[str, typer.Option(help="Where the suite runs.")]
 DataDir = Annotated[Path, typer.Option(help="Of that suite, or a deployment's secrets/issuer: its issuer makes the token.")]
 County = Annotated[str, typer.Option(help="Six digits: how far the token reaches.")]
 Token = Annotated[str | None, typer.Option(help="Instead of one from --data-dir.")]
+IssuerName = Annotated[str, typer.Option("--issuer", envvar="GW_ISSUER", help="The issuer whose name the token says.")]
 In = Annotated[Language, typer.Option("--language", help="Of heads, and of what is said of faults.")]
 
 
@@ -48,6 +50,7 @@ def _command(name: str) -> Callable[..., None]:
         data_dir: DataDir = FOLDER,
         county: County = words.COUNTY,
         token: Token = None,
+        issuer_name: IssuerName = ISSUER,
         language: In = "zh",
     ) -> None:
         # What the services are made of takes seconds to load, and --help need not wait for it.
@@ -62,7 +65,8 @@ def _command(name: str) -> Callable[..., None]:
             more = dict(said.partition("=")[::2] for said in constant or ())
             read = read_mapping(mapping, more, data_set)
             sheet = read_file(file, kind, read)
-            bearer = _bearer(data_dir, county, token, kind.role, kind.scope)
+            _check(county, token)
+            bearer = token or issuer_of(data_dir, issuer_name).token("import", [kind.role], [county], scope=kind.scope)
             with Progress(console=say) as progress:
                 bar = progress.add_task(f"{len(sheet.lines):,} {name}", total=len(sheet.lines))
                 tally = Tally(told=lambda rows: progress.advance(bar, rows))
@@ -93,13 +97,11 @@ def _told(language: Language) -> Iterator[None]:
     sys.exit(1)
 
 
-def _bearer(data_dir: Path, county: str, token: str | None, role: str, scope: str, *, within: str = "") -> str:
-    """Return the access token of an import."""
+def _check(county: str, token: str | None) -> None:
     if not (county.isascii() and county.isdecimal() and len(county) == len(words.COUNTY)):
         raise CannotImport("--county has six digits.")
     if token and not token.isascii():
         raise CannotImport("--token is not an access token.")
-    return token or issuer_of(data_dir).token("import", [role], [within or county], scope=scope)
 
 
 def _print(name: str, rows: int, tally: Any) -> None:
@@ -144,6 +146,7 @@ def import_districts(
     data_dir: DataDir = FOLDER,
     county: County = words.COUNTY,
     token: Token = None,
+    issuer_name: IssuerName = ISSUER,
 ) -> None:
     """Make a community with one grid of each numbered district, in the county's township 900. A second run changes nothing."""
     # What reads maps takes a second to load, and no other command needs it.
@@ -152,7 +155,9 @@ def import_districts(
 
     with _told("en"):
         boundaries = districts.read_districts(file)
-        bearer = _bearer(data_dir, county, token, "integrator", districts.SCOPES, within=districts.town_of(county))
+        _check(county, token)
+        town = [districts.town_of(county)]
+        bearer = token or issuer_of(data_dir, issuer_name).token("import", ["integrator"], town, scope=districts.SCOPES)
         uvloop.run(districts.run(Api(base_url, bearer), county, boundaries))
     tell.print(f"{len(boundaries):,} districts are grids of {districts.town_of(county)}, and incidents knows them.")
 

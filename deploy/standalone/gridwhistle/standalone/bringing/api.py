@@ -26,6 +26,7 @@ class Api:
     ) -> None:
         """Take where it is, and who asks; the transport is the usual one, if left out."""
         headers = {"Authorization": f"Bearer {bearer}", "Accept-Language": language}
+        self.language = language
         self._client = httpx2.AsyncClient(base_url=base_url, headers=headers, timeout=300, transport=transport)
 
     async def __aenter__(self) -> Self:

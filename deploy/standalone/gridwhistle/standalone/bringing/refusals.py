@@ -1,5 +1,9 @@
 """Why an import does not go on, or a row does not come in."""
 
+from collections import defaultdict
+
+from gridwhistle.common.problems import Language
+
 
 class CannotImport(Exception):
     """Nothing, or nothing more, comes in; the message says why, and what to do."""
@@ -17,3 +21,12 @@ class Refused(CannotImport):
     def of_all(self) -> bool:
         """Tell whether every other row would hear the same."""
         return self.status == 401 or self.code == "insufficient_scope"  # noqa: PLR2004  no good token
+
+
+def sentence_of(code: str, language: Language) -> str:
+    """Return what a refusal says of which an answer gives no more than the code; what only the service knows is left open."""
+    # What the services are made of takes seconds to load, and --help need not wait for it.
+    from gridwhistle.standalone.documents.problems import catalogue  # noqa: PLC0415
+
+    said = next((str(getattr(kind, language)) for kind in catalogue() if kind.code == code), "")
+    return said.format_map(defaultdict(lambda: "…"))

@@ -10,7 +10,7 @@ from gridwhistle.incidents.intake import BATCH_MAX
 from gridwhistle.personnel.domain import AlreadyAssigned
 from gridwhistle.standalone.bringing.api import Api
 from gridwhistle.standalone.bringing.lines import ReportLine, VolunteerLine, WorkerLine
-from gridwhistle.standalone.bringing.refusals import CannotImport, Refused
+from gridwhistle.standalone.bringing.refusals import CannotImport, Refused, sentence_of
 from gridwhistle.timebank.participants import AlreadyRegistered
 
 Outcome = Literal["new", "changed", "there already", "refused"]
@@ -73,7 +73,7 @@ async def bring_reports(api: Api, lines: Sequence[tuple[int, ReportLine]], asked
             answer, earlier = await api.call(path, content, as_of=found)
             for (row, _), result in zip(some, answer["results"], strict=True):
                 if result["result"] == "refused":
-                    asked.tally.add(row, "refused", result["code"])
+                    asked.tally.add(row, "refused", f"{result['code']}: {sentence_of(result['code'], api.language)}")
                 else:
                     asked.tally.add(row, "new" if result["result"] == "created" and not earlier else "there already")
 
