@@ -46,7 +46,7 @@ def test_a_client_in_python_files_a_report_and_reads_it_back(suite: RunningSuite
     told = told_by(PYTHON_IS_MADE, suite, tmp_path)
 
     assert "WARNING" not in told, "the generator left something out"
-    assert told.splitlines()[-1] == "python: 护栏松动 reported"
+    assert told.splitlines()[-1] == "python: 护栏松动 reported 1"
 
 
 def test_a_client_in_typescript_files_a_report_and_reads_it_back(suite: RunningSuite, tmp_path: Path) -> None:
@@ -56,4 +56,4 @@ def test_a_client_in_typescript_files_a_report_and_reads_it_back(suite: RunningS
 
     told = told_by(TYPESCRIPT_IS_MADE, suite, tmp_path)
 
-    assert told.splitlines()[-1] == "typescript: 护栏松动 reported"
+    assert told.splitlines()[-1] == "typescript: 护栏松动 reported 1"
