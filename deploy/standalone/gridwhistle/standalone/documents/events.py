@@ -1,6 +1,6 @@
 """The documents about events: a schema each, AsyncAPI, a page to read, and a sample of everything that was ever told."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -33,7 +33,7 @@ def asyncapi_document() -> str:
     return as_json(asyncapi(KINDS, TITLE, VERSION))
 
 
-def page(kinds: Iterable[type[Event]]) -> str:
+def page(kinds: Sequence[type[Event]]) -> str:
     """Return every event, who tells it, who listens, and what it carries."""
     hears = {kind: [service.name for service in KINDS if kind in service.consumer.hears()] for kind in released(NAMES)}
     lines = [
@@ -48,6 +48,7 @@ def page(kinds: Iterable[type[Event]]) -> str:
         "Machines read [asyncapi.json](asyncapi.json) (the suite serves it at `/asyncapi.json`) and a JSON Schema each in",
         "[events/](events). Within a version fields and words are only added: read what you know, pass over the rest.",
     ]
+    lines += ["", "| told by | events |", "|---|---|", *_index(kinds)]
     for kind in kinds:
         data = schema_of(kind)["properties"]["data"]
         lines += ["", f"## `{kind.type}`", "", str(kind.__doc__)]
@@ -56,6 +57,17 @@ def page(kinds: Iterable[type[Event]]) -> str:
             lines += ["", "| field | class | what |", "|---|---|---|"]
             lines += [f"| `{name}` | {_class_of(field)} | {_form(field)} |" for name, field in fields.items()]
     return "\n".join([*lines, ""])
+
+
+def mark(kind: type[Event]) -> str:
+    """Return the mark by which links reach an event on the page."""
+    return kind.type.replace(".", "")
+
+
+def _index(kinds: Sequence[type[Event]]) -> Iterator[str]:
+    for name in NAMES:
+        led = (f"[{kind.type.removeprefix(f'gw.{name}.')}](#{mark(kind)})" for kind in kinds if kind.service == name)
+        yield f"| {name} | {', '.join(led)} |"
 
 
 def broken() -> list[str]:

@@ -9,9 +9,11 @@ from typing import Final
 
 from sqlalchemy import Table
 
+from gridwhistle.common.events import Event
 from gridwhistle.common.events.schemas import released
 from gridwhistle.common.retention import CLASSES, kept_of
 from gridwhistle.common.service import Service
+from gridwhistle.standalone.documents.events import mark
 from gridwhistle.standalone.documents.states import MACHINES
 from gridwhistle.standalone.services import KINDS, NAMES
 
@@ -79,12 +81,16 @@ def _told(service: Service) -> Iterator[str]:
     for event in released(NAMES):
         if event.service == service.name:
             heard = ", ".join(kind.name for kind in KINDS if event in kind.consumer.hears())
-            yield f"| `{event.type}` | {_first_line(event)} | {heard} |"
+            yield f"| {_led(event)} | {_first_line(event)} | {heard} |"
 
 
 def _heard(service: Service) -> Iterator[str]:
     for event, follows in sorted(service.consumer.hears().items(), key=lambda heard: heard[0].type):
-        yield f"| `{event.type}` | {' '.join(dict.fromkeys(follows))} |"
+        yield f"| {_led(event)} | {' '.join(dict.fromkeys(follows))} |"
+
+
+def _led(event: type[Event]) -> str:
+    return f"[`{event.type}`]({_DOCS}/events.md#{mark(event)})"
 
 
 def _first_line(event: type) -> str:
