@@ -85,7 +85,7 @@ class Book:
         return self._pages.get(name)
 
     def _drawn(self, name: str) -> str:
-        text = re.sub(r"^<!--.*?-->\n", "", self._texts[name], flags=re.DOTALL)
+        text = re.sub(r"^<!--.*?-->\n", "", self._texts[name], flags=re.MULTILINE)
         tokens = [token for token in _MARKDOWN.parse(text) if token.info.strip() != "mermaid"]
         self._lead(tokens, name)
         for heading, text_of_it in pairwise(tokens):
