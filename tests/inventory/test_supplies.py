@@ -28,7 +28,7 @@ KIT = {
     "1990500": ("手电筒", "个", "1", 2, False, 150),
 }
 """Name, unit, how much for how many people, whether each day, and what 300 people need for three days."""
-STOCK_COUNTY = "990406"
+STOCK_COUNTY = "990413"
 
 
 @pytest.fixture(scope="module")
