@@ -121,6 +121,18 @@ def test_a_count_that_differs_is_adjusted_by_a_manager(store: Store) -> None:
     ]
 
 
+def test_two_counts_of_the_same_loss_take_it_off_the_books_once(store: Store) -> None:
+    lot_id = store.lot("10")
+    first, second = (made(store.do(store.keeper, f"lots/{lot_id}/count", {"counted_qty": "8"})) for _ in range(2))
+
+    made(store.do(store.manager, f"counts/{first['id']}/adjust", WHY))
+    again = store.do(store.manager, f"counts/{second['id']}/adjust", WHY)
+    dismissed = store.do(store.manager, f"counts/{second['id']}/dismiss", WHY)
+
+    assert (said(again), said(dismissed)) == ("adjusted_since", "dismissed")
+    assert store.left(lot_id) == ("8.000", "0.000")
+
+
 def test_what_is_good_for_long_is_neither_rotated_nor_scrapped(store: Store) -> None:
     lot_id = store.lot("10", expires_on=in_days(400))
 

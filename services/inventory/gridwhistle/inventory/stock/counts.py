@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import Query as InQuery
 from pydantic import AwareDatetime, Field
+from sqlalchemy import select
 
 from gridwhistle.common.data_classes import Word
 from gridwhistle.common.edge import Caller, Db, Router
@@ -16,7 +17,7 @@ from gridwhistle.common.wire import Actions, Body, Keyset, Page, PageQuery, Vers
 from gridwhistle.inventory.reasons import Reason, WrittenGrounds
 from gridwhistle.inventory.stock.lot_tables import counts, lots
 from gridwhistle.inventory.stock.moving import note_movement, write_voucher
-from gridwhistle.inventory.stock.refusals import LotEnded
+from gridwhistle.inventory.stock.refusals import AdjustedSince, LotEnded
 from gridwhistle.inventory.stock.states import COUNT, LOT_ENDED
 
 router = Router("inventory", "Counts 盘点")
@@ -109,6 +110,9 @@ async def adjust(count_id: UUID, body: WrittenGrounds, caller: Caller, db: Db) -
         step = COUNT.step(found, "adjust", caller)
         if lot.state in LOT_ENDED:
             raise LotEnded
+        since = counts.c.lot_id == lot.id, counts.c.state == "adjusted", counts.c.terminal_at > found.counted_at
+        if await db.first(select(counts.c.id).where(*since).limit(1)):
+            raise AdjustedSince
         more = found.counted_qty - found.expected_qty
         line = [(lot.type_code, abs(more))]
         came, went = (line, []) if more > 0 else ([], line)

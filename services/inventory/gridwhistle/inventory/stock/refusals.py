@@ -79,6 +79,16 @@ class NothingDiffers(Conflict):
     zh, en = "清点数量与账面一致,无需调整。", "The count found what there should be, so there is nothing to adjust."
 
 
+class AdjustedSince(Conflict):
+    """Two counts that found the same are one loss."""
+
+    code = "adjusted_since"
+    zh, en = (
+        "盘点之后该批次已调整过,请作废本次盘点并重新清点。",
+        "The lot was adjusted since this count; dismiss it, and count again.",
+    )
+
+
 class LotEnded(Conflict):
     """What is gone is not counted."""
 
