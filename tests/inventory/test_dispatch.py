@@ -269,10 +269,35 @@ def test_a_transfer_makes_lots_at_the_other_point_which_are_inspected_there(stor
         ({"to_kind": "storage_point", "to_id": "00000000-0000-0000-0000-000000000000"}, "destination_needed"),
         ({"items": []}, "not_valid"),
         ({"area_code": "990404001001"}, "outside_your_area"),
+        ({"response_id": "00000000-0000-0000-0000-000000000000"}, "no_such_response"),
     ],
 )
 def test_an_order_that_cannot_be_is_refused(store: Store, shelter: Person, change: dict[str, Any], code: str) -> None:
     assert said(store.do(shelter, "dispatch_orders", wish(store, **change))) == code
+
+
+def test_an_order_is_for_a_response_that_lasts_in_its_county(store: Store, shelter: Person) -> None:
+    elsewhere = Store(store.suite, county="990404")
+    here, there = a_response(store), a_response(elsewhere)
+    for_it = store.do(shelter, "dispatch_orders", wish(store, response_id=here))
+    for_another = store.do(shelter, "dispatch_orders", wish(store, response_id=there))
+    proposed = store.do(shelter, "dispatch_orders", wish(store, response_id=a_response(store, decided=False)))
+
+    made(store.do(store.commander, f"responses/{here}/lift", WHY))
+    over = store.do(shelter, "dispatch_orders", wish(store, response_id=here))
+
+    assert [said(one) for one in (for_it, for_another, proposed, over)] == ["draft", *["no_such_response"] * 3]
+
+
+def a_response(store: Store, *, decided: bool = True) -> str:
+    """Return a response of the county that lasts, or one that nobody has decided on."""
+    proposal = {"event_class": "natural_disaster", "level": "iv", "areas": [f"{store.county}000000"], "reason": "暴雨"}
+    id_ = str(made(store.do(store.somebody("county_duty", "duty"), "responses", proposal))["id"])
+    if decided:
+        made(
+            store.do(store.commander, f"responses/{id_}/decide", {"expected_until": f"{in_days(2)}T00:00:00Z", "measures": []})
+        )
+    return id_
 
 
 def test_an_order_that_says_a_type_twice_is_refused(store: Store, shelter: Person) -> None:
@@ -327,6 +352,59 @@ def test_what_was_not_used_comes_back_and_is_inspected(store: Store, shelter: Pe
     [returned] = store.read(f"lots?type_code={items_of(store, id_)[0]['type_code']}&state=received")["items"]
     assert (returned["qty"], returned["source"]) == ("2.000", "return")
     assert store.read(f"lots/{returned['id']}")["origin_id"] == lot_id
+
+
+def test_what_came_to_another_store_goes_back_by_an_order_of_its_own(store: Store) -> None:
+    other, type_id = store.point(), store.type()
+    lot_id = store.lot("5", type_id=type_id)
+    to = {"to_kind": "storage_point", "to_id": other, "to_name": "示例乡镇库"}
+    id_ = on_its_way(store, store.deputy, items=[{"type_id": type_id, "qty": "5"}], **to)
+    made(step(store, store.second, id_, "receive", receipt(store, id_, "5")))
+    made(step(store, store.deputy, id_, "settle", {}))
+
+    back = {"items": [{"item_id": items_of(store, id_)[0]["id"], "qty": "5"}], **WHY}
+
+    assert said(step(store, store.keeper, id_, "give_back", back)) == "came_to_a_store"
+    assert "give_back" not in made(store.keeper.get(f"{BASE}/dispatch_orders/{id_}"))["actions"]
+    assert store.left(lot_id) == ("0.000", "0.000")
+
+
+def test_nobody_takes_from_a_store_of_another_area(store: Store, shelter: Person) -> None:
+    type_id = store.type()
+    elsewhere = store.point(area_code=f"{store.county}002001")
+    lot_id = store.lot("5", type_id=type_id, point_id=elsewhere)
+    id_ = asked(store, shelter, items=[{"type_id": type_id, "qty": "5"}], point_id=elsewhere)
+    made(step(store, store.manager, id_, "approve", {}))
+    of_the_town = store.somebody("warehouse_keeper", "town-keeper", f"{store.county}001")
+
+    picked = step(store, of_the_town, id_, "pick")
+    made(step(store, store.keeper, id_, "pick"))
+    allocated, issued = step(store, of_the_town, id_, "reallocate", WHY), step(store, of_the_town, id_, "issue")
+
+    assert [said(one) for one in (picked, allocated, issued)] == ["store_elsewhere"] * 3
+    assert store.left(lot_id) == ("5.000", "5.000")
+
+
+def test_a_carrier_arrives_after_they_left(store: Store, shelter: Person) -> None:
+    id_ = asked(store, shelter, items=[{"type_id": store.type(), "qty": "1"}])
+    type_id = items_of(store, id_)[0]["type_id"]
+    store.lot("1", type_id=type_id)
+    for person, action in ((store.manager, "approve"), (store.keeper, "pick"), (store.keeper, "issue")):
+        made(step(store, person, id_, action, {} if action == "approve" else None))
+    carrier = {"carrier": "示例县运输公司", "eta_at": "2026-01-01T00:00:00Z"}
+
+    assert said(step(store, store.keeper, id_, "depart", {"transports": [carrier]})) == "arrives_before_it_left"
+
+
+def test_the_first_batch_is_not_put_off_by_an_event_to_come(
+    store: Store, shelter: Person, suite: RunningSuite, background: Loop
+) -> None:
+    id_ = asked(store, shelter, priority="emergency", needed_since="2199-01-01T00:00:00Z")
+    never = store.do(shelter, "dispatch_orders", wish(store, needed_since="9999-12-31T23:59:59Z"))
+
+    due_at = background.run(running(suite, id_))["inventory.first_batch"]
+    assert due_at <= dt.datetime.now(dt.UTC) + dt.timedelta(hours=12)
+    assert said(never) == "not_valid"
 
 
 def test_an_approval_under_one_key_is_one_promise(store: Store, shelter: Person) -> None:

@@ -286,6 +286,7 @@ def test_one_more_team_is_called_while_it_lasts(county: County) -> None:
 @pytest.mark.parametrize(
     ("more", "code"),
     [
+        pytest.param({"response_id": "00000000-0000-0000-0000-000000000000"}, "no_such_response", id="no response"),
         ({"ends_at": "2020-01-01T00:00:00Z"}, "mobilization_times"),
         ({"volunteers_needed": 5}, "service_missing"),
         ({"service_code": "errands"}, "service_missing"),

@@ -106,6 +106,15 @@ def test_a_shelter_lives_through_an_emergency(county: County) -> None:
     assert (opening["total"], opening["most"], opening["lists_destroyed"]) == (0, 60, 0)
 
 
+def test_a_shelter_stands_by_for_a_response_that_lasts(county: County) -> None:
+    path = county.ready()
+
+    refused = county.commander.post(f"{path}/stand_by", {"response_id": "00000000-0000-0000-0000-000000000000"})
+
+    assert code_of(refused) == "no_such_response"
+    assert made(county.commander.get(path))["state"] == "ready"
+
+
 def test_a_full_shelter_names_the_next_nearest_and_opens_again_by_itself(county: County) -> None:
     near = county.opened(area_m2=20, east=0.01)
     far, waiting = county.opened(east=0.05), county.standby(east=0.002)

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 from sqlalchemy import select
 
 from gridwhistle.common.commands import Command
@@ -18,10 +18,10 @@ from gridwhistle.common.events.inventory_dispatch import (
 )
 from gridwhistle.common.events.inventory_stock import Amount, Quantity
 from gridwhistle.common.rows import Row
-from gridwhistle.common.wire import Body
+from gridwhistle.common.wire import Body, Moment
 from gridwhistle.inventory.dispatch.limits import FIRST_BATCH
-from gridwhistle.inventory.dispatch.making import facts_of
-from gridwhistle.inventory.dispatch.refusals import ItemsDiffer, NotAccountedFor, TooMuch
+from gridwhistle.inventory.dispatch.making import facts_of, store_of
+from gridwhistle.inventory.dispatch.refusals import ArrivesBeforeItLeft, ItemsDiffer, NotAccountedFor, TooMuch
 from gridwhistle.inventory.dispatch.states import DISPATCH
 from gridwhistle.inventory.dispatch.tables import dispatch_orders, items, transports
 from gridwhistle.inventory.dispatch.views import ITEMS_MAX, TRANSPORTS_MAX, Carrier, DispatchOrderDone, VehicleNo, done
@@ -40,7 +40,7 @@ class NewTransport(Body):
 
     carrier: Carrier
     vehicle_no: VehicleNo | None = None
-    eta_at: AwareDatetime | None = None
+    eta_at: Moment | None = None
 
 
 class Departure(Body):
@@ -94,7 +94,9 @@ class GivingBack(Body):
 async def pick(dispatch_order_id: UUID, caller: Caller, db: Db) -> DispatchOrderDone:
     """Begin to fetch what an order is promised; `picks` names the lots."""
     async with db.command(caller, dispatch_orders, dispatch_order_id) as tx:
-        tx.move(tx.row, DISPATCH.step(tx.row, "pick", caller))
+        step = DISPATCH.step(tx.row, "pick", caller)
+        await store_of(tx)
+        tx.move(tx.row, step)
         return tx.answer(done(caller, tx.row))
 
 
@@ -103,9 +105,7 @@ async def issue(dispatch_order_id: UUID, caller: Caller, db: Db) -> DispatchOrde
     """Issue what was picked (出库): it leaves the books of the storage point."""
     async with db.command(caller, dispatch_orders, dispatch_order_id) as tx:
         order, step = tx.row, DISPATCH.step(tx.row, "issue", caller)
-        point = await db.first(select(storage_points).where(storage_points.c.id == order.point_id))
-        assert point is not None, "storage points stay"
-        children = await tx.children(items)
+        point, children = await store_of(tx), await tx.children(items)
         went = [(item.type_code, item.approved_qty) for item in children if item.approved_qty]
         voucher = write_voucher(
             tx, "issue", point.id, point.area_code, went=went, approved_by=order.approved_by, order_id=order.id
@@ -123,6 +123,8 @@ async def depart(dispatch_order_id: UUID, body: Departure, caller: Caller, db: D
     async with db.command(caller, dispatch_orders, dispatch_order_id) as tx:
         order, step = tx.row, DISPATCH.step(tx.row, "depart", caller)
         for one in body.transports:
+            if one.eta_at and one.eta_at <= tx.now:
+                raise ArrivesBeforeItLeft
             tx.insert(transports, order_id=order.id, left_at=tx.now, **dict(one))
         tx.move(order, step, departed_at=tx.now)
         tx.tell(order, DispatchOrderInTransit(**facts_of(order, _lines(await tx.children(items), "issued_qty"))))
@@ -228,8 +230,7 @@ async def give_back(dispatch_order_id: UUID, body: GivingBack, caller: Caller, d
             if (item.returned_qty or NOTHING) + qty > (item.received_qty or NOTHING):
                 raise TooMuch
             tx.update(item, returned_qty=(item.returned_qty or NOTHING) + qty)
-        point = await db.first(select(storage_points).where(storage_points.c.id == order.point_id))
-        assert point is not None, "storage points stay"
+        point = await store_of(tx)
         came = [(item.type_code, qty) for item, qty in back]
         voucher = write_voucher(tx, "return", point.id, point.area_code, came=came, reason=body.reason, order_id=order.id)
         tx.move(order, step, reason=body.reason)

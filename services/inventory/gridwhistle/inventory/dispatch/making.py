@@ -19,7 +19,7 @@ from gridwhistle.common.queries import Asking
 from gridwhistle.common.rows import Row
 from gridwhistle.common.rules import RULES
 from gridwhistle.inventory.dispatch.limits import APPROVE, APPROVE_URGENT, FIRST_BATCH, POST_APPROVE
-from gridwhistle.inventory.dispatch.refusals import DestinationNeeded, PointNeeded
+from gridwhistle.inventory.dispatch.refusals import DestinationNeeded, PointNeeded, StoreElsewhere
 from gridwhistle.inventory.dispatch.states import DISPATCH
 from gridwhistle.inventory.dispatch.tables import dispatch_orders, items
 from gridwhistle.inventory.stock.lots import type_in_use
@@ -119,6 +119,18 @@ async def point_of(tx: Command, point_id: UUID | None, caller: Principal) -> Any
     point = found[0] if found else None
     if point is None or point.closed_at or not caller.reaches(storage_points, point):
         raise PointNeeded
+    return point
+
+
+async def store_of(tx: Command) -> Any:
+    """Return the storage point that the held order comes from.
+
+    Raises:
+        StoreElsewhere: it lies outside the caller's area, wherever the order goes to.
+    """
+    [point] = await tx.db.ask(_POINT.of(point_id=tx.row.point_id))
+    if not tx.caller.reaches(storage_points, point):
+        raise StoreElsewhere
     return point
 
 

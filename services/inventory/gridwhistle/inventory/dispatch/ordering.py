@@ -6,7 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query as InQuery
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from gridwhistle.common.data_classes import Word
 from gridwhistle.common.edge import Caller, Db, Router
@@ -15,7 +15,7 @@ from gridwhistle.common.events.inventory_stock import Amount, Quantity
 from gridwhistle.common.ids import AreaCode
 from gridwhistle.common.reading import one, page
 from gridwhistle.common.rows import Row
-from gridwhistle.common.wire import Body, Keyset, Page, PageQuery
+from gridwhistle.common.wire import Body, Keyset, Moment, Page, PageQuery
 from gridwhistle.inventory.dispatch.cancelling import cancel_order
 from gridwhistle.inventory.dispatch.limits import POST_APPROVE
 from gridwhistle.inventory.dispatch.making import (
@@ -26,6 +26,7 @@ from gridwhistle.inventory.dispatch.making import (
     promise,
     start_first_batch,
     stop_all,
+    store_of,
 )
 from gridwhistle.inventory.dispatch.refusals import ItemsDiffer, NothingApproved, PointNeeded, TooMuch
 from gridwhistle.inventory.dispatch.states import DISPATCH
@@ -39,6 +40,7 @@ from gridwhistle.inventory.dispatch.views import (
     done,
     whole,
 )
+from gridwhistle.inventory.lasting import check_lasts
 from gridwhistle.inventory.reasons import Grounds, Reason, WrittenGrounds
 from gridwhistle.inventory.stock.promising import Wish, reserve
 
@@ -61,9 +63,9 @@ class NewDispatchOrder(Body):
     to_id: Annotated[UUID | None, Field(description="The storage point, shelter or team that gets it.")] = None
     to_name: PlaceName
     priority: Priority = "normal"
-    response_id: Annotated[UUID | None, Field(description="The response that it is for.")] = None
+    response_id: Annotated[UUID | None, Field(description="The response that it is for: one of the county that lasts.")] = None
     needed_since: Annotated[
-        AwareDatetime | None, Field(description="When the event began: the first batch's twelve hours count from there.")
+        Moment | None, Field(description="When the event began: the first batch's twelve hours count from there.")
     ] = None
     point_id: Annotated[UUID | None, Field(description="Where it may come from; whoever approves decides.")] = None
     items: Annotated[list[NewItem], Field(min_length=1, max_length=ITEMS_MAX)]
@@ -102,6 +104,7 @@ async def draft_dispatch_order(body: NewDispatchOrder, caller: Caller, db: Db) -
     if len({type_id for type_id, _ in wanted}) < len(wanted):
         raise ItemsDiffer
     async with db.command(caller) as tx:
+        await check_lasts(db, body.response_id, body.area_code)
         need = Need(**{name: value for name, value in body if name != "items"})
         order, _ = await make_order(tx, DISPATCH.step(None, "draft", caller), need, wanted)
         return tx.answer(done(caller, order))
@@ -126,7 +129,7 @@ async def submit(dispatch_order_id: UUID, caller: Caller, db: Db) -> DispatchOrd
         order, step = tx.row, DISPATCH.step(tx.row, "submit", caller)
         tx.move(order, step, limits=await approval_limits(tx, order), submitted_at=tx.now)
         if order.priority == "emergency" and order.response_id is None:  # a response has one clock for all its orders
-            await start_first_batch(tx, order, order.needed_since or tx.now)
+            await start_first_batch(tx, order, min(order.needed_since or tx.now, tx.now))
         return tx.answer(done(caller, order))
 
 
@@ -191,6 +194,7 @@ async def reallocate(dispatch_order_id: UUID, body: WrittenGrounds, caller: Call
     """Promise an order other lots (重新分配), since one of its own is quarantined, past its last day, or short."""
     async with db.command(caller, dispatch_orders, dispatch_order_id) as tx:
         order, step = tx.row, DISPATCH.step(tx.row, "reallocate", caller)
+        await store_of(tx)
         tx.move(order, step, reason=body.reason)
         wishes = [Wish(item.id, item.type_id, item.approved_qty) for item in await tx.children(items)]
         reserve(tx, order.id, order.point_id, wishes, approved_by=order.approved_by, anew=True)

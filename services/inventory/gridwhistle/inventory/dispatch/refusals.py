@@ -61,6 +61,30 @@ class PointNeeded(Invalid):
     en = "Say from which storage point (point_id): one of your area that is open, and not where the order goes to."
 
 
+class StoreElsewhere(Forbidden):
+    """Who keeps a store gives out of it."""
+
+    code = "store_elsewhere"
+    zh, en = "出库储备点不在您的管辖范围内。", "It comes from a storage point outside your area; its own keeper does that."
+
+
+class CameToAStore(Conflict):
+    """What came to another storage point lies in lots of its own there."""
+
+    code = "came_to_a_store"
+    zh, en = (
+        "物资已在调入储备点入库,退回须另行调拨。",
+        "It lies in lots of the other storage point now; order it back from there.",
+    )
+
+
+class ArrivesBeforeItLeft(Invalid):
+    """Nobody arrives before they leave."""
+
+    code = "arrives_before_it_left"
+    zh, en = "预计到达时间 eta_at 须晚于现在。", "The time of arrival (eta_at) lies ahead."
+
+
 class DestinationNeeded(Invalid):
     """What goes to another storage point names it."""
 

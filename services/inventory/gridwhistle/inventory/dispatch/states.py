@@ -11,6 +11,7 @@ from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Problem, Term
 from gridwhistle.inventory.dispatch.limits import APPROVE, RESOLVE, SETTLE
 from gridwhistle.inventory.dispatch.refusals import (
+    CameToAStore,
     CountsAgree,
     IssuedByYou,
     NoEmergency,
@@ -62,6 +63,10 @@ def _waits_for_approval(order: Any, _caller: Principal) -> Problem | None:
     return None if order.is_emergency_issue and order.post_approved_at is None else NothingToApprove()
 
 
+def _came_to_a_place(order: Any, _caller: Principal) -> Problem | None:
+    return CameToAStore() if order.to_kind == "storage_point" else None
+
+
 DISPATCH: Final = Machine(
     Term("调拨单", "dispatch order"),
     (
@@ -84,7 +89,7 @@ DISPATCH: Final = Machine(
         Step("resolving",   "agree",           "settled",     RECEIVERS,           "who received it says the same", _not_who_resolved),
         Step("resolving",   "disagree",        "discrepancy", RECEIVERS,           "it was otherwise"),
         *(Step(state,       "post_approve",    state,         MANAGER,             "what a commander issued in an emergency is approved afterwards", _waits_for_approval, approval=True) for state in ISSUED_STATES),
-        Step("settled",     "give_back",       "settled",     KEEPER,              "what was not used comes back to the store, and is inspected"),
+        Step("settled",     "give_back",       "settled",     KEEPER,              "what was not used comes back to the store, and is inspected", _came_to_a_place),
         Step("approved",    "call_off",        "cancelled",   SYSTEM,              "the response that it was promised to is over, and nobody has begun to fetch it"),
         *(Step(state,       "cancel",          "cancelled",   REQUESTERS,          "it is not needed any more; what was promised is free again", _who_asked) for state in ("draft", "submitted", "approved", "picking")),
     ),

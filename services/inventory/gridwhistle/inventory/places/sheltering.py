@@ -21,6 +21,7 @@ from gridwhistle.common.retention import certificates
 from gridwhistle.common.rows import Row
 from gridwhistle.common.rules import RULES
 from gridwhistle.common.wire import Body
+from gridwhistle.inventory.lasting import check_lasts
 from gridwhistle.inventory.places.counting import counts_of, opening_of
 from gridwhistle.inventory.places.domain import DAYS, IN_USE, NotRestoredYet, RouteNeeded, WitnessNeeded
 from gridwhistle.inventory.places.shelter_states import SHELTER
@@ -62,6 +63,7 @@ async def stand_by(shelter_id: UUID, body: StandBy, caller: Caller, db: Db) -> S
     """Let a shelter stand by (待命), proposed or not: a person decides."""
     async with db.command(caller, shelters, shelter_id) as tx:
         step, response_id = SHELTER.step(tx.row, "stand_by", caller), body.response_id or tx.row.response_id
+        await check_lasts(db, body.response_id, tx.row.area_code)
         tx.move(tx.row, step, reason=body.reason, response_id=response_id)
         tx.tell(tx.row, ShelterStandby(response_id=response_id))
         return tx.answer(view_of(tx.row, None, caller))

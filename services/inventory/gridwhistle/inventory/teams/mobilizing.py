@@ -27,6 +27,7 @@ from gridwhistle.common.reading import one, page
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body, Keyset, Moment, Page, PageQuery, Query, Version, View
 from gridwhistle.inventory.distances import NEAR_MAX, DistanceM, NearQuery, distance, metres, near
+from gridwhistle.inventory.lasting import check_lasts
 from gridwhistle.inventory.teams.domain import (
     MobilizationLevel,
     MobilizationOver,
@@ -177,6 +178,7 @@ async def order_mobilization(body: NewMobilization, caller: Caller, db: Db) -> M
     """
     area_code = await today(db, body.area_code)
     async with db.command(caller) as tx:
+        await check_lasts(db, body.response_id, area_code)
         ids = body.team_ids or [row.id for row in await proposed(db, caller, body.level, area_code)]
         made, called = await mobilize(tx, area_code, body, ids)
         return tx.answer(_view(made, called))
