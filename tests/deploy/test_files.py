@@ -60,6 +60,14 @@ def test_the_deployment_has_no_service_that_there_is_not() -> None:
     assert built == {*NAMES, "standalone"}
 
 
+def test_an_image_is_built_no_further_than_its_own_stage() -> None:
+    targets = {name: container["build"]["target"] for name, container in CONTAINERS.items() if "build" in container}
+
+    # A builder without BuildKit builds every stage before the target, also those that it does not need.
+    assert (DEPLOY / "Dockerfile").read_text().index(" AS service") < (DEPLOY / "Dockerfile").read_text().index(" AS pages")
+    assert {name for name, target in targets.items() if target != "service"} == {"gateway"}
+
+
 def test_images_have_the_versions_that_the_tests_ran_on() -> None:
     def pinned(path: Path) -> set[str]:
         return set(re.findall(r"^[a-z0-9-]+==\S+", path.read_text(), re.MULTILINE))
