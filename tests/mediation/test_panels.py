@@ -179,6 +179,19 @@ def test_who_discloses_an_interest_stays_only_if_every_party_wants_it(office: Of
     assert opened["state"] == "open"
 
 
+def test_nobody_lets_themselves_stay(office: Office, committee: Committee) -> None:
+    first = committee[1][0]
+    path, _ = office.assigned(committee[0], first)
+    who_leads_too = office.mediator(first, "mediation_chair")
+    made(office.mediator(first).post(f"{path}/disclose", {"relation": "relative"}))
+
+    by_oneself = who_leads_too.post(f"{path}/let_stay", {"mediator_id": first["id"]})
+    by_another = made(office.chair.post(f"{path}/let_stay", {"mediator_id": first["id"]}))
+
+    assert code_of(by_oneself) == "not_for_oneself"
+    assert by_another["state"] == "assigned"
+
+
 def test_each_discloses_for_themselves_and_once(office: Office, committee: Committee) -> None:
     first, second, third = committee[1][:3]
     path, _ = office.assigned(committee[0], first, second)

@@ -17,7 +17,7 @@ from gridwhistle.mediation.cases.steps import party_of
 from gridwhistle.mediation.cases.tables import cases
 from gridwhistle.mediation.cases.views import CaseView, answer
 from gridwhistle.mediation.panels.leaving import leave_panel, member_of
-from gridwhistle.mediation.panels.refusals import DisclosedAlready, NothingToStayFor, NotOnThatPanel
+from gridwhistle.mediation.panels.refusals import DisclosedAlready, NotForOneself, NothingToStayFor, NotOnThatPanel
 from gridwhistle.mediation.panels.tables import ChosenBy, Relation, panel_members
 from gridwhistle.mediation.words import RecordedRemark
 
@@ -99,6 +99,8 @@ async def let_stay(case_id: UUID, body: Stay, caller: Caller, db: Db) -> CaseVie
     """Write down that every party wants somebody to stay in spite of what they disclosed (同意留任)."""
     async with db.command(caller, cases, case_id) as tx:
         step, member = CASE.step(tx.row, "let_stay", caller), await _member(tx, body.mediator_id)
+        if str(member.mediator_id) == caller.id:
+            raise NotForOneself
         if member.relation in {None, "none"}:
             raise NothingToStayFor
         tx.update(member, may_stay=True)

@@ -1,6 +1,6 @@
 """What is refused when a panel is chosen, in words for the people who asked."""
 
-from gridwhistle.common.problems import Conflict, Invalid
+from gridwhistle.common.problems import Conflict, Forbidden, Invalid
 
 
 class CannotMediate(Invalid):
@@ -54,6 +54,13 @@ class DisclosedAlready(Conflict):
 
     code = "disclosed_already"
     zh, en = "您已作披露;情况变化的,请办理回避。", "You have disclosed; if it is otherwise now, step aside."
+
+
+class NotForOneself(Forbidden):
+    """Who has an interest does not write down that they may stay."""
+
+    code = "not_for_oneself"
+    zh, en = "留任意见须由他人登记。", "It is about you, so somebody else writes down that you may stay."
 
 
 class NothingToStayFor(Conflict):
