@@ -70,6 +70,8 @@ async def term_done(case_id: UUID, part_id: UUID, body: Performance, caller: Cal
         term = next((one for one in terms if one.id == part_id and one.done_on is None), None)
         if term is None:
             raise UnknownTerm
+        if body.done_on > today(tx.now):
+            raise NotDoneYet
         tx.update(term, done_on=body.done_on, proof=body.proof)
         agreement = await agreement_of(tx)
         if all(one.done_on for one in terms):

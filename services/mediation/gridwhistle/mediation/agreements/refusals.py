@@ -54,10 +54,11 @@ class NotByAll(Invalid):
 
 
 class NotDoneYet(Conflict):
-    """What is to come is not performed at once."""
+    """What is to come is not done yet."""
 
     code = "not_done_yet"
-    zh, en = "尚有未到期的履行内容,请转入履行。", "Something is still to come: let it be performed."
+    zh = "尚有未到期的履行内容,请转入履行;履行日期不得晚于今天。"
+    en = "Something is still to come: let it be performed, and enter it on its day."
 
 
 class UnknownTerm(Invalid):
