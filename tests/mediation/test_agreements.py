@@ -75,6 +75,23 @@ def test_nobody_signs_twice_or_for_another_and_who_presides_signs(office: Office
     assert code_of(mediator.post(f"{at}/seal")) == "wrong_role"
 
 
+def test_what_a_mediator_signed_who_was_recused_since_is_signed_by_who_presides_now(
+    office: Office, committee: Committee
+) -> None:
+    first, second = committee[1][:2]
+    path, parties = office.in_mediation(committee[0], first)
+    at = f"{path}/agreements/{office.draft(path, office.mediator(first), parties)['id']}"
+    for signature in ({"how": "signature"}, *({"party_id": party, "how": "signature"} for party in parties)):
+        made(office.mediator(first).post(f"{at}/sign", signature))
+    made(office.chair.post(f"{path}/request_recusal", {"party_id": parties[0], "mediator_id": first["id"]}))
+    made(office.chair.post(f"{path}/replace", {"mediator_id": second["id"], "chosen_by": "parties"}))
+
+    sealed = made(office.chair.post(f"{at}/seal"))
+    signed = made(office.mediator(second).post(f"{at}/sign", {"how": "signature"}))
+
+    assert (sealed["state"], signed["state"]) == ("draft", "effective")
+
+
 def test_nobody_signs_once_mediation_has_ended(office: Office, committee: Committee) -> None:
     path, parties = office.in_mediation(committee[0], committee[1][0])
     mediator = office.mediator(committee[1][0])
@@ -180,6 +197,17 @@ def test_a_case_is_performed_with_the_last_thing_that_was_owed(office: Office, c
 
     assert states == ["performing", "performed"]
     assert made(office.chair.get(path))["outcome"] == "agreed"
+
+
+def test_nothing_is_done_on_a_day_to_come(office: Office, committee: Committee) -> None:
+    path, _, agreement = office.agreed(committee[0], committee[1][0])
+    made(office.chair.post(f"{path}/start_performance"))
+    term = agreement["terms"][0]["id"]
+
+    ahead = office.chair.post(f"{path}/agreement_terms/{term}/done", {"done_on": "2199-01-01", "proof": "收据0017"})
+
+    assert code_of(ahead) == "not_done_yet"
+    assert made(office.chair.get(path))["state"] == "performing"
 
 
 def test_nothing_is_performed_at_once_that_is_still_to_come(office: Office, committee: Committee) -> None:

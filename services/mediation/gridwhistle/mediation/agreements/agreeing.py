@@ -41,7 +41,7 @@ from gridwhistle.mediation.cases.states import CASE
 from gridwhistle.mediation.cases.steps import facts_of, parties_in, party_of
 from gridwhistle.mediation.cases.tables import cases
 from gridwhistle.mediation.committees.tables import committees
-from gridwhistle.mediation.limits import CONFIRM_APPLY, FOLLOW_UP_DAYS
+from gridwhistle.mediation.limits import CONFIRM_APPLY, FOLLOW_UP_DAYS, REPLACE
 from gridwhistle.mediation.words import PartyIds, RecordedRemark
 
 router = Router("mediation", "Agreements 调解协议")
@@ -137,7 +137,7 @@ async def sign_agreement(case_id: UUID, part_id: UUID, body: AgreementSignature,
         if body.party_id is None:
             if str(case.presiding_id) != caller.id:
                 raise NotPresiding
-            if agreement.mediator_signed_at:
+            if agreement.mediator_signed_by == caller.id:
                 raise SignedTwice
             tx.update(agreement, mediator_signed_at=tx.now, mediator_signed_by=caller.id)
         else:
@@ -215,7 +215,7 @@ async def _make(tx: Command, body: NewAgreement, **values: Any) -> tuple[Row, li
 async def _take_effect(tx: Command, agreement: Row) -> None:
     """Let an agreement stand, and the case be agreed, if that was the last thing that it lacked."""
     case = tx.row
-    if not is_effective(agreement, await parties_in(tx), needs_seal=case.committee_id is not None):
+    if not is_effective(agreement, await parties_in(tx), case.presiding_id, needs_seal=case.committee_id is not None):
         return
     step = _agreeing(tx, agreement)
     until = confirm_by(tx.now, await RULES.of(tx.db), case.area_code, CONFIRM_APPLY)
@@ -225,6 +225,7 @@ async def _take_effect(tx: Command, agreement: Row) -> None:
 
 
 async def _agreed(tx: Command, step: Step, agreement: Row) -> None:
+    tx.clocks.stop(tx.row, REPLACE)
     tx.move(tx.row, step, agreed_at=tx.now, follow_ups_left=len(FOLLOW_UP_DAYS))
     if agreement.form == "written":
         tx.clocks.start(tx.row, CONFIRM_APPLY)

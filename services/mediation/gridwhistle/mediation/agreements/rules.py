@@ -17,11 +17,12 @@ def must_be_written(due_on: Iterable[dt.date | None], *, is_asked: bool, is_majo
     return is_asked or is_major or any(day is not None for day in due_on)
 
 
-def is_effective(agreement: Any, parties: Sequence[Any], *, needs_seal: bool) -> bool:
-    """Tell whether every party has signed a written agreement, who presides has, and the committee's seal is on it."""
+def is_effective(agreement: Any, parties: Sequence[Any], presiding_id: Any, *, needs_seal: bool) -> bool:
+    """Tell whether every party has signed a written agreement, who presides now has, and the committee's seal is on it."""
     signed = {signature["id"] for signature in agreement.signed}
     by_all = {str(party.id) for party in parties} <= signed
-    return by_all and agreement.mediator_signed_at is not None and (agreement.sealed_at is not None or not needs_seal)
+    by_presiding = presiding_id is not None and agreement.mediator_signed_by == str(presiding_id)
+    return by_all and by_presiding and (agreement.sealed_at is not None or not needs_seal)
 
 
 def confirm_by(effective_at: dt.datetime, rules: Rules, area_code: str, key: str) -> dt.datetime:
