@@ -106,6 +106,40 @@ def test_time_runs_on_while_it_is_dangerous_if_it_had_begun(
     assert running(ask, not_begun) == {}
 
 
+def test_after_a_danger_each_stage_has_its_own_limit_again(office: Office, ask: Callable[..., list[Any]]) -> None:
+    facts = {"channel": "administrative", "is_complex": True}
+    asked, pressing = office.asked(facts=facts)[0], f"{BASE}/cases/{office.register_case()['id']}"
+    for path in (asked, pressing):
+        made(office.chair.post(f"{path}/escalate", {"reason_code": "danger", "reported_to": "town", "reason": "激化"}))
+    made(office.chair.post(f"{pressing}/grade", {"grade": "red", "reason": "现场核实"}))
+    in_danger = running(ask, pressing)
+
+    for path in (asked, pressing):
+        made(office.chair.post(f"{path}/resume", {"reason": "已平息"}))
+
+    assert in_danger == {}
+    assert {key: (clock["amount"], clock["unit"]) for key, clock in running(ask, asked).items()} == dict.fromkeys(
+        ("accept", "consent"), (10, "work_day_legal")
+    )
+    contact = running(ask, pressing)["contact"]
+    assert (contact["amount"], contact["unit"]) == (1, "urgent_hour")
+
+
+def test_nobody_need_preside_any_more_once_something_is_agreed(
+    office: Office, committee: Committee, ask: Callable[..., list[Any]]
+) -> None:
+    first, second = committee[1][:2]
+    path, parties = office.in_mediation(committee[0], first, second)
+    made(office.mediator(first).post(f"{path}/step_aside", {}))
+    before = running(ask, path)
+
+    by_word = {"content": "当场道歉", "terms": [pays(parties[1], due_on=None)], "agreed_by": parties}
+    made(office.mediator(second).post(f"{path}/agree_oral", by_word))
+
+    assert "replace" in before
+    assert "replace" not in running(ask, path)
+
+
 def test_more_time_is_the_limit_once_more_from_the_first_session(
     office: Office, committee: Committee, ask: Callable[..., list[Any]]
 ) -> None:

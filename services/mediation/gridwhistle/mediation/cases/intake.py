@@ -148,7 +148,7 @@ async def grade_case(case_id: UUID, body: Grading, caller: Caller, db: Db) -> Ca
         if tx.row.state in ENDED:
             raise FactsStand
         case, risks = tx.row, {"may_become_criminal": body.may_become_criminal, "may_become_mass": body.may_become_mass}
-        if case.asked_at is None and is_more_pressing(body.grade, case.grade):
+        if case.state != "escalated" and case.asked_at is None and is_more_pressing(body.grade, case.grade):
             await tx.clocks.set_again(case, CONTACT_CLOCK, await limit_of(tx, CONTACT[body.grade], case.area_code))
         tx.update(case, grade=body.grade, **risks)
         tx.record(tx.row, "grade", body.reason)

@@ -10,8 +10,10 @@ from gridwhistle.common.machine import Step
 from gridwhistle.common.rows import Row
 from gridwhistle.common.rules import RULES
 from gridwhistle.mediation.cases.refusals import UnknownParty
+from gridwhistle.mediation.cases.routing import CONTACT, accept_rule
 from gridwhistle.mediation.cases.tables import parties
-from gridwhistle.mediation.limits import REPLACE
+from gridwhistle.mediation.limits import ACCEPT, CONSENT, REPLACE
+from gridwhistle.mediation.limits import CONTACT as CONTACT_CLOCK
 
 
 def facts_of(case: Any) -> dict[str, Any]:
@@ -44,6 +46,13 @@ async def limit_of(tx: Command, key: str, area_code: str) -> Limit:
     """Return how long something may take by a rule, for a clock that is counted by another's name."""
     rule = (await RULES.of(tx.db)).of(key, area_code, tx.now)
     return Limit(rule.amount, rule.unit)
+
+
+async def limits_of(tx: Command, case: Any) -> dict[str, Limit]:
+    """Return how long the stages before acceptance may take of a case, by its grade and its channel."""
+    accept = await limit_of(tx, accept_rule(case.channel, is_complex=case.is_complex), case.area_code)
+    contact = await limit_of(tx, CONTACT[case.grade], case.area_code)
+    return {CONTACT_CLOCK: contact, CONSENT: accept, ACCEPT: accept}
 
 
 async def parties_in(tx: Command) -> list[Row]:

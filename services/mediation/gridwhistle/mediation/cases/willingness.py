@@ -24,13 +24,12 @@ from gridwhistle.mediation.cases.refusals import (
     CommitteeUnsuited,
     NotForMediation,
 )
-from gridwhistle.mediation.cases.routing import CHANNELS, accept_rule, suits, takes
+from gridwhistle.mediation.cases.routing import CHANNELS, suits, takes
 from gridwhistle.mediation.cases.states import CASE
-from gridwhistle.mediation.cases.steps import end, facts_of, limit_of, parties_in, party_of
+from gridwhistle.mediation.cases.steps import end, facts_of, limits_of, parties_in, party_of
 from gridwhistle.mediation.cases.tables import cases
 from gridwhistle.mediation.cases.views import AnsweredBy, CaseView, answer
 from gridwhistle.mediation.committees.tables import committees
-from gridwhistle.mediation.limits import ACCEPT, CONSENT
 from gridwhistle.mediation.rulings import today
 from gridwhistle.mediation.words import DISPUTES, RecordedRemark, RecordedWhy
 
@@ -80,8 +79,7 @@ async def ask_willingness(case_id: UUID, caller: Caller, db: Db) -> CaseView:
     """Ask every party whether they want it mediated (征询意愿). Silence lapses when acceptance would be due."""
     async with db.command(caller, cases, case_id) as tx:
         case, step = tx.row, CASE.step(tx.row, "ask_willingness", caller)
-        key = accept_rule(case.channel, is_complex=case.is_complex)
-        tx.move(case, step, limits=dict.fromkeys((CONSENT, ACCEPT), await limit_of(tx, key, case.area_code)), asked_at=tx.now)
+        tx.move(case, step, limits=await limits_of(tx, case), asked_at=tx.now)
         tx.tell(case, WillingnessAsked(**facts_of(case)))
         return await answer(tx)
 

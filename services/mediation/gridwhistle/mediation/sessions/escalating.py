@@ -12,7 +12,7 @@ from gridwhistle.common.events.mediation import CaseEscalated, CaseResumed, Esca
 from gridwhistle.common.reading import one
 from gridwhistle.common.wire import Body, View
 from gridwhistle.mediation.cases.states import CASE
-from gridwhistle.mediation.cases.steps import facts_of
+from gridwhistle.mediation.cases.steps import facts_of, limits_of
 from gridwhistle.mediation.cases.tables import cases
 from gridwhistle.mediation.cases.views import CaseView, answer
 from gridwhistle.mediation.limits import MEDIATE
@@ -124,7 +124,7 @@ async def resume(case_id: UUID, body: RecordedWhy, caller: Caller, db: Db) -> Ca
         case, step = tx.row, CASE.step(tx.row, "resume", caller)
         if any(report.reported_to == "police" and not report.receipt_no for report in await tx.children(escalations)):
             raise ReceiptMissing
-        tx.move(case, step, reason=body.reason, escalated_from=None)
+        tx.move(case, step, reason=body.reason, limits=await limits_of(tx, case), escalated_from=None)
         tx.tell(case, CaseResumed(**facts_of(case)))
         return await answer(tx)
 
