@@ -154,7 +154,7 @@ class Disputes:
             await self._take(on, "fail", {"reason": "双方分歧过大"}, mediates=True)
             await self._take(on, "tell_ways", {})
         elif state != "in_mediation":
-            await self._agree(on, state)
+            await self._agree(on, state, began)
 
     async def _end_early(self, on: _Course, state: str) -> None:
         if state == "refused":
@@ -183,7 +183,7 @@ class Disputes:
         record = {"record": "双方陈述，调解员释明规定，提出方案", "undisputed": "双方对事实经过无异议"}
         await self._take(on, f"{path}/end", record, mediates=True, key="end")
 
-    async def _agree(self, on: _Course, state: str) -> None:
+    async def _agree(self, on: _Course, state: str, began: dt.datetime) -> None:
         at_once = state == "agreed_oral"
         term = {"kind": "pay", "party_id": on.parties[1], "content": "支付约定款项", "amount_fen": 120_000}
         if state == "breached":
@@ -209,7 +209,8 @@ class Disputes:
             await self._take(on, "breach_final", {"reason": "多次督促仍不履行"})
             await self._take(on, "tell_ways", {})
         if state in {"performed", "closed", "archived"}:
-            proof = {"done_on": "2026-06-30", "proof": "收据0017"}
+            paid = began - dt.timedelta(hours=on.ago)
+            proof = {"done_on": paid.astimezone(dt.UTC).date().isoformat(), "proof": "收据0017"}
             await self._take(on, f"agreement_terms/{made['terms'][0]['id']}/done", proof, key="done")
         if state in {"closed", "archived"}:
             await self._close(on, state)
