@@ -10,6 +10,7 @@ from typing import Final
 
 import accept
 import bulk
+import cases
 import events
 import hot
 import ledger
@@ -32,6 +33,7 @@ QUESTIONS: Final[dict[str, Callable[[int, float], Awaitable[list[Answer]]]]] = {
     "hot": hot.ask,
     "ledger": ledger.ask,
     "stock": stock.ask,
+    "cases": cases.ask,
     "client": report.ask_one,
     "pipeline": pipeline.ask,
     "events": events.ask,
