@@ -266,3 +266,26 @@ async def test_what_is_late_is_told_of_once_in_seven_days(office: Office, commit
     shown = made(office.chair.get(f"{path}/agreements"))["items"][0]["terms"]
     assert [row["terms"] for row in told] == ["1"]
     assert [term["reminders"] for term in shown] == [1, 0, 0]
+
+
+@pytest.mark.anyio
+async def test_who_was_told_some_days_ago_keeps_nobody_else_waiting(
+    office: Office, committee: Committee, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = committee[1][0]
+    waiting = []
+    for _ in range(2):
+        path, parties = office.in_mediation(committee[0], first)
+        mediator = office.mediator(first)
+        terms = [pays(parties[1], due_on="2026-01-01")]
+        office.sign(path, mediator, parties, office.draft(path, mediator, parties, terms=terms))
+        made(mediator.post(f"{path}/start_performance"))
+        waiting.append(path)
+    ago = "UPDATE agreement_term SET reminded_at = now() - interval '2 days' WHERE case_id = $1"
+    await database.run(database.background, ago, id_of(waiting[0]))
+    monkeypatch.setattr("gridwhistle.mediation.agreements.reminding._AT_ONCE", 1)
+
+    await remind_once(database)
+
+    shown = [made(office.chair.get(f"{path}/agreements"))["items"][0]["terms"][0]["reminders"] for path in waiting]
+    assert shown == [0, 1]

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from gridwhistle.common.again import Away, Replay, again
 from gridwhistle.common.database import Database, Db
@@ -49,7 +49,10 @@ async def remind_once(database: Database) -> int:
     recent = now - dt.timedelta(days=1)
     asked = or_(agreement_terms.c.reminded_at.is_(None), agreement_terms.c.reminded_at < recent)
     found = select(cases.c.id, cases.c.area_code).join(agreement_terms, agreement_terms.c.case_id == cases.c.id)
-    rows = await db.fetch(found.where(*late, asked).distinct().limit(_AT_ONCE))
+    # Who was never told comes first: those told some days ago are looked at as well, and may be more than are taken at once.
+    longest_ago = func.min(agreement_terms.c.reminded_at).nulls_first(), cases.c.id
+    some = found.where(*late, asked).group_by(cases.c.id, cases.c.area_code).order_by(*longest_ago).limit(_AT_ONCE)
+    rows = await db.fetch(some)
     for row in rows:
         every = dt.timedelta(days=rules.of(REMIND_EVERY, row.area_code, now).amount)
         await _remind(database, row.id, day, every)
