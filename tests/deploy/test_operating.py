@@ -122,7 +122,7 @@ def test_a_backup_of_a_deployment_that_runs_is_put_back_into_an_empty_one(
 @pytest.fixture
 def next_release(deployment: Deployment, tmp_path: Path) -> Iterator[dict[str, str]]:
     """Build images of a release that is to come: this one, and a column more."""
-    for part in ("deploy", "libs", "services", ".dockerignore"):
+    for part in ("deploy", "docs", "libs", "services", "CONTRIBUTING.md", "CHANGELOG.md", ".dockerignore"):
         source = ROOT / part
         shutil.copytree(source, tmp_path / part) if source.is_dir() else shutil.copy(source, tmp_path / part)
     versions = tmp_path / "services" / "incidents" / "gridwhistle" / "incidents" / "versions"
