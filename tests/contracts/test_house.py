@@ -131,3 +131,11 @@ def test_the_lock_names_hashes_and_no_addresses() -> None:
     assert "--hash=sha256:" in lock
     assert "://" not in lock
     assert not tracked("uv.lock")
+
+
+def test_documents_lead_outside_to_nobody_but_these() -> None:
+    here = {"127.0.0.1", "host"}
+    examples = re.compile(r"\.(example|invalid)$")
+    linked = {host for path in tracked("*.md") for host in re.findall(r"https?://([\w.-]+)", (ROOT / path).read_text())}
+
+    assert {host for host in linked - here if not examples.search(host)} == {"github.com", "openapi-ts.dev"}
