@@ -289,6 +289,18 @@ def test_an_order_is_for_a_response_that_lasts_in_its_county(store: Store, shelt
     assert [said(one) for one in (for_it, for_another, proposed, over)] == ["draft", *["no_such_response"] * 3]
 
 
+def test_a_commander_decides_about_what_is_for_a_response_while_it_lasts(store: Store, shelter: Person) -> None:
+    response = a_response(store)
+    early, late = (asked(store, shelter, "1", response_id=response) for _ in range(2))
+
+    while_it_lasts = step(store, store.commander, early, "reject", WHY)
+    made(store.do(store.commander, f"responses/{response}/lift", WHY))
+    afterwards = [step(store, store.commander, late, action, WHY) for action in ("approve", "emergency_issue", "reject")]
+    by_manager = step(store, store.manager, late, "reject", WHY)
+
+    assert [said(one) for one in (while_it_lasts, *afterwards, by_manager)] == ["rejected", *["no_emergency"] * 3, "rejected"]
+
+
 def a_response(store: Store, *, decided: bool = True) -> str:
     """Return a response of the county that lasts, or one that nobody has decided on."""
     proposal = {"event_class": "natural_disaster", "level": "iv", "areas": [f"{store.county}000000"], "reason": "暴雨"}

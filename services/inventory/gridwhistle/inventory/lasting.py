@@ -19,14 +19,17 @@ class NoSuchResponse(Invalid):
     zh, en = "该县没有这一进行中的应急响应。", "The county has no such response that lasts; leave response_id out, or name one."
 
 
+async def lasts(db: Db, response_id: UUID, area_code: str) -> bool:
+    """Tell whether there is a response of that id which is active in the county of an area."""
+    its = _RESPONSES.c.id == response_id, _RESPONSES.c.county_code == area_code[:6], _RESPONSES.c.state == "active"
+    return await db.first(select(_RESPONSES.c.id).where(*its)) is not None
+
+
 async def check_lasts(db: Db, response_id: UUID | None, area_code: str) -> None:
     """Check that a response, if one is named, lasts in the county of an area.
 
     Raises:
         NoSuchResponse: there is none of that id, it lies in another county, or it is not active.
     """
-    if response_id is None:
-        return
-    its = _RESPONSES.c.id == response_id, _RESPONSES.c.county_code == area_code[:6], _RESPONSES.c.state == "active"
-    if await db.first(select(_RESPONSES.c.id).where(*its)) is None:
+    if response_id is not None and not await lasts(db, response_id, area_code):
         raise NoSuchResponse

@@ -8,11 +8,13 @@ from uuid import UUID
 from fastapi import Query as InQuery
 from pydantic import Field
 
+from gridwhistle.common.commands import Command
 from gridwhistle.common.data_classes import Word
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.inventory_dispatch import Destination, Priority
 from gridwhistle.common.events.inventory_stock import Amount, Quantity
 from gridwhistle.common.ids import AreaCode
+from gridwhistle.common.machine import Step
 from gridwhistle.common.reading import one, page
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body, Keyset, Moment, Page, PageQuery
@@ -28,8 +30,8 @@ from gridwhistle.inventory.dispatch.making import (
     stop_all,
     store_of,
 )
-from gridwhistle.inventory.dispatch.refusals import ItemsDiffer, NothingApproved, PointNeeded, TooMuch
-from gridwhistle.inventory.dispatch.states import DISPATCH
+from gridwhistle.inventory.dispatch.refusals import ItemsDiffer, NoEmergency, NothingApproved, PointNeeded, TooMuch
+from gridwhistle.inventory.dispatch.states import DISPATCH, MANAGER
 from gridwhistle.inventory.dispatch.tables import dispatch_orders, items
 from gridwhistle.inventory.dispatch.views import (
     ITEMS_MAX,
@@ -40,7 +42,7 @@ from gridwhistle.inventory.dispatch.views import (
     done,
     whole,
 )
-from gridwhistle.inventory.lasting import check_lasts
+from gridwhistle.inventory.lasting import check_lasts, lasts
 from gridwhistle.inventory.reasons import Grounds, Reason, WrittenGrounds
 from gridwhistle.inventory.stock.promising import Wish, reserve
 
@@ -137,7 +139,7 @@ async def submit(dispatch_order_id: UUID, caller: Caller, db: Db) -> DispatchOrd
 async def approve(dispatch_order_id: UUID, body: Approval, caller: Caller, db: Db) -> DispatchOrderDone:
     """Approve an order (批准). What is approved is reserved, of each type what ends first first; all of it, or nothing."""
     async with db.command(caller, dispatch_orders, dispatch_order_id) as tx:
-        order, step = tx.row, DISPATCH.step(tx.row, "approve", caller)
+        order, step = tx.row, await _deciding(tx, "approve", caller)
         approved = _approved(await tx.children(items), body.items)
         point_id = (await point_of(tx, body.point_id or order.point_id, caller)).id
         if point_id == order.to_id:
@@ -151,7 +153,7 @@ async def approve(dispatch_order_id: UUID, body: Approval, caller: Caller, db: D
 async def emergency_issue(dispatch_order_id: UUID, body: Approval, caller: Caller, db: Db) -> DispatchOrderDone:
     """Let an order be picked at once (应急先行出库). A manager approves it afterwards, within 24 hours."""
     async with db.command(caller, dispatch_orders, dispatch_order_id) as tx:
-        order, step = tx.row, DISPATCH.step(tx.row, "emergency_issue", caller)
+        order, step = tx.row, await _deciding(tx, "emergency_issue", caller)
         approved = _approved(await tx.children(items), body.items)
         point_id = (await point_of(tx, body.point_id or order.point_id, caller)).id
         if point_id == order.to_id:
@@ -176,7 +178,7 @@ async def post_approve(dispatch_order_id: UUID, body: Grounds, caller: Caller, d
 async def reject(dispatch_order_id: UUID, body: WrittenGrounds, caller: Caller, db: Db) -> DispatchOrderDone:
     """Say no to an order, and why."""
     async with db.command(caller, dispatch_orders, dispatch_order_id) as tx:
-        tx.move(tx.row, DISPATCH.step(tx.row, "reject", caller), reason=body.reason, terminal_at=tx.now)
+        tx.move(tx.row, await _deciding(tx, "reject", caller), reason=body.reason, terminal_at=tx.now)
         stop_all(tx, tx.row)
         return tx.answer(done(caller, tx.row))
 
@@ -199,6 +201,22 @@ async def reallocate(dispatch_order_id: UUID, body: WrittenGrounds, caller: Call
         wishes = [Wish(item.id, item.type_id, item.approved_qty) for item in await tx.children(items)]
         reserve(tx, order.id, order.point_id, wishes, approved_by=order.approved_by, anew=True)
         return tx.answer(done(caller, order))
+
+
+async def _deciding(tx: Command, action: str, caller: Caller) -> Step:
+    """Return the step that decides about the held order.
+
+    Raises:
+        NoEmergency: a commander decides about it, and the response that it was for is over.
+    """
+    order, step = tx.row, DISPATCH.step(tx.row, action, caller)
+    if (
+        order.priority != "emergency"
+        and not caller.roles & MANAGER
+        and not await lasts(tx.db, order.response_id, order.area_code)
+    ):
+        raise NoEmergency
+    return step
 
 
 def _approved(children: Sequence[Row], said: list[ApprovedItem] | None) -> list[tuple[Row, Decimal]]:

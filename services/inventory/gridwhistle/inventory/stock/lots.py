@@ -63,7 +63,7 @@ class NewLot(Body):
 
 
 class Counted(Body):
-    """What a second person counted, without having been told what the first one found."""
+    """What a second person counted for themselves, whatever the first one found."""
 
     counted_qty: Quantity
 
