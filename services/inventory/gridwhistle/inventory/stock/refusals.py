@@ -72,13 +72,6 @@ class TypeNotHere(Invalid):
     zh, en = "本县物资分类中没有启用的该类型。", "The county's catalogue has no such type in use."
 
 
-class NothingDiffers(Conflict):
-    """A count that found what there should be changes nothing."""
-
-    code = "nothing_differs"
-    zh, en = "清点数量与账面一致,无需调整。", "The count found what there should be, so there is nothing to adjust."
-
-
 class AdjustedSince(Conflict):
     """Two counts that found the same are one loss."""
 
