@@ -61,7 +61,10 @@ def test_queries_of_one_shape_are_compiled_once() -> None:
 
 
 async def test_many_readers_share_few_connections(database: Database, truth: "asyncpg.Connection[Any]") -> None:
-    began = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND backend_start > $1"
+    began = (
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND backend_type = 'client backend' AND backend_start > $1"
+    )
     since = await truth.fetchval("SELECT clock_timestamp()")
     db = work(database)
 
