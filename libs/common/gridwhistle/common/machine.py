@@ -125,8 +125,9 @@ class Machine:
 
     def mermaid(self) -> str:
         """Return the diagram for docs/states."""
+        words = [f"    {state}: {state} {self._terms[state].zh}" for state in self.states]
         arrows = [f"    {step.source or '[*]'} --> {step.target}: {step.action}" for step in self.steps]
-        return "\n".join(["stateDiagram-v2", *arrows])
+        return "\n".join(["stateDiagram-v2", *words, *arrows])
 
     def table(self) -> list[tuple[str, str, str, str, str]]:
         """Return from, action, to, who and why of each step, as documents print them."""

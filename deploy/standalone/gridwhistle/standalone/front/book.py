@@ -10,6 +10,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from gridwhistle.common.problems import Term
+from gridwhistle.standalone.front.diagram import drawn
 
 DOCS: Final = (Path(__file__).parent / "../../../../../docs").resolve()
 """Where the repository keeps them; an installation without them has no book."""
@@ -86,11 +87,14 @@ class Book:
 
     def _drawn(self, name: str) -> str:
         text = re.sub(r"^<!--.*?-->\n", "", self._texts[name], flags=re.MULTILINE)
-        tokens = [token for token in _MARKDOWN.parse(text) if token.info.strip() != "mermaid"]
+        tokens = _MARKDOWN.parse(text)
         self._lead(tokens, name)
         for heading, text_of_it in pairwise(tokens):
             if heading.type == "heading_open":
                 heading.attrSet("id", anchor(text_of_it.content))
+        for token in tokens:
+            if token.info == "mermaid":
+                token.type, token.content = "html_block", drawn(token.content)
         return str(_MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {}))
 
     def _lead(self, tokens: list[Token], name: str) -> None:
