@@ -22,7 +22,8 @@ from gridwhistle.standalone.documents import problems
 from gridwhistle.standalone.services import KINDS
 from tests.conftest import RunningSuite
 
-DOCUMENT: dict[str, Any] = orjson.loads((Path(__file__).parents[2] / "docs/openapi.json").read_bytes())
+DOCS = Path(__file__).parents[2] / "docs"
+DOCUMENT: dict[str, Any] = orjson.loads((DOCS / "openapi.json").read_bytes())
 OPERATIONS = [
     pytest.param(path, method, operation, id=operation["operationId"])
     for path, methods in DOCUMENT["paths"].items()
@@ -225,6 +226,14 @@ def test_the_document_is_served_as_it_is_committed(suite: RunningSuite) -> None:
     assert served == DOCUMENT
     assert next(iter(served["paths"]["/incidents/v1/incidents"]["get"]["responses"]["200"]["content"])) == "application/json"
     assert "/asyncapi.json" in served["info"]["description"]
+
+
+@pytest.mark.parametrize("name", [kind.name for kind in KINDS])
+def test_a_services_document_is_served_as_it_is_committed(suite: RunningSuite, name: str) -> None:
+    served = suite.client.get(f"/{name}/openapi.json").json()
+
+    assert served == orjson.loads((DOCS / "openapi" / f"{name}.json").read_bytes())
+    assert {path.split("/")[1] for path in served["paths"]} == {name}
 
 
 # --- refusals ----------------------------------------------------------------------------------------------------------------

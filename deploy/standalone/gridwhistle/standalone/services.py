@@ -21,6 +21,7 @@ from gridwhistle.common.application import App
 from gridwhistle.common.asyncapi import asyncapi
 from gridwhistle.common.health import METRICS_TYPE, alive, readiness
 from gridwhistle.common.issuer import ISSUER, Issuer
+from gridwhistle.common.service import Service
 from gridwhistle.common.settings import Settings
 from gridwhistle.incidents.app import INCIDENTS
 from gridwhistle.inventory.app import INVENTORY
@@ -179,7 +180,12 @@ async def _asked(services: Mapping[str, Served], path: str) -> list[httpx2.Respo
 @cache
 def contract() -> dict[str, Any]:
     """Return the suite's OpenAPI document."""
-    return merged([kind.app(Settings.model_construct()).openapi() for kind in KINDS])
+    return merged([document(kind) for kind in KINDS])
+
+
+def document(kind: Service) -> dict[str, Any]:
+    """Return a service's OpenAPI document."""
+    return kind.app(Settings.model_construct()).openapi()
 
 
 def merged(documents: list[dict[str, Any]]) -> dict[str, Any]:

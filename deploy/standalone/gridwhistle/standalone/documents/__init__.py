@@ -12,7 +12,7 @@ from gridwhistle.standalone.documents import deployment, events, problems, readm
 from gridwhistle.standalone.documents.writing import WRITTEN, as_json
 from gridwhistle.standalone.manual import operating
 from gridwhistle.standalone.register import register
-from gridwhistle.standalone.services import KINDS, NAMES, contract
+from gridwhistle.standalone.services import KINDS, NAMES, contract, document
 
 FOLDER: Final = Path("docs")
 
@@ -27,9 +27,10 @@ def roles() -> str:
     return "\n".join([WRITTEN, "# Roles and permissions", "", "| role | 中文 | permissions |", "|---|---|---|", *rows, ""])
 
 
-def api() -> str:
-    """Return the suite's OpenAPI document."""
-    return as_json(_in_order(contract()))
+def apis() -> dict[Path, str]:
+    """Return the OpenAPI document of the suite, and that of each service."""
+    services = {FOLDER / "openapi" / f"{kind.name}.json": document(kind) for kind in KINDS}
+    return {path: as_json(_in_order(one)) for path, one in ({FOLDER / "openapi.json": contract()} | services).items()}
 
 
 def _in_order(part: Any, name: str = "") -> Any:
@@ -53,7 +54,7 @@ def documents() -> dict[Path, str]:
         FOLDER / "operating.md": f"{WRITTEN}\n{operating()}",
         FOLDER / "problems.md": problems.page(),
         FOLDER / "rules.md": rules.page(),
-        FOLDER / "openapi.json": api(),
+        **apis(),
         FOLDER / "county.md": page(county),
         FOLDER / MAP: map_of(county),
         **deployment.files(KINDS),
