@@ -11,7 +11,8 @@ from gridwhistle.common import migrations
 from gridwhistle.common.database import Database
 from gridwhistle.common.sealing import Seal
 from gridwhistle.personnel.app import PERSONNEL
-from gridwhistle.standalone.areas import CannotImport, bring_in, read
+from gridwhistle.standalone.areas import bring_in, read
+from gridwhistle.standalone.bringing.refusals import CannotImport
 from gridwhistle.standalone.postgres import Postgres
 from tests.conftest import Loop
 
@@ -38,22 +39,28 @@ def test_codes_of_every_length_become_areas_of_their_level(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("lines", "said"),
+    ("lines", "zh", "en"),
     [
-        pytest.param(["9901,示例市,"], "areas.csv:2: a code has 6, 9 or 12 digits", id="a city"),
-        pytest.param(["99010a,示例县,"], "areas.csv:2: a code has 6, 9 or 12 digits", id="no digits"),
-        pytest.param(["990101,示例县,", "990101,又一县,"], "areas.csv:3: 990101000000 is in areas.csv:2", id="twice"),
-        pytest.param(["990101001,示例镇,"], "areas.csv:2: 990101001000 lies in 990101000000", id="nowhere"),
-        pytest.param(["990101,,"], "areas.csv:2: a name has 1 to 60", id="without a name"),
-        pytest.param([f"990101,{'县' * 61},"], "areas.csv:2: a name has 1 to 60", id="too long a name"),
-        pytest.param(["1,x,"] * 60, "and 10 more", id="more than anybody reads"),
+        pytest.param(["9901,示例市,"], "2:代码为 6、9 或 12 位", "2: a code has 6, 9 or 12 digits", id="a city"),
+        pytest.param(["99010a,示例县,"], "2:代码为 6、9 或 12 位", "2: a code has 6, 9 or 12 digits", id="no digits"),
+        pytest.param(
+            ["990101,示例县,", "990101,又一县,"],
+            "3:990101000000 已见于 areas.csv:2",
+            "3: 990101000000 is in areas.csv:2",
+            id="twice",
+        ),
+        pytest.param(["990101001,示例镇,"], "的上级 990101000000 不存在", "990101001000 lies in 990101000000", id="nowhere"),
+        pytest.param(["990101,,"], "2:名称为 1 至 60", "2: a name has 1 to 60", id="without a name"),
+        pytest.param([f"990101,{'县' * 61},"], "2:名称为 1 至 60", "2: a name has 1 to 60", id="too long a name"),
+        pytest.param(["1,x,"] * 60, "另有 10 行", "and 10 more", id="more than anybody reads"),
     ],
 )
-def test_what_is_wrong_is_told_with_its_line(tmp_path: Path, lines: list[str], said: str) -> None:
+def test_what_is_wrong_is_told_with_its_line(tmp_path: Path, lines: list[str], zh: str, en: str) -> None:
     with pytest.raises(CannotImport) as refusal:
         read([a_file(tmp_path, *lines)])
 
-    assert said in str(refusal.value)
+    assert zh in refusal.value.why.zh
+    assert en in refusal.value.why.en
 
 
 def test_a_file_cut_short_is_told(tmp_path: Path) -> None:

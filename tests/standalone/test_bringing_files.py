@@ -141,20 +141,23 @@ def test_every_fault_is_told_in_chinese_as_well(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("mapping", "says"),
+    ("mapping", "zh", "en"),
     [
-        (MAPPING.replace("When", "Found"), "has no column Found, of which the mapping speaks"),
-        (MAPPING.replace("title =", "name ="), "the mapping speaks of name; the fields are row_id, title"),
-        (MAPPING.replace("data_set", "dataset"), "dataset: Extra inputs are not permitted"),
-        (MAPPING.replace("old-hotline", "Old Hotline"), "data_set: String should match"),
-        (MAPPING.replace("America/Los_Angeles", "Los Angeles"), "is not the name of a time zone"),
-        (MAPPING.replace("[times]", "[times"), "is not TOML"),
+        (MAPPING.replace("When", "Found"), "没有映射文件所指的列 Found", "has no column Found, of which the mapping speaks"),
+        (MAPPING.replace("title =", "name ="), "未知字段 name", "the mapping speaks of name; the fields are row_id, title"),
+        (MAPPING.replace("data_set", "dataset"), "dataset:映射文件没有此项", "dataset: is nothing that a mapping says"),
+        (MAPPING.replace("old-hotline", "Old Hotline"), "data_set:须符合格式", "data_set: must match"),
+        (MAPPING.replace("America/Los_Angeles", "Los Angeles"), "不是时区名称", "is not the name of a time zone"),
+        (MAPPING.replace("[times]", "[times"), "不是 TOML", "is not TOML"),
     ],
     ids=["no such head", "no such field", "a slip", "no data set's name", "no zone", "no TOML"],
 )
-def test_a_mapping_that_does_not_fit_is_refused(tmp_path: Path, mapping: str, says: str) -> None:
-    with pytest.raises(CannotImport, match=says):
+def test_a_mapping_that_does_not_fit_is_refused(tmp_path: Path, mapping: str, zh: str, en: str) -> None:
+    with pytest.raises(CannotImport) as refusal:
         read(tmp_path, HEADS, GOOD, mapping=mapping)
+
+    assert zh in refusal.value.why.zh
+    assert en in refusal.value.why.en
 
 
 def test_a_file_without_rows_is_refused(tmp_path: Path) -> None:

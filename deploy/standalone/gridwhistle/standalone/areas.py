@@ -13,11 +13,13 @@ from gridwhistle.common.again import Replay, again
 from gridwhistle.common.database import Database, Db
 from gridwhistle.common.ids import new_id
 from gridwhistle.common.principal import system
+from gridwhistle.common.problems import Term
 from gridwhistle.personnel.app import PERSONNEL
 from gridwhistle.personnel.areas import AreaView, area_changed
 from gridwhistle.personnel.domain import LEVELS, CodeTaken
 from gridwhistle.personnel.tables import areas
 from gridwhistle.standalone import opened
+from gridwhistle.standalone.bringing.refusals import CannotImport, unreadable
 
 FAULTS_MAX: Final = 50
 NAME_MAX: Final = 60
@@ -25,10 +27,6 @@ _AT_ONCE: Final = 128
 """Commands under way; those that make rows alone travel together, 64 in a statement."""
 _SYSTEM: Final = system("personnel")
 _AREAS = "SELECT area_code FROM area"
-
-
-class CannotImport(Exception):
-    """Nothing was imported; the message says why, line by line."""
 
 
 class Area(NamedTuple):
@@ -51,27 +49,36 @@ def read(files: Sequence[Path], there: frozenset[str] = frozenset()) -> list[Are
     """
     found: dict[str, Area] = {}
     places: dict[str, str] = {}
-    faults: list[str] = []
+    faults: list[tuple[str, Term]] = []
     for file in files:
         for line, code, name in _lines(file):
-            area, fault = _area(code, name)
-            if area and area.area_code in found:
-                if len(code) > LEVELS[area.level] and found[area.area_code].name == name:
-                    continue  # where a county has no townships, its own code with more zeros stands for them
-                fault = f"{area.area_code} is in {places[area.area_code]} already"
-            if fault or area is None:
-                faults.append(f"{file.name}:{line}: {fault}")
-                continue
-            found[area.area_code], places[area.area_code] = area, f"{file.name}:{line}"
+            place, area = f"{file.name}:{line}", _area(code, name)
+            if isinstance(area, Term):
+                faults.append((place, area))
+            elif (there_already := found.get(area.area_code)) is None:
+                found[area.area_code], places[area.area_code] = area, place
+            elif len(code) <= LEVELS[area.level] or there_already.name != name:
+                # Where a county has no townships, its own code with more zeros stands for them: that is no fault.
+                first = places[area.area_code]
+                faults.append((place, Term(f"{area.area_code} 已见于 {first}", f"{area.area_code} is in {first} already")))
     known = found.keys() | there
     for area in found.values():
         parent = _parent(area)
         if parent and parent not in known:
-            faults.append(f"{places[area.area_code]}: {area.area_code} lies in {parent}, which is not there")
+            why = Term(f"{area.area_code} 的上级 {parent} 不存在", f"{area.area_code} lies in {parent}, which is not there")
+            faults.append((places[area.area_code], why))
     if faults:
-        more = [f"and {len(faults) - FAULTS_MAX:,} more"] if len(faults) > FAULTS_MAX else []
-        raise CannotImport("\n".join([f"{len(faults):,} rows are wrong:", *faults[:FAULTS_MAX], *more]))
+        raise _wrong(faults)
     return sorted(found.values(), key=lambda area: (LEVELS[area.level], area.area_code))
+
+
+def _wrong(faults: Sequence[tuple[str, Term]]) -> CannotImport:
+    shown, more = faults[:FAULTS_MAX], len(faults) - FAULTS_MAX
+    zh = [f"{len(faults):,} 行有误:", *(f"{place}:{why.zh}" for place, why in shown)]
+    en = [f"{len(faults):,} rows are wrong:", *(f"{place}: {why.en}" for place, why in shown)]
+    if more > 0:
+        zh, en = [*zh, f"另有 {more:,} 行"], [*en, f"and {more:,} more"]
+    return CannotImport("\n".join(zh), "\n".join(en))
 
 
 def _lines(file: Path) -> Iterator[tuple[int, str, str]]:
@@ -80,19 +87,21 @@ def _lines(file: Path) -> Iterator[tuple[int, str, str]]:
         with opened(file, "rt", encoding="utf-8-sig", newline="") as text:
             rows = csv.DictReader(text)
             if not {"code", "name"} <= set(rows.fieldnames or ()):
-                raise CannotImport(f"{file.name} has no columns code and name")
+                raise CannotImport(f"{file.name} 没有 code、name 两列。", f"{file.name} has no columns code and name.")
             for row in rows:
                 yield rows.line_num, (row["code"] or "").strip(), (row["name"] or "").strip()
     except (OSError, EOFError, UnicodeDecodeError, csv.Error) as fault:
-        raise CannotImport(f"{file.name} cannot be read: {fault}") from None
+        raise unreadable(file, fault) from None
 
 
-def _area(code: str, name: str) -> tuple[Area | None, str | None]:
+def _area(code: str, name: str) -> Area | Term:
+    """Return the area of a row, or what is wrong with it."""
     if len(code) not in LEVELS.values() or not (code.isascii() and code.isdecimal()):
-        return None, "a code has 6, 9 or 12 digits"
+        return Term("代码为 6、9 或 12 位数字", "a code has 6, 9 or 12 digits")
+    if not 0 < len(name) <= NAME_MAX:
+        return Term(f"名称为 1 至 {NAME_MAX} 个字符", f"a name has 1 to {NAME_MAX} characters")
     whole = code.ljust(12, "0")
-    level = "county" if whole.endswith("000000") else "township" if whole.endswith("000") else "community"
-    return Area(whole, level, name), None if 0 < len(name) <= NAME_MAX else f"a name has 1 to {NAME_MAX} characters"
+    return Area(whole, "county" if whole.endswith("000000") else "township" if whole.endswith("000") else "community", name)
 
 
 def _parent(area: Area) -> str | None:

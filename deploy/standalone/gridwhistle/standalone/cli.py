@@ -210,6 +210,7 @@ def _first_steps(name: str) -> str:
 Make the county and look at it:
 
   curl -s "$BASE/personnel/v1/areas" -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
+    -H 'Idempotency-Key: a-first-county' \\
     -d '{{"area_code": "{words.COUNTY}000000", "level": "county", "name": "示例县"}}'
   curl -s "$BASE/personnel/v1/areas" -H "Authorization: Bearer $TOKEN\""""
     lon, lat = words.INSIDE
@@ -217,6 +218,7 @@ Make the county and look at it:
 File a report, then list what there is:
 
   curl -s "$BASE/incidents/v1/incidents" -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
+    -H 'Idempotency-Key: a-first-report' \\
     -d '{{"title": "井盖缺失", "source": "hotline_12345", "location": {{"lon": {lon:.4f}, "lat": {lat:.4f}}}}}'
   curl -s "$BASE/incidents/v1/incidents?state=reported&limit=5" -H "Authorization: Bearer $TOKEN\""""
 

@@ -12,7 +12,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from gridwhistle.common.issuer import ISSUER
-from gridwhistle.common.problems import Language, Problem
+from gridwhistle.common.problems import Language, Problem, Term
 from gridwhistle.standalone.bringing.refusals import CannotImport
 from gridwhistle.standalone.children import CannotStart
 from gridwhistle.standalone.demo import words
@@ -28,6 +28,7 @@ KINDS: Final = {
     "stock": "Bring a list of stock in (储备目录) to a storage point: --constant storage_point_id=… and source_ref=….",
 }
 _SHOWN: Final = 20
+_NOT_IMPORTED: Final = Term("未导入:", "Not imported:")
 BaseUrl = Annotated[str, typer.Option(help="Where the suite runs.")]
 DataDir = Annotated[Path, typer.Option(help="Of that suite, or a deployment's secrets/issuer: its issuer makes the token.")]
 County = Annotated[str, typer.Option(help="Six digits: how far the token reaches.")]
@@ -88,8 +89,9 @@ def _told(language: Language) -> Iterator[None]:
     try:
         yield
     except (CannotImport, CannotStart) as reason:
-        say.print("[red]Not imported:[/]", end=" ")
-        say.print(str(reason), markup=False)
+        why = str(getattr(reason.why, language)) if isinstance(reason, CannotImport) else str(reason)
+        say.print(f"[red]{getattr(_NOT_IMPORTED, language)}[/]", end=" ")
+        say.print(why, markup=False)
     except Problem as refusal:
         say_refused(refusal, language)
     else:
@@ -99,9 +101,9 @@ def _told(language: Language) -> Iterator[None]:
 
 def _check(county: str, token: str | None) -> None:
     if not (county.isascii() and county.isdecimal() and len(county) == len(words.COUNTY)):
-        raise CannotImport("--county has six digits.")
+        raise CannotImport("--county 须为六位数字。", "--county has six digits.")
     if token and not token.isascii():
-        raise CannotImport("--token is not an access token.")
+        raise CannotImport("--token 不是访问令牌。", "--token is not an access token.")
 
 
 def _print(name: str, rows: int, tally: Any) -> None:
@@ -147,18 +149,19 @@ def import_districts(
     county: County = words.COUNTY,
     token: Token = None,
     issuer_name: IssuerName = ISSUER,
+    language: In = "zh",
 ) -> None:
     """Make a community with one grid of each numbered district, in the county's township 900. A second run changes nothing."""
     # What reads maps takes a second to load, and no other command needs it.
     from gridwhistle.standalone.bringing import districts  # noqa: PLC0415
     from gridwhistle.standalone.bringing.api import Api  # noqa: PLC0415
 
-    with _told("en"):
+    with _told(language):
         boundaries = districts.read_districts(file)
         _check(county, token)
         town = [districts.town_of(county)]
         bearer = token or issuer_of(data_dir, issuer_name).token("import", ["integrator"], town, scope=districts.SCOPES)
-        uvloop.run(districts.run(Api(base_url, bearer), county, boundaries))
+        uvloop.run(districts.run(Api(base_url, bearer, language), county, boundaries))
     tell.print(f"{len(boundaries):,} districts are grids of {districts.town_of(county)}, and incidents knows them.")
 
 
@@ -169,13 +172,14 @@ def import_areas(
         str, typer.Option(help="Names what is imported; with a row's code it makes each row happen once.")
     ] = "areas",
     data_dir: Folder = FOLDER,
+    language: In = "zh",
 ) -> None:
     """Make areas of all levels from CSV. Nothing is made unless every row is right; a second run changes nothing."""
     # What reads the services takes a second to load, and most other commands do without.
     from gridwhistle.standalone import areas  # noqa: PLC0415
 
     issuer_of(data_dir)
-    with _told("en"), Progress(console=say) as progress:
+    with _told(language), Progress(console=say) as progress:
         making = progress.add_task("Making areas", total=None)
         counts = uvloop.run(
             areas.run(

@@ -47,7 +47,8 @@ class Api:
         except (httpx2.ConnectError, httpx2.UnsupportedProtocol):
             address = str(self._client.base_url).rstrip("/")
             raise CannotImport(
-                f"there is no suite at {address}. Start one with `gridwhistle up`, or name its --base-url."
+                f"{address} 没有运行中的系统。请用 `gridwhistle up` 启动,或用 --base-url 指明地址。",
+                f"there is no suite at {address}. Start one with `gridwhistle up`, or name its --base-url.",
             ) from None
         except httpx2.TransportError:
             pass
@@ -94,8 +95,10 @@ class Api:
             if pause_s is not None:
                 await asyncio.sleep(pause_s)
         raise CannotImport(
+            f"{path.partition('?')[0]} 尝试 {len(PAUSES_S) + 1} 次均无应答({why})。"
+            "已导入的不会丢失:请稍后重新执行,将从中断处继续。",
             f"{path.partition('?')[0]} did not answer in {len(PAUSES_S) + 1} tries ({why}). What came in is kept: run this"
-            " again later, and it goes on from there."
+            " again later, and it goes on from there.",
         )
 
 
@@ -108,5 +111,8 @@ def _read(response: httpx2.Response) -> dict[str, Any]:
         refused = Refused(response.status_code, content["code"], f"{content['detail']}{places}")
     except (ValueError, KeyError, TypeError, AttributeError):
         path = response.request.url.path
-        raise CannotImport(f"{path}: what answers there (status {response.status_code}) is not Gridwhistle.") from None
+        raise CannotImport(
+            f"{path}:应答方(状态码 {response.status_code})不是网格哨。",
+            f"{path}: what answers there (status {response.status_code}) is not Gridwhistle.",
+        ) from None
     raise refused

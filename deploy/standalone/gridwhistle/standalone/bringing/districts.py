@@ -18,7 +18,7 @@ from gridwhistle.common.places import Boundary, checked
 from gridwhistle.common.problems import Invalid
 from gridwhistle.incidents.refusals import FoundInTheFuture
 from gridwhistle.standalone.bringing.api import Api
-from gridwhistle.standalone.bringing.refusals import CannotImport
+from gridwhistle.standalone.bringing.refusals import CannotImport, unreadable
 
 SCOPES: Final = "areas:read areas:write grids:read grids:write incidents:report_many"
 DISTRICT_MAX: Final = 999
@@ -57,11 +57,17 @@ def read_districts(file: Path) -> Districts:
             shape = {"type": geometry["type"], "coordinates": geometry["coordinates"]}
             districts[number] = checked(_BOUNDARY.validate_python(shape))
     except (OSError, EOFError, zlib.error) as error:
-        raise CannotImport(f"{file} cannot be read: {getattr(error, 'strerror', None) or error}.") from None
+        raise unreadable(file, error) from None
     except (ValueError, KeyError, TypeError, Invalid):
-        raise CannotImport(f"{file} is not GeoJSON whose features have a number as name and a valid boundary.") from None
+        raise CannotImport(
+            f"{file} 不是以数字为名称、边界有效的 GeoJSON。",
+            f"{file} is not GeoJSON whose features have a number as name and a valid boundary.",
+        ) from None
     if not districts or len(districts) != len(features) or not set(districts) <= set(range(1, DISTRICT_MAX + 1)):
-        raise CannotImport(f"{file} must number its districts from 1 to {DISTRICT_MAX}, each once.")
+        raise CannotImport(
+            f"{file} 的片区须以 1 至 {DISTRICT_MAX} 编号,各一次。",
+            f"{file} must number its districts from 1 to {DISTRICT_MAX}, each once.",
+        )
     return districts
 
 
@@ -84,8 +90,10 @@ async def _check_free(api: Api, county: str, districts: Districts) -> None:
         there, _ = await api.call("/personnel/v1/grids/locate", _point_in(boundary), keyed=False)
         if there["grid_code"] not in {None, grid_of(county, number)}:
             raise CannotImport(
+                f"网格 {there['grid_code']} 位于第 {number} 片区所在之处,上报会归入该网格,因此未作任何更改。"
+                f"如为以往导入,请指明所属县:--county {there['grid_code'][:6]}。",
                 f"grid {there['grid_code']} lies where district {number} does, and would be given its reports, so nothing was"
-                f" made. Where that is an earlier import, name its county: --county {there['grid_code'][:6]}."
+                f" made. Where that is an earlier import, name its county: --county {there['grid_code'][:6]}.",
             )
 
 
@@ -110,8 +118,9 @@ async def _make(api: Api, county: str, districts: Districts) -> None:
             await api.call("/personnel/v1/grids", content | {"filed_at": _ON_FILE_SINCE})
         elif boundaries[code] != boundary:
             raise CannotImport(
+                f"网格 {code} 已存在,其边界与文件中第 {number} 片区不同,因此未作任何更改。请指明当时所用的文件。",
                 f"grid {code} is there with another boundary than district {number} has in the file, so nothing was made. Name"
-                " the file that it was made from."
+                " the file that it was made from.",
             )
 
 
@@ -131,8 +140,10 @@ async def _until_known(api: Api, districts: Districts) -> None:
             break
         if time.monotonic() > end:
             raise CannotImport(
+                f"{KNOWN_WITHIN_S:.0f} 秒后,事件服务仅知晓 {len(reports)} 个网格中的 {codes[FoundInTheFuture.code]} 个。"
+                "网格经由 NATS 传达:请确认 NATS 在运行,然后重新执行。",
                 f"the incidents service knows {codes[FoundInTheFuture.code]} of {len(reports)} grids"
-                f" after {KNOWN_WITHIN_S:.0f} s. It hears of them through NATS: see that NATS runs, then run this again."
+                f" after {KNOWN_WITHIN_S:.0f} s. It hears of them through NATS: see that NATS runs, then run this again.",
             )
         await asyncio.sleep(0.2)
     # Where the service runs as several processes, each may be a second behind the one that answered.

@@ -40,7 +40,10 @@ async def bring_stock(api: Api, lines: Lines, asked: Import) -> None:
 def _of_list(asked: Import) -> tuple[str, Mapping[str, str]]:
     said = dict(asked.constants)
     if missing := [name for name in OF_A_LIST[:2] if not said.get(name)]:
-        raise CannotImport(f"say {' and '.join(missing)}: in the mapping's constants, or with --constant {missing[0]}=…")
+        raise CannotImport(
+            f"请指明 {'、'.join(missing)}:写在映射文件的 constants 中,或用 --constant {missing[0]}=…",
+            f"say {' and '.join(missing)}: in the mapping's constants, or with --constant {missing[0]}=…",
+        )
     return f"/inventory/v1/storage_points/{said.pop('storage_point_id')}/import_list", said
 
 

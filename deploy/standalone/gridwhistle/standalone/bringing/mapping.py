@@ -14,17 +14,19 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from gridwhistle.common.calendars import LOCAL
 from gridwhistle.common.problems import Term
 from gridwhistle.common.sheet_heads import Heads, Reading
-from gridwhistle.standalone.bringing.refusals import CannotImport
+from gridwhistle.common.wire import faults_of
+from gridwhistle.standalone.bringing.refusals import CannotImport, unreadable
 
 SHIPPED: Final = Path(__file__).parent / "mappings"
 _ANY_OTHER: Final = "*"
+_UNKNOWN: Final = Term("映射文件没有此项", "is nothing that a mapping says")
 
 
 def _zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (ValueError, OSError, KeyError):
-        raise ValueError("is not the name of a time zone") from None
+        raise CannotImport(f"{name} 不是时区名称。", f"{name} is not the name of a time zone.") from None
     return name
 
 
@@ -79,7 +81,10 @@ class Mapping(BaseModel):
             CannotImport: it speaks of other fields.
         """
         if unknown := (self.columns.keys() | self.values.keys() | self.constants.keys()) - set(fields):
-            raise CannotImport(f"the mapping speaks of {', '.join(sorted(unknown))}; the fields are {', '.join(fields)}.")
+            raise CannotImport(
+                f"映射文件含有未知字段 {'、'.join(sorted(unknown))};可用字段为 {'、'.join(fields)}。",
+                f"the mapping speaks of {', '.join(sorted(unknown))}; the fields are {', '.join(fields)}.",
+            )
         theirs = {name: [head] if isinstance(head, str) else head for name, head in self.columns.items()}
         readings: dict[str, Reading] = {name: _translated(words) for name, words in self.values.items()}
         readings |= dict.fromkeys(of_times, lambda text: self.times.read(text) if text else text)
@@ -103,14 +108,22 @@ def read_mapping(file: Path | None, more: Pairs[str, str], data_set: str | None)
             path = shipped if re.fullmatch("[a-z0-9-]+", str(file)) and shipped.exists() and not file.exists() else file
             said = tomllib.loads(path.read_text("utf-8"))
         except OSError as reason:
-            raise CannotImport(f"{file} cannot be read: {reason.strerror}") from None
+            raise unreadable(file, reason) from None
         except ValueError as reason:
-            raise CannotImport(f"{file} is not TOML: {reason}") from None
+            raise CannotImport(f"{file} 不是 TOML:{reason}", f"{file} is not TOML: {reason}") from None
     said["constants"] = {**said.get("constants", {}), **more}
     if data_set:
         said["data_set"] = data_set
     try:
         return Mapping.model_validate(said)
     except ValidationError as error:
-        wrong = "\n".join(f"  {'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-        raise CannotImport(f"the mapping is not one:\n{wrong}") from None
+        raise _no_mapping(error) from None
+
+
+def _no_mapping(error: ValidationError) -> CannotImport:
+    zh, en = ["映射文件有误:"], ["the mapping is not one:"]
+    for fault, (_, code, message) in zip(error.errors(), faults_of(error), strict=True):
+        place, said = ".".join(map(str, fault["loc"])), _UNKNOWN if code == "extra_forbidden" else message
+        zh.append(f"  {place}:{said.zh}")
+        en.append(f"  {place}: {said.en}")
+    return CannotImport("\n".join(zh), "\n".join(en))

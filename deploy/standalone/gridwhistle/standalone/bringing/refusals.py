@@ -1,20 +1,32 @@
 """Why an import does not go on, or a row does not come in."""
 
 from collections import defaultdict
+from pathlib import Path
 
-from gridwhistle.common.problems import Language
+from gridwhistle.common.problems import Language, Term
 
 
 class CannotImport(Exception):
-    """Nothing, or nothing more, comes in; the message says why, and what to do."""
+    """Nothing, or nothing more, comes in."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        """Take why, and what to do."""
+        super().__init__(en)
+        self.why = Term(zh, en)
+
+
+def unreadable(file: Path, reason: Exception) -> CannotImport:
+    """Return why a file cannot be read, as the system says it."""
+    said = getattr(reason, "strerror", None) or reason
+    return CannotImport(f"无法读取 {file}:{said}。", f"{file} cannot be read: {said}.")
 
 
 class Refused(CannotImport):
     """The suite answered no: to one row, or to the whole."""
 
     def __init__(self, status: int, code: str, sentence: str) -> None:
-        """Take what the answer says."""
-        super().__init__(sentence)
+        """Take what the answer says, in the language that was asked for."""
+        super().__init__(sentence, sentence)
         self.status, self.code = status, code
 
     @property

@@ -59,7 +59,8 @@ async def bring_reports(api: Api, lines: Sequence[tuple[int, ReportLine]], asked
     """File reports, and bring in as history what is closed; what is there under its number stays as it is."""
     if asked.data_set is None:
         raise CannotImport(
-            "name the data set: data_set in the mapping, or --data-set. With a row's number it tells rows apart."
+            "请为数据集命名:在映射文件中写 data_set,或用 --data-set。它与行号一起区分各行。",
+            "name the data set: data_set in the mapping, or --data-set. With a row's number it tells rows apart.",
         )
     for batch in pieces(lines, BATCH_MAX):
         for is_closed in (False, True):

@@ -11,7 +11,7 @@ from gridwhistle.common.sheets import Sheet, read
 from gridwhistle.standalone.bringing.api import Api
 from gridwhistle.standalone.bringing.kinds import Kind
 from gridwhistle.standalone.bringing.mapping import Mapping
-from gridwhistle.standalone.bringing.refusals import CannotImport
+from gridwhistle.standalone.bringing.refusals import CannotImport, unreadable
 from gridwhistle.standalone.bringing.rows import Import, Tally
 
 
@@ -30,12 +30,15 @@ def read_file(file: Path, kind: Kind, mapping: Mapping) -> Sheet[Any]:
     except BadColumns:
         there = {head.casefold() for head in (texts_of(content) or [[]])[0]}
         missing = sorted({head for head in mapping.all_heads() if head.casefold() not in there})
-        raise CannotImport(f"{file.name} has no column {', '.join(missing)}, of which the mapping speaks.") from None
+        raise CannotImport(
+            f"{file.name} 没有映射文件所指的列 {'、'.join(missing)}。",
+            f"{file.name} has no column {', '.join(missing)}, of which the mapping speaks.",
+        ) from None
     if kind.check:
         kind.check(sheet)
     sheet.check()
     if not sheet.lines:
-        raise CannotImport(f"{file.name} has a head, but no rows.")
+        raise CannotImport(f"{file.name} 只有表头,没有数据行。", f"{file.name} has a head, but no rows.")
     return sheet
 
 
@@ -52,7 +55,7 @@ def _content_of(file: Path) -> bytes:
         with gzip.open(file) as packed:
             return packed.read(BYTES_MAX + 1)
     except (OSError, EOFError, zlib.error) as reason:
-        raise CannotImport(f"{file} cannot be read: {getattr(reason, 'strerror', None) or reason}.") from None
+        raise unreadable(file, reason) from None
 
 
 async def run(api: Api, kind: Kind, sheet: Sheet[Any], mapping: Mapping, tally: Tally, *, dry_run: bool = False) -> None:
