@@ -13,6 +13,12 @@ from tests.conftest import RunningSuite
 ROOT = Path(__file__).parents[2]
 
 
+def commands(guide: str) -> list[str]:
+    """Return the commands of a guide that are shown and not run, without what is said beside them."""
+    text = (ROOT / f"docs/{guide}.md").read_text(encoding="utf-8")
+    return [re.sub(r"\s+# .*", "", block) for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL)]
+
+
 def blocks(name: str) -> list[str]:
     """Return the examples of a guide."""
     return re.findall(r"```bash\n(.*?)```", (ROOT / f"docs/{name}.md").read_text(encoding="utf-8"), re.DOTALL)
@@ -197,9 +203,10 @@ def test_the_guide_to_reporting_works_as_it_stands(suite: RunningSuite, tokens: 
     ]
 
 
-@pytest.mark.parametrize("name", sorted({path.name.split(".")[0] for path in ROOT.glob("docs/guide-*.md")}))
+@pytest.mark.parametrize("name", sorted({path.name.split(".")[0] for path in ROOT.glob("docs/*.zh-CN.md")} - {"README"}))
 def test_a_guide_in_chinese_has_the_same_examples_and_headings(name: str) -> None:
     assert blocks(f"{name}.zh-CN") == blocks(name)
+    assert commands(f"{name}.zh-CN") == commands(name)
     english, chinese = (
         re.findall(r"^#+ ", re.sub(r"```.*?```", "", (ROOT / f"docs/{guide}.md").read_text(encoding="utf-8"), flags=re.DOTALL),
                    re.MULTILINE)
