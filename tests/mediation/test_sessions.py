@@ -7,6 +7,7 @@ import pytest
 import vobject
 from icalendar import Calendar
 
+from gridwhistle.mediation.sessions import inviting
 from tests.conftest import RunningSuite
 from tests.mediation.office import BASE, Office, code_of, made
 
@@ -84,6 +85,16 @@ def test_who_was_invited_comes_when_every_party_wants_it(office: Office, committ
     assert "consent to who was invited" in too_early.json()["detail"]
     assert (agreed["name"], sorted(agreed["agreed_by"])) == ("孙**", sorted(parties))
     assert opened["invitees"] == [invited["id"]]
+
+
+def test_no_more_are_invited_than_can_be_shown(office: Office, committee: Committee, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = committee[1][0]
+    path, _ = office.assigned(committee[0], first)
+    monkeypatch.setattr(inviting, "INVITEES_MAX", 0)
+
+    refused = office.mediator(first).post(f"{path}/invitees", {"kind": "neighbour", "name": "孙三"})
+
+    assert (code_of(refused), refused.json()["detail"]) == ("enough_invitees", "0 people are invited to a case at most.")
 
 
 def test_the_record_is_sealed_and_signed_by_who_was_there(office: Office, committee: Committee) -> None:

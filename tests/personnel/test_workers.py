@@ -6,6 +6,7 @@ import pytest
 
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import IllegalMove, WrongRole
+from gridwhistle.personnel import workers
 from gridwhistle.personnel.domain import WORKER, NotSigned
 from tests.conftest import Person, RunningSuite
 
@@ -141,6 +142,14 @@ def test_an_assignment_ends_and_may_begin_again(town: Person) -> None:
 
     assert [len(one["assignments"]) for one in (first, ended, again)] == [1, 0, 1]
     assert (twice.status_code, twice.json()["code"]) == (409, "not_assigned")
+
+
+def test_a_worker_has_no_more_grids_than_events_can_tell_of(town: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "GRIDS_MAX", 0)
+
+    refused = town.post(f"{BASE}/workers/{hired(town)}/assignments", {"grid_code": GRID})
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "enough_grids")
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from gridwhistle.timebank import teams
 from tests.conftest import RunningSuite
 from tests.timebank.bank import BASE, BEGINS, HOUR, Bank, Somebody, at, code_of, made
 
@@ -66,6 +67,14 @@ def test_somebody_asks_and_the_leader_says_yes(bank: Bank, team: str, leader: So
     assert [one["joined_at"] is None for one in asked["members"]] == [False, True]
     assert (code_of(twice), code_of(by_another)) == ("member_already", "not_the_leader")
     assert all(one["joined_at"] for one in welcomed["members"])
+
+
+def test_who_comes_to_a_full_team_hears_that_it_is_full(bank: Bank, team: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(teams, "MEMBERS_MAX", 1)
+
+    refused = bank.register().person.post(f"{team}/join")
+
+    assert code_of(refused) == "team_full"
 
 
 def test_what_a_team_did_is_worth_quarters_of_an_hour_of_each_who_was_there(

@@ -15,6 +15,7 @@ from gridwhistle.common.events.inventory import MobilizationOrdered
 from gridwhistle.common.events.personnel import PostDone
 from gridwhistle.common.ids import new_id
 from gridwhistle.common.tables import audit
+from gridwhistle.incidents import volunteers
 from gridwhistle.standalone.postgres import Postgres
 from gridwhistle.timebank import claiming, serving
 from gridwhistle.timebank.app import TIMEBANK
@@ -192,6 +193,17 @@ def test_an_incident_asks_for_hands_and_what_they_did_becomes_minutes(suite: Run
     eventually(lambda: made(volunteer.person.get(f"{BASE}/participants/{volunteer.id}"))["earned_minutes"] == 60)
     assert dispatcher.post(f"{incident}/credit_volunteer", helped).json()["code"] == "credited_before"
     assert made(dispatcher.get(f"{incident}/volunteers"))["items"][0]["minutes"] == 60
+
+
+def test_no_more_help_is_told_of_than_can_be_shown(suite: RunningSuite, monkeypatch: pytest.MonkeyPatch) -> None:
+    helped = {"participant_id": str(uuid.uuid4()), "service_code": "errands", "minutes": 60}
+    helped |= {"started_at": (NOW - dt.timedelta(hours=4)).isoformat()}
+    incident = _in_progress(suite)
+    monkeypatch.setattr(volunteers, "HELPERS_MAX", 0)
+
+    refused = suite.person("town_dispatcher").post(f"{incident}/credit_volunteer", helped)
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "enough_helpers")
 
 
 def _in_progress(suite: RunningSuite) -> str:

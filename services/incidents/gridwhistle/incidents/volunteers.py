@@ -1,7 +1,7 @@
 """Volunteers (志愿者): more hands are asked for where an incident lies, and who helped is told to the time bank, once."""
 
 import datetime as dt
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field
@@ -38,6 +38,13 @@ class CreditedBefore(Conflict):
 
     code = "credited_before"
     zh, en = "该志愿者在本事件中的服务已登记。", "What they did for this incident was told already."
+
+
+class EnoughHelpers(Conflict):
+    """As many as can be shown."""
+
+    code = "enough_helpers"
+    zh, en = "一个事件最多登记 {most} 名志愿者。", "{most} volunteers are told of for an incident at most."
 
 
 class CreditsYourself(Forbidden):
@@ -101,8 +108,7 @@ async def credit_volunteer(incident_id: UUID, body: Helped, caller: Caller, db: 
             raise CreditsYourself
         if body.started_at + dt.timedelta(minutes=body.minutes) > tx.now:
             raise HoursUnclear
-        if len(await _check_new(tx, body.participant_id)) >= HELPERS_MAX:
-            raise CreditedBefore
+        await _check_new(tx, body.participant_id)
         tx.insert(volunteer_works, incident_id=incident.id, told_by=caller.id, told_at=tx.now, **dict(body))
         tx.move(incident, step)
         tx.tell(incident, VolunteerWorkDone(**facts_of(incident), **dict(body)))
@@ -117,8 +123,9 @@ async def list_helpers(incident_id: UUID, caller: Caller, db: Db) -> Helpers:
     return Helpers(items=[HelperView.of(row) for row in await db.fetch(told.limit(HELPERS_MAX))])
 
 
-async def _check_new(tx: Command, participant_id: UUID) -> list[Any]:
+async def _check_new(tx: Command, participant_id: UUID) -> None:
     there = await tx.children(volunteer_works)
     if any(row.participant_id == participant_id for row in there):
         raise CreditedBefore
-    return there
+    if len(there) >= HELPERS_MAX:
+        raise EnoughHelpers(most=HELPERS_MAX)

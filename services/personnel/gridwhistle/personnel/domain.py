@@ -59,6 +59,13 @@ class AlreadyAssigned(Conflict):
     zh, en = "该网格员已负责这个网格。", "The worker is responsible for that grid already."
 
 
+class EnoughGrids(Conflict):
+    """As many as events can tell of."""
+
+    code = "enough_grids"
+    zh, en = "每名网格员最多负责 {most} 个网格。", "A worker is responsible for {most} grids at most."
+
+
 class CodeTaken(Conflict):
     """Another thing has the code."""
 

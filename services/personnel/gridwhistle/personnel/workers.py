@@ -34,6 +34,7 @@ from gridwhistle.personnel.access import revoke
 from gridwhistle.personnel.areas import Name as PlaceName
 from gridwhistle.personnel.domain import (
     WORKER,
+    EnoughGrids,
     NotAssigned,
     NothingToChange,
     check_active,
@@ -239,6 +240,8 @@ async def assign_grid(worker_id: UUID, body: NewAssignment, caller: Caller, db: 
         if tx.row.state != "suspended":
             check_active(tx.row)
         before = await held_by(tx)
+        if len(before) >= GRIDS_MAX:
+            raise EnoughGrids(most=GRIDS_MAX)
         made = tx.insert(assignments, worker_id=worker_id, grid_code=body.grid_code, duty=body.duty, assigned_at=tx.now)
         tx.record(tx.row, "assign")
         tx.tell(tx.row, WorkerAssigned(grid_code=body.grid_code, duty=body.duty))

@@ -57,6 +57,13 @@ class MemberAlready(Conflict):
     zh, en = "已申请或已加入。", "They have asked to join, or are a member already."
 
 
+class TeamFull(Conflict):
+    """As many as can be shown."""
+
+    code = "team_full"
+    zh, en = "每支队伍最多 {most} 名队员。", "A team has {most} members at most."
+
+
 class NewTeam(Body):
     """A team, and who leads it: a participant who serves."""
 
@@ -141,8 +148,10 @@ async def join(team_id: UUID, caller: Caller, db: Db) -> TeamView:
     me = await myself(db, caller)
     async with db.command(await over_the_county(db, caller), teams, team_id) as tx:
         step, there = TEAM.step(tx.row, "join", caller), await _members(tx)
-        if len(there) >= MEMBERS_MAX or any(one.participant_id == me for one in there):
+        if any(one.participant_id == me for one in there):
             raise MemberAlready
+        if len(there) >= MEMBERS_MAX:
+            raise TeamFull(most=MEMBERS_MAX)
         await hold_active(tx, me)
         made = tx.insert(members, team_id=team_id, participant_id=me, asked_at=tx.now)
         tx.move(tx.row, step)

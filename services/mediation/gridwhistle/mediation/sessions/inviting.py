@@ -15,7 +15,7 @@ from gridwhistle.mediation.cases.steps import party_of
 from gridwhistle.mediation.cases.tables import cases
 from gridwhistle.mediation.cases.views import AgentMay, PartyView
 from gridwhistle.mediation.panels.afterwards import check_never_mediated_it
-from gridwhistle.mediation.sessions.refusals import EnoughSessions, UnknownInvitee
+from gridwhistle.mediation.sessions.refusals import EnoughInvitees, UnknownInvitee
 from gridwhistle.mediation.sessions.tables import InviteeKind, invitees
 from gridwhistle.mediation.sessions.views import INVITEES_MAX, InviteeView, invitee_view
 
@@ -59,7 +59,7 @@ async def invite_somebody(case_id: UUID, body: Invitation, caller: Caller, db: D
             raise refusal
         there = await tx.children(invitees)
         if len(there) >= INVITEES_MAX:
-            raise EnoughSessions(most=INVITEES_MAX)
+            raise EnoughInvitees(most=INVITEES_MAX)
         if not body.is_no_mediator:
             await check_never_mediated_it(tx, tx.row, body.name.full)
         made = tx.insert(invitees, case_id=case_id, kind=body.kind, name=body.name, agreed_by=[], invited_at=tx.now)

@@ -38,6 +38,13 @@ class EnoughSessions(Conflict):
     zh, en = "一案最多安排 {most} 次调解会。", "A case has {most} sessions at most."
 
 
+class EnoughInvitees(Conflict):
+    """As many as can be shown."""
+
+    code = "enough_invitees"
+    zh, en = "一案最多邀请 {most} 人。", "{most} people are invited to a case at most."
+
+
 class SignedAlready(Conflict):
     """Each signs once."""
 
