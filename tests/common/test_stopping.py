@@ -13,6 +13,9 @@ def test_a_service_that_is_stopped_while_it_starts_stops(url: str, nats_server: 
     settings = toolshed.settings(tmp_path, url, nats_server.url, Issuer.fresh())
 
     async def start_and_stop() -> list[str]:
+        app = toolshed.TOOLSHED.app(settings)
+        async with app.router.lifespan_context(app):
+            pass  # before any of its loops has begun
         for delay_s in (0, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05):
             app = toolshed.TOOLSHED.app(settings)
             async with app.router.lifespan_context(app):

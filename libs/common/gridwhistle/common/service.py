@@ -194,6 +194,7 @@ class Service:
                 name = loop.__name__
                 loops[name] = asyncio.create_task(keep_up(loop, service), name=f"{self.name} {name}")
                 loops[name].add_done_callback(_tell_if_dead)
+            await asyncio.sleep(0)  # so that each has begun: a client of NATS that was never told to connect cannot be closed
             try:
                 yield service
             finally:
