@@ -83,6 +83,23 @@ def test_who_decides_may_say_another_level_within_their_rank(people: People) -> 
 
 
 @pytest.mark.parametrize(
+    ("level", "lesser", "who", "code"),
+    [("iii", "iv", OFFICE, "wrong_role"), ("ii", "iii", DEPUTY, "wrong_role"), ("ii", "iv", HEAD, None)],
+)
+def test_who_may_not_decline_a_graver_proposal_does_not_begin_it_as_a_lesser_one(
+    people: People, level: str, lesser: str, who: str, code: str | None
+) -> None:
+    path = f"{BASE}/responses/{proposed(people, level=level)}"
+
+    answer = people(who).post(f"{path}/decide", {"level": lesser, "expected_until": said(2 * DAY)})
+
+    assert answer.json().get("code") == code
+    now = made(people(who).get(path))
+    assert (now["state"], now["level"]) == (("proposed", level) if code else ("active", lesser))
+    assert now["measures"] == (None if code else ["warn_public", "collect_reports", "call_teams"])
+
+
+@pytest.mark.parametrize(
     ("change", "code"),
     [
         ({"expected_until": said(-DAY)}, "end_in_the_past"),

@@ -18,6 +18,7 @@ from gridwhistle.common.events.inventory_responses import (
     ResponseLifted,
     ResponseReviewed,
 )
+from gridwhistle.common.machine import Step
 from gridwhistle.common.personal import MASKED
 from gridwhistle.common.principal import system
 from gridwhistle.common.rows import Row
@@ -79,13 +80,13 @@ class ReviewResponse(Body):
 async def decide_response(response_id: UUID, body: DecideResponse, caller: Caller, db: Db) -> ResponseView:
     """Let it begin (启动响应). Stock, shelters, teams, volunteers and incidents follow by events of one correlation id.
 
-    Who may decide depends on the level: the office's director on IV, a deputy head on III, the head on II and I.
+    Who may decide depends on the level, the graver of the one proposed and the one that is said: the office's director on IV,
+    a deputy head on III, the head on II and I.
     """
     async with db.command(caller, responses, response_id) as tx:
         response = following(tx, tx.row)
-        if body.level:
-            tx.update(response, level=body.level)
-        step = RESPONSE.step(response, "decide", caller)
+        level = body.level or response.level
+        step = _by_the_graver(tx, "decide", level)
         _check_end(tx, body.expected_until)
         _check_volunteers(tx, body.volunteers)
         session = _open_session(tx, response)
@@ -94,12 +95,13 @@ async def decide_response(response_id: UUID, body: DecideResponse, caller: Calle
             step,
             reason=body.reason,
             limits={EXPECTED_END: until(tx.now, body.expected_until)},
+            level=level,
             decided_by=caller.id,
             decided_role=min(step.who & caller.roles),
             decided_at=tx.now,
             session_id=session.id,
             expected_until=body.expected_until,
-            measures=list(MEASURES[response.level]) if body.measures is None else body.measures,
+            measures=list(MEASURES[level]) if body.measures is None else body.measures,
             volunteers=body.volunteers and body.volunteers.model_dump(mode="json"),
             expected_persons=_given(body.expected_persons, response.expected_persons),
             expected_days=_given(body.expected_days, response.expected_days),
@@ -129,10 +131,9 @@ async def decline_response(response_id: UUID, body: ResponseReason, caller: Call
 async def adjust_response(response_id: UUID, body: AdjustResponse, caller: Caller, db: Db) -> ResponseView:
     """Change its level, its measures or how long it lasts (调整响应): by who decides on the graver of both levels."""
     async with db.command(caller, responses, response_id) as tx:
-        response, before = following(tx, tx.row), tx.row.level
-        level = body.level or before
-        tx.update(response, level=gravest(level, before))
-        step = RESPONSE.step(response, "adjust", caller)
+        response = following(tx, tx.row)
+        level = body.level or response.level
+        step = _by_the_graver(tx, "adjust", level)
         ends = body.expected_until or response.expected_until
         tx.move(
             response,
@@ -175,6 +176,13 @@ async def review_response(response_id: UUID, body: ReviewResponse, caller: Calle
         tx.move(response, step, findings=body.findings, reviewed_at=tx.now, terminal_at=tx.now)
         tx.tell(response, ResponseReviewed(**told_of(response)))
         return tx.answer(seen_by(caller, response))
+
+
+def _by_the_graver(tx: Command, action: str, level: ResponseLevel) -> Step:
+    """Return the step for who decides on the graver of the level that the response has and the one that it shall have."""
+    response = tx.row
+    tx.update(response, level=gravest(level, response.level))
+    return RESPONSE.step(response, action, tx.caller)
 
 
 def _open_session(tx: Command, response: Row) -> Row:

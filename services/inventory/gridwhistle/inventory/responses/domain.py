@@ -68,7 +68,7 @@ RESPONSE: Final = Machine(
     (
         #    from        action            to          who     why
         Step(None,       "propose",        "proposed", DUTY,   "a trigger is met, or an authority warns"),
-        *_by_rank("proposed", "decide",  "active",   "it begins: by the office's director (IV), a deputy head (III), the head (II, I)", not_who_proposed=True),
+        *_by_rank("proposed", "decide",  "active",   "it begins: by the office's director (IV), a deputy head (III), the head (II, I), of both the level proposed and the one it begins at", not_who_proposed=True),
         *_by_rank("proposed", "decline", "declined", "there is none, says who would decide on it", not_who_proposed=True),
         *(Step(state,    "report_by_phone", state,     DUTY,   "those above hear of it within twenty minutes", _not_told("phoned_at")) for state in ("proposed", "active")),
         *(Step(state,    "report_in_writing", state,   DUTY,   "and in writing within forty", _not_told("written_at")) for state in ("proposed", "active")),
