@@ -23,6 +23,7 @@ from gridwhistle.inventory.reasons import Grounds
 COUNTY = "990405"
 AREA = f"{COUNTY}001001"
 MANAGER = Principal("manager", frozenset({"inventory_manager", "warehouse_keeper"}), (COUNTY,))
+WHO_ASKS = Principal("asks", frozenset({"shelter_manager"}), (COUNTY,))
 _TYPE = """
 INSERT INTO resource_type (id, version, area_code, code, parent_code, name, unit, is_local, is_hazardous, is_daily)
 VALUES ($1, 1, $2, $3, '1990000', '棉被', '床', true, false, false)
@@ -129,8 +130,7 @@ class Processes:
 
     async def cancel(self, order_id: uuid.UUID, process: int = 0) -> str:
         """Cancel an order, as who asked for it."""
-        who = Principal("asks", frozenset({"shelter_manager"}), (COUNTY,))
-        return await self.do(lambda db: ordering.cancel(order_id, Grounds(), who, db), process)
+        return await self.do(lambda db: ordering.cancel(order_id, Grounds(), WHO_ASKS, db), process)
 
     async def issue(self, order_id: uuid.UUID, process: int = 0) -> str:
         """Pick and issue an order."""

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from decimal import Decimal
 from types import SimpleNamespace
+from typing import Any
 
 import asyncpg
 import pytest
@@ -16,11 +17,13 @@ from gridwhistle.common.again import again
 from gridwhistle.common.commands import Command
 from gridwhistle.common.database import Db
 from gridwhistle.inventory.app import INVENTORY
+from gridwhistle.inventory.dispatch import delivering
+from gridwhistle.inventory.reasons import Grounds, WrittenGrounds
 from gridwhistle.inventory.responses import setting_off
 from gridwhistle.inventory.responses.looking_again import promise_what_lacks
 from gridwhistle.standalone.postgres import Postgres
 from tests.conftest import Loop
-from tests.inventory.depot import COUNTY, Depot, Processes, faults, two_processes
+from tests.inventory.depot import COUNTY, MANAGER, WHO_ASKS, Depot, Processes, faults, two_processes
 
 pytestmark = pytest.mark.anyio
 
@@ -178,6 +181,44 @@ async def test_what_comes_in_while_a_response_lasts_is_promised_to_it(processes:
     assert dict(await depot.connection.fetch(promised, response_id)) == {first: 30, second: 70}
     told = "SELECT count(DISTINCT envelope->>'correlationid') FROM outbox WHERE envelope->'data'->>'response_id' = $1"
     assert await depot.connection.fetchval(told, str(response_id)) == 1
+
+
+async def test_what_was_lost_or_came_damaged_is_promised_anew_when_it_is_settled(processes: Processes, depot: Depot) -> None:
+    await depot.connection.execute("UPDATE response SET expected_persons = 0")  # those of other tests
+    await depot.connection.execute("UPDATE resource_type SET kit_qty = 1, kit_persons = 1 WHERE id = $1", depot.type_id)
+    await depot.lot("100")
+    response_id = await _a_response(depot, persons=100)
+    await promise_what_lacks(processes.databases[0])
+    [order_id] = [row[0] for row in await depot.connection.fetch(_ORDERS_OF, response_id, depot.point_id)]
+    item_id = await depot.connection.fetchval("SELECT id FROM dispatch_item WHERE order_id = $1", order_id)
+    await processes.issue(order_id)
+    await depot.lot("200")
+    came: dict[str, Any] = {"item_id": item_id, "received_qty": Decimal(90), "damaged_qty": Decimal(4)}
+    receipt = delivering.DispatchReceipt(items=[delivering.ReceivedItem(**came)])
+    found = delivering.Resolution(items=[delivering.ResolvedItem(**came, lost_qty=Decimal(6))], reason="途中遗失")
+    carriers = delivering.Departure(transports=[delivering.NewTransport(carrier="示例县运输公司")])
+    await processes.do(lambda db: delivering.depart(order_id, carriers, MANAGER, db))
+    await processes.do(lambda db: delivering.receive(order_id, receipt, WHO_ASKS, db))
+    await processes.do(lambda db: delivering.dispute(order_id, WrittenGrounds(reason="少六床"), WHO_ASKS, db))
+    await processes.do(lambda db: delivering.resolve(order_id, found, MANAGER, db))
+    await promise_what_lacks(processes.databases[0])
+    while_it_is_not_settled = await depot.connection.fetch(_ORDERS_OF, response_id, depot.point_id)
+
+    agreed = await processes.do(lambda db: delivering.agree(order_id, Grounds(), WHO_ASKS, db))
+    for _ in range(2):
+        await asyncio.gather(*map(promise_what_lacks, processes.databases))
+
+    assert (agreed, len(while_it_is_not_settled)) == ("settled", 1)
+    assert [int(row["approved_qty"]) for row in await depot.connection.fetch(_ORDERS_OF, response_id, depot.point_id)] == [
+        100,
+        10,
+    ]
+
+
+_ORDERS_OF = """
+SELECT o.id, approved_qty FROM dispatch_order o JOIN dispatch_item i ON i.order_id = o.id
+WHERE response_id = $1 AND point_id = $2 ORDER BY o.id
+"""
 
 
 async def _a_response(depot: Depot, persons: int) -> uuid.UUID:

@@ -43,7 +43,7 @@ SUPPLIES_MAX: Final = 1_000
 
 
 class SupplyLine(View):
-    """What is needed of a type, by the kits of the county's catalogue, what is promised, and what is missing."""
+    """What is needed of a type, by the kits of the county's catalogue, what is promised or came, and what is missing."""
 
     type_code: SupplyCode
     name: Annotated[str, Field(max_length=60, examples=["棉被"])]
@@ -61,7 +61,10 @@ class ResponseSupplies(View):
 
 @router.get("/responses/{response_id}/supplies", may="responses:read")
 async def get_supplies(response_id: UUID, caller: Caller, db: Db) -> ResponseSupplies:
-    """Return what the people who are expected need, by kit and days, and what of it stock has promised (物资保障)."""
+    """Return what the people who are expected need, by kit and days, and what of it stock has promised (物资保障).
+
+    What was lost on the way or came damaged is missing again when its order is settled, and promised anew while it lasts.
+    """
     response = await one(db, over_the_county(caller), responses, response_id)
     types, promised = await _kit_types(db, response), await _promised(db, response_id)
     lines = []
@@ -158,9 +161,10 @@ def _needed(type_: Any, response: Any) -> Decimal:
 
 
 async def _promised(db: Work, response_id: UUID) -> Mapping[UUID, Decimal]:
-    """Return what was promised to a response, by type."""
+    """Return what was promised to a response, by type; of what is settled only what came, and was good."""
     of_it = dispatch_orders.c.response_id == response_id, dispatch_orders.c.state.not_in(_NOT_PROMISED)
-    sums = select(items.c.type_id, func.sum(items.c.approved_qty)).where(*of_it, items.c.order_id == dispatch_orders.c.id)
+    good = case((dispatch_orders.c.state == "settled", items.c.received_qty), else_=items.c.approved_qty)
+    sums = select(items.c.type_id, func.sum(good)).where(*of_it, items.c.order_id == dispatch_orders.c.id)
     found: dict[UUID, Decimal] = defaultdict(Decimal)
     for row in await db.fetch(sums.group_by(items.c.type_id)):
         found[row[0]] = row[1] or Decimal(0)
