@@ -139,13 +139,38 @@ def test_what_is_done_at_once_is_agreed_by_word_of_all(office: Office, committee
     assert code_of(mediator.post(f"{path}/apply_confirmation", {"applied_by": parties, **COURT})) == "illegal_move"
 
 
-def test_what_is_agreed_in_part_leaves_the_other_ways_for_the_rest(office: Office, committee: Committee) -> None:
-    path, _, agreement = office.agreed(committee[0], committee[1][0], extent="part")
+def test_of_what_is_agreed_in_part_the_ways_for_the_rest_are_told_before_it_goes_on(
+    office: Office, committee: Committee
+) -> None:
+    first = committee[1][0]
+    path, _, agreement = office.agreed(committee[0], first, extent="part")
+    mediator, case = office.mediator(first), made(office.chair.get(path))
+    untold = mediator.post(f"{path}/start_performance")
 
-    case = made(office.chair.get(path))
+    told = made(mediator.post(f"{path}/tell_ways", {"reason": "书面告知"}))
+    begun = made(mediator.post(f"{path}/start_performance"))
 
     assert (agreement["extent"], case["state"]) == ("part", "partial")
-    assert case["other_ways"] == ["court", "payment_order", "notarised_deed"]
+    assert case["other_ways"] == ["arbitration", "authority", "court"]
+    assert code_of(untold) == "ways_not_told"
+    assert ("start_performance" in case["actions"], "start_performance" in told["actions"]) == (False, True)
+    assert (begun["state"], begun["ways_told_at"]) == ("performing", told["ways_told_at"])
+
+
+def test_of_what_was_agreed_in_part_and_is_broken_the_ways_are_told_again(office: Office, committee: Committee) -> None:
+    path, _, _ = office.agreed(committee[0], committee[1][0], extent="part")
+    made(office.chair.post(f"{path}/tell_ways", {}))
+    made(office.chair.post(f"{path}/start_performance"))
+    later = {"As_Of": "2199-01-05T02:00:00Z"}
+    breached = made(office.chair.post(f"{path}/breach_final", {"reason": "拒不履行"}, **later))
+    made(office.chair.post(f"{path}/documents", {"kind": "identity", "pages": 2}, **later))
+
+    untold = office.chair.post(f"{path}/ask_close", {}, **later)
+    made(office.chair.post(f"{path}/tell_ways", {}, **later))
+
+    assert (breached["outcome"], breached["other_ways"]) == ("partial", ["court", "payment_order", "notarised_deed"])
+    assert code_of(untold) == "ways_not_told"
+    assert made(office.chair.post(f"{path}/ask_close", {}, **later))["state"] == "breached"
 
 
 def test_an_agreement_that_somebody_will_not_sign_is_dropped_and_another_is_written(

@@ -20,6 +20,7 @@ from gridwhistle.mediation.cases.refusals import (
     NotOnThePanel,
     SidesMissing,
     TypeMissing,
+    WaysNotTold,
 )
 from gridwhistle.mediation.cases.states import CASE, ENDED, NOT_POSTED, STATES
 from gridwhistle.mediation.cases.tables import cases
@@ -124,6 +125,7 @@ def a_row(table: Any, state: str | None, **values: Any) -> SimpleNamespace | Non
 
 def a_case(state: str | None, **values: Any) -> SimpleNamespace | None:
     ready = {"has_both_sides": True, "parties_to_answer": 0, "dispute_type": "D02", "panel": [ME], "closing_asked_by": OTHER}
+    ready["ways_told_at"] = 1
     return a_row(cases, state, **{**ready, **values})
 
 
@@ -185,6 +187,10 @@ def test_nobody_takes_a_step_that_is_about_themselves(state: str, action: str) -
         ),
         pytest.param("escalated", "withdraw", {"agreed_at": 1}, AgreedAlready, id="what was agreed stands"),
         pytest.param("escalated", "terminate", {"agreed_at": 1}, AgreedAlready, id="what was agreed is not stopped"),
+        *(
+            pytest.param("partial", action, {"ways_told_at": None}, WaysNotTold, id=f"{action} while the rest is not told")
+            for action in ("perform_at_once", "start_performance")
+        ),
         pytest.param("performed", "close", {"closing_asked_by": None}, ClosingNotAsked, id="nobody asked to close it"),
         pytest.param("performed", "close", {"closing_asked_by": ME}, AskedByYou, id="one person alone closes it"),
         pytest.param("closed", "archive", {"follow_ups_left": 1}, FollowUpsLeft, id="a follow-up is left"),

@@ -202,6 +202,8 @@ class Disputes:
             await self._take(on, f"{path}/sign", how, mediates=True, key=f"sign-{party}")
         await self._take(on, f"{path}/sign", {"how": "signature"}, mediates=True, key="sign")
         await self._take(on, f"{path}/seal", None, key="seal")
+        if state == "partial":
+            await self._take(on, "tell_ways", {})
         if state in {"agreed_written", "partial"}:
             return
         await self._take(on, "start_performance", None)

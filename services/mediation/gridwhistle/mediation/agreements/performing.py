@@ -53,7 +53,10 @@ async def perform_at_once(case_id: UUID, body: AllAtOnce, caller: Caller, db: Db
 
 @router.post("/cases/{case_id}/start_performance", may="cases:handle")
 async def start_performance(case_id: UUID, caller: Caller, db: Db) -> CaseView:
-    """Let it be performed (转入履行): the committee watches each day that something is due. What was not agreed has failed."""
+    """Let it be performed (转入履行): the committee watches each day that something is due.
+
+    Of what was agreed in part, the parties hear first where else the law leads with the rest: `tell_ways`.
+    """
     async with db.command(caller, cases, case_id) as tx:
         case, step = tx.row, CASE.step(tx.row, "start_performance", caller)
         tx.move(case, step)

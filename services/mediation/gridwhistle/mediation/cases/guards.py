@@ -14,6 +14,7 @@ from gridwhistle.mediation.cases.refusals import (
     NotOnThePanel,
     SidesMissing,
     TypeMissing,
+    WaysNotTold,
 )
 
 
@@ -44,6 +45,11 @@ def keeps_the_file(case: Any, caller: Principal) -> Problem | None:
 def nothing_agreed(case: Any, _caller: Principal) -> Problem | None:
     """Say no once something is agreed: that stands."""
     return AgreedAlready() if case.agreed_at else None
+
+
+def rest_is_told(case: Any, _caller: Principal) -> Problem | None:
+    """Say no while parties who agreed on a part have not heard where else the law leads with the rest."""
+    return WaysNotTold() if case.state == "partial" and case.ways_told_at is None else None
 
 
 def asked_by_another(case: Any, caller: Principal) -> Problem | None:

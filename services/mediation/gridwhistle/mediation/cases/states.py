@@ -11,6 +11,7 @@ from gridwhistle.mediation.cases.guards import (
     followed_up,
     nothing_agreed,
     on_the_panel,
+    rest_is_told,
 )
 from gridwhistle.mediation.limits import ACCEPT, ARCHIVE, ASSIGN, CLOSE, CONSENT, CONTACT, FIRST_SESSION, MEDIATE
 
@@ -85,8 +86,8 @@ CASE: Final = Machine(
         Step("in_mediation",    "agree_written",   "agreed_written",  PANEL,         "everybody has signed, and the seal is on it"),
         Step("in_mediation",    "agree_oral",      "agreed_oral",     PANEL,         "they agree by word on what is done at once", on_the_panel),
         Step("in_mediation",    "agree_part",      "partial",         PANEL,         "they agree on a part, and of the rest they hear the other ways"),
-        *(Step(state,           "perform_at_once", "performed",       DESK,          "all was done when it was agreed") for state in _AGREED),
-        *(Step(state,           "start_performance", "performing",    DESK,          "something is still to come, and somebody watches its days") for state in _AGREED),
+        *(Step(state,           "perform_at_once", "performed",       DESK,          "all was done when it was agreed", rest_is_told) for state in _AGREED),
+        *(Step(state,           "start_performance", "performing",    DESK,          "something is still to come, and somebody watches its days", rest_is_told) for state in _AGREED),
         Step("performing",      "record_performance", "performing",   DESK,          "one thing that was owed is done"),
         Step("performing",      "all_done",        "performed",       DESK,          "the last thing that was owed is done"),
         Step("performing",      "urge",            "performing",      DESK,          "whoever owes something that is due is urged"),

@@ -120,8 +120,8 @@ class CaseView(CaseLine):
 def case_view(case: Any, there: list[Any], caller: Principal) -> CaseView:
     """Return a case as the caller sees it."""
     lines = [PartyLine.of(party) for party in there]
-    agreed = case.state in {"breached", "partial"}
-    ways = other_ways(case.dispute_type, case.channel, was_agreed=agreed) if case.state in _WAYS_OF else []
+    is_broken = case.state == "breached"
+    ways = other_ways(case.dispute_type, case.channel, was_agreed=is_broken) if case.state in _WAYS_OF else []
     may = [action for action in CASE.actions(case, caller) if action not in NOT_POSTED]
     return CaseView.of(case, parties=lines, other_ways=ways, actions=may)
 

@@ -150,7 +150,7 @@ async def withdraw(case_id: UUID, body: Withdrawal, caller: Caller, db: Db) -> C
 
 @router.post("/cases/{case_id}/tell_ways", may="cases:handle")
 async def tell_ways(case_id: UUID, body: ToldWays, caller: Caller, db: Db) -> CaseView:
-    """Write down that the parties were told where else the law leads (告知途径)."""
+    """Write down that the parties were told where else the law leads (告知途径): with all of it, or with what is left."""
     async with db.command(caller, cases, case_id) as tx:
         step = CASE.step(tx.row, "tell_ways", caller)
         tx.move(tx.row, step, reason=body.reason, ways_told_at=tx.now)

@@ -97,7 +97,8 @@ async def ask_close(case_id: UUID, body: RecordedRemark, caller: Caller, db: Db)
     """Say that it can be closed (申请结案): the file is complete, and whoever was sent away heard where else the law leads."""
     async with db.command(caller, cases, case_id) as tx:
         case, step = tx.row, CASE.step(tx.row, "ask_close", caller)
-        if case.state in _SENT_AWAY and case.ways_told_at is None:
+        # Told since then: who agreed on a part and broke it had heard the ways for the rest alone.
+        if case.state in _SENT_AWAY and (case.ways_told_at is None or case.ways_told_at < case.terminal_at):
             raise WaysNotTold
         if case.accepted_at and (lacks := missing(await _lines(db, case))):
             raise PapersMissing(missing=[KINDS[kind] for kind in lacks])
