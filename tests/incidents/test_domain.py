@@ -11,6 +11,7 @@ from gridwhistle.common.personal import masked
 from gridwhistle.common.principal import ROLES, Principal
 from gridwhistle.common.problems import IllegalMove, Problem, WrongRole
 from gridwhistle.incidents.domain import ENDED, INCIDENT, OPEN, WORKED_ON, checker_among
+from gridwhistle.incidents.handling import Sign
 from gridwhistle.incidents.limits import RULE_SETS
 from gridwhistle.incidents.refusals import (
     AlreadyAsked,
@@ -320,3 +321,7 @@ def test_every_way_that_a_step_may_lead_is_tried() -> None:
     several = {(step.source, step.action, step.target) for step in INCIDENT.steps if rows[step.source, step.action] > 1}
 
     assert {(way.values[0], way.values[1], way.values[3]) for way in WAYS} == several
+
+
+def test_a_handler_is_named_as_their_issuer_names_them() -> None:
+    assert Sign(handler_id="water/gao@county.example").handler_id == "water/gao@county.example"

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Table, and_, func, or_, select
 from gridwhistle.common.data_classes import Word
 from gridwhistle.common.database import Database
 from gridwhistle.common.edge import Caller, Db, Router
-from gridwhistle.common.ids import OrgCode
+from gridwhistle.common.ids import ActorId, OrgCode
 from gridwhistle.common.jurisdiction import within
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.reading import filters
@@ -26,7 +26,7 @@ class AuditQuery(PageQuery):
         Field(pattern="^[a-z][a-z0-9_]{0,59}$", description="What kind of thing it was done to.", examples=["incident"]),
     ] = None
     object_id: UUID | None = None
-    actor_id: Annotated[str | None, Field(pattern=r"^[A-Za-z0-9_.:@|/-]{1,100}$", examples=["demo-town_acceptor"])] = None
+    actor_id: ActorId | None = None
     since: Annotated[Moment | None, Field(description="Not older than this.")] = None
     until: Annotated[Moment | None, Field(description="Older than this.")] = None
 

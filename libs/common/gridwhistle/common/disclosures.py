@@ -31,7 +31,7 @@ from sqlalchemy import (
 from gridwhistle.common.calendars import LOCAL
 from gridwhistle.common.database import Db as Work
 from gridwhistle.common.edge import Caller, Db, Router
-from gridwhistle.common.ids import AreaCode, OrgCode
+from gridwhistle.common.ids import ActorId, AreaCode, OrgCode
 from gridwhistle.common.personal import MASKED
 from gridwhistle.common.presets import LOOKS
 from gridwhistle.common.principal import PRIVATE, ROLES, Principal
@@ -124,7 +124,7 @@ class DisclosuresQuery(PageQuery):
     """Of one thing, or of one person's looks."""
 
     thing_id: UUID | None = None
-    actor_id: Annotated[str | None, Field(pattern=r"^[A-Za-z0-9_.:@|/-]{1,200}$", examples=["worker-17"])] = None
+    actor_id: ActorId | None = None
 
 
 class DisclosureLine(View):

@@ -6,9 +6,9 @@ from uuid import UUID
 from pydantic import Field
 from uuid_utils.compat import uuid7
 
-from gridwhistle.common.data_classes import P0
+from gridwhistle.common.data_classes import P0, P1
 
-__all__ = ["AreaCode", "GridCode", "OrgCode", "new_id", "prefix_of"]
+__all__ = ["ActorId", "AreaCode", "GridCode", "OrgCode", "new_id", "prefix_of"]
 
 AreaCode = Annotated[
     str,
@@ -33,6 +33,8 @@ OrgCode = Annotated[
     ),
     P0,
 ]
+ActorId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:@|/-]{1,100}$", examples=["demo-town_acceptor"]), P1]
+"""The `sub` of somebody's tokens: a number or a name that an issuer gave, of those who work."""
 
 
 def prefix_of(area_code: str) -> str:

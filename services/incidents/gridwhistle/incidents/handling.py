@@ -19,7 +19,7 @@ from gridwhistle.common.events.incidents import (
     ObjectionReason,
     ObjectionWithdrawn,
 )
-from gridwhistle.common.ids import OrgCode
+from gridwhistle.common.ids import ActorId, OrgCode
 from gridwhistle.common.machine import Step
 from gridwhistle.common.reading import one
 from gridwhistle.common.rows import Row
@@ -32,7 +32,7 @@ from gridwhistle.incidents.limits import FOUR_EYES, HANDLE, PHOTOS_SUBMIT, handl
 from gridwhistle.incidents.refusals import FiledByYou, SameOrganisation
 from gridwhistle.incidents.steps import answer, ask, decide, give_to, let_lapse, rule_of, see
 from gridwhistle.incidents.tables import incidents, objections
-from gridwhistle.incidents.views import ActorId, IncidentView, Note, Reason, Said, Seen
+from gridwhistle.incidents.views import IncidentView, Note, Reason, Said, Seen
 
 router = Router("incidents", "Incidents 事件: handling 派遣处置")
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from gridwhistle.common.data_classes import Word
 from gridwhistle.common.edge import Caller, Db, Router
-from gridwhistle.common.ids import OrgCode
+from gridwhistle.common.ids import ActorId, OrgCode
 from gridwhistle.common.machine import Machine
 from gridwhistle.common.overdue import ClockList, ClockView, Line, clocks_of
 from gridwhistle.common.problems import Term
@@ -19,7 +19,7 @@ from gridwhistle.common.wire import MOMENT, View
 from gridwhistle.incidents.children import ADJUSTMENT, OBJECTION, TASK
 from gridwhistle.incidents.domain import INCIDENT
 from gridwhistle.incidents.tables import adjustments, callbacks, incidents, objections, tasks
-from gridwhistle.incidents.views import HISTORY_MAX, ActorId, History, HistoryLine, IncidentView, seen_by
+from gridwhistle.incidents.views import HISTORY_MAX, History, HistoryLine, IncidentView, seen_by
 from gridwhistle.incidents.words import word
 
 router = Router("incidents", "Incidents 事件")

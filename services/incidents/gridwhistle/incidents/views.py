@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, Field
 from gridwhistle.common.attachments import AttachmentIds, AttachmentView, attached_to
 from gridwhistle.common.data_classes import OPEN, Count, Word
 from gridwhistle.common.events.incidents import Category, IncidentNo, Result, SentTo, Source, Urgency
-from gridwhistle.common.ids import AreaCode, GridCode, OrgCode
+from gridwhistle.common.ids import ActorId, AreaCode, GridCode, OrgCode
 from gridwhistle.common.personal import MASKED
 from gridwhistle.common.places import CoordSys, Latitude, Longitude
 from gridwhistle.common.principal import Principal
@@ -20,7 +20,6 @@ HISTORY_MAX = 1_000
 RequestType = Literal["consult", "help", "complaint", "report", "suggestion"]
 State = Literal[INCIDENT.states]  # type: ignore[name-defined]
 Action = Literal[INCIDENT.names]  # type: ignore[name-defined]
-ActorId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:|-]{1,80}$", examples=["0190c8f2-5d1e-7c3a-9d55-0c5b3f1f7a10"])]
 Reason = Annotated[
     str,
     Field(max_length=500, description="For the history; the people who work on it read it.", examples=["属于本街道职责范围"]),

@@ -9,8 +9,8 @@ from pydantic import AwareDatetime, Field
 from gridwhistle.common.commands import Command
 from gridwhistle.common.data_classes import Word
 from gridwhistle.common.edge import Caller, Db, Router
-from gridwhistle.common.events.personnel import SubjectId, SubjectRevoked
-from gridwhistle.common.ids import AreaCode
+from gridwhistle.common.events.personnel import SubjectRevoked
+from gridwhistle.common.ids import ActorId, AreaCode
 from gridwhistle.common.problems import OutsideYourArea
 from gridwhistle.common.reading import page
 from gridwhistle.common.rows import Row
@@ -26,7 +26,7 @@ _NEWEST = Keyset(revocations.c.id)
 class Revoke(Body):
     """Whose tokens, and why."""
 
-    subject_id: Annotated[SubjectId, Field(description="The tokens' `sub`; a worker's is its id.")]
+    subject_id: Annotated[ActorId, Field(description="The tokens' `sub`; a worker's is its id.")]
     reason_code: RevokedFor
     area_code: Annotated[AreaCode | None, Field(description="Where they are good no longer; your own area, if left out.")] = (
         None
@@ -39,7 +39,7 @@ class RevocationView(View):
     id: UUID
     version: Version
     area_code: AreaCode
-    subject_id: SubjectId
+    subject_id: ActorId
     reason_code: Word
     revoked_at: AwareDatetime
 

@@ -11,7 +11,6 @@ from sqlalchemy import select
 from gridwhistle.common.commands import Command
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.timebank_orders import (
-    ActorId,
     DisputeDecided,
     DisputeKind,
     OrderDisputed,
@@ -19,6 +18,7 @@ from gridwhistle.common.events.timebank_orders import (
     PanelConvened,
     Verdict,
 )
+from gridwhistle.common.ids import ActorId
 from gridwhistle.common.machine import Step
 from gridwhistle.common.problems import Invalid
 from gridwhistle.common.rows import Row

@@ -7,8 +7,8 @@ from pydantic import AwareDatetime, Field
 
 from gridwhistle.common.attachments import AttachmentView, attached_to
 from gridwhistle.common.data_classes import OPEN, Count, ThingId, Word
-from gridwhistle.common.events.timebank_orders import ActorId, DisputeKind, OrderKind, OrderNo, Payer, ServiceCode, Verdict
-from gridwhistle.common.ids import AreaCode, GridCode
+from gridwhistle.common.events.timebank_orders import DisputeKind, OrderKind, OrderNo, Payer, ServiceCode, Verdict
+from gridwhistle.common.ids import ActorId, AreaCode, GridCode
 from gridwhistle.common.personal import AddressDetail
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.wire import Actions, Version, View

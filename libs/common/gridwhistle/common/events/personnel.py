@@ -8,15 +8,13 @@ from gridwhistle.common.data_classes import OPEN, P0, P1, Count, Instant, Public
 from gridwhistle.common.events import Event
 from gridwhistle.common.events.inventory import SessionPurged
 from gridwhistle.common.events.timebank_orders import ServiceCode
-from gridwhistle.common.ids import AreaCode, GridCode, OrgCode
+from gridwhistle.common.ids import ActorId, AreaCode, GridCode, OrgCode
 from gridwhistle.common.places import CheckedGeoJson
 
 Level = Literal["county", "township", "community"]
 OrganisationKind = Literal["township", "department", "company", "committee"]
 """A committee is that of a village or of residents (村民委员会、居民委员会)."""
 GridKind = Literal["general", "dedicated"]
-SubjectId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:@|/-]{1,100}$", examples=["demo-dept_desk"]), P1]
-"""The `sub` of tokens: a number or a name that an issuer gave, of those who work."""
 Duty = Literal["leader", "full_time", "part_time", "guide"]
 Employment = Literal["full_time", "part_time", "committee_member"]
 GridState = Literal["draft", "agreed", "filed", "adjusting", "retired"]
@@ -123,7 +121,7 @@ class PostDone(Event, type="gw.personnel.post.done.v1"):
 class SubjectRevoked(Event, type="gw.personnel.revocation.made.v1"):
     """Tokens of the subject that were issued before `since`, for places within the area, are refused."""
 
-    subject_id: SubjectId
+    subject_id: ActorId
     reason_code: Word
     since: Instant
 

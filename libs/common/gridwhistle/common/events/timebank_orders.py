@@ -6,7 +6,7 @@ from pydantic import Field
 
 from gridwhistle.common.data_classes import OPEN, P0, P1, Count, Instant, ThingId, Word
 from gridwhistle.common.events import ClockEvent, Event
-from gridwhistle.common.ids import GridCode
+from gridwhistle.common.ids import ActorId, GridCode
 
 OrderKind = Literal["ordinary", "public", "emergency"]
 """For one person, for all, or in an emergency."""
@@ -16,8 +16,6 @@ Verdict = Literal["void", "minutes"]
 Origin = Literal["order", "post", "incident", "mobilization"]
 """What a service follows from: an order of the time bank's own, a post (岗位), an incident, or an emergency's call."""
 RefuseReason = Literal["not_in_catalogue", "risk_too_high", "not_entitled", "unclear", "nobody_pays"]
-ActorId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:@|/-]{1,100}$", examples=["demo-dispute_panel-1"]), P1]
-"""The subject of somebody's tokens."""
 OrderNo = Annotated[str, Field(pattern=r"^T[0-9]{20,25}$", examples=["T99010120260706000001"]), P1]
 ServiceCode = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,39}$", examples=["keeping_company"]), P0]
 

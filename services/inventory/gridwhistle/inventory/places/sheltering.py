@@ -17,6 +17,7 @@ from gridwhistle.common.events.inventory_places import (
     ShelterStandby,
     ShelterStoodDown,
 )
+from gridwhistle.common.ids import ActorId
 from gridwhistle.common.retention import certificates
 from gridwhistle.common.rows import Row
 from gridwhistle.common.rules import RULES
@@ -32,7 +33,7 @@ from gridwhistle.inventory.reasons import Grounds
 router = Router("inventory", "Shelters 应急避难场所")
 LISTS_MAX: Final = 1_000
 ListNo = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,39}$", examples=["S-0001-1"])]
-Witness = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:@|/-]{1,100}$", description="The subject of their tokens.")]
+Witness = Annotated[ActorId, Field(description="The subject of their tokens.")]
 
 
 class StandBy(Grounds):

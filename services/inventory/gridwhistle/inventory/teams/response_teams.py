@@ -13,7 +13,7 @@ from gridwhistle.common.commands import Command
 from gridwhistle.common.data_classes import OPEN
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.inventory_teams import ResponseTeamDisbanded, ResponseTeamEnrolled
-from gridwhistle.common.ids import AreaCode
+from gridwhistle.common.ids import ActorId, AreaCode
 from gridwhistle.common.moved import today
 from gridwhistle.common.personal import PersonName, Phone
 from gridwhistle.common.places import Latitude, Longitude, Point
@@ -32,10 +32,7 @@ MEMBERS_MAX = 200
 ResponseTeamState = Literal[RESPONSE_TEAM.states]  # type: ignore[name-defined]
 TeamName = Annotated[str, Field(min_length=1, max_length=60, examples=["望湖街道应急救援队"])]
 Skills = Annotated[list[Skill], Field(max_length=16, examples=[["flood", "medical"]])]
-LeaderId = Annotated[
-    str,
-    Field(pattern=r"^[A-Za-z0-9_.:@|/-]{1,100}$", description="The subject of their tokens.", examples=["demo-team_leader"]),
-]
+LeaderId = Annotated[ActorId, Field(description="The subject of their tokens.", examples=["demo-team_leader"])]
 ReadyMinutes = Annotated[int, Field(ge=0, le=10_080, description="From a call until they can leave.", examples=[30])]
 Course = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,39}$", examples=["first_aid"])]
 Courses = Annotated[list[Course], Field(max_length=20)]
