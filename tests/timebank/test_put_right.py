@@ -94,3 +94,13 @@ def test_nobody_withdraws_what_they_are_entitled_to_themselves(bank: Bank) -> No
     )
 
     assert code_of(answer) == "about_yourself"
+
+
+def test_somebody_is_of_age_by_the_countys_year(bank: Bank) -> None:
+    content = {"kind": "volunteer", "area_code": bank.area, "name": "王芳", "phone": "13800138000", "birth_year": 2007}
+    content |= {"real_name_token": "rn-of-new-years-day"}
+    new_years_eve_elsewhere = "2025-12-31T17:00:00Z"
+
+    registered = bank.clerk.post(f"{BASE}/participants", content, As_Of=new_years_eve_elsewhere)
+
+    assert registered.status_code == 201, registered.text

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
 KINDS: Final = (PERSONNEL, INCIDENTS, TIMEBANK, INVENTORY, MEDIATION)
 TITLE: Final = "Gridwhistle 网格哨"
-VERSION: Final = "0.1.0"
+VERSION: Final = metadata.version("gridwhistle-standalone")
 NAMES: Final = tuple(kind.name for kind in KINDS)
 ANCHORS: Final = "audit-anchors"
 """The file in the data folder that keeps the newest seals of every service's audit."""

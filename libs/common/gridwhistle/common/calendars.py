@@ -29,6 +29,11 @@ _WEEKEND: Final = Term("周末", "weekend")
 _MADE_UP: Final = Term("调休上班", "a make-up working day")
 
 
+def day_of(moment: dt.datetime) -> dt.date:
+    """Return the day that a moment lies in where counties are."""
+    return moment.astimezone(LOCAL).date()
+
+
 class Day(NamedTuple):
     """Whether a day is worked, and why."""
 

@@ -28,7 +28,7 @@ from sqlalchemy import (
     select,
 )
 
-from gridwhistle.common.calendars import LOCAL
+from gridwhistle.common.calendars import day_of
 from gridwhistle.common.database import Db as Work
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.ids import ActorId, AreaCode, OrgCode
@@ -193,7 +193,7 @@ def _reveal_of(table: Table) -> Callable[..., Any]:
             if role in PRIVATE:  # who holds no office sees what is their own
                 await one(db, caller.alone(), root, thing_id)
             seen = thing if link is None else await _part(db, table, link, thing_id, part_id)
-            today = tx.now.astimezone(LOCAL).date()
+            today = day_of(tx.now)
             nth = await _looks_on(db, caller, today) + 1
             looks_max = (await RULES.of(db)).of(LOOKS, thing.area_code, tx.now).amount
             if nth > looks_max:

@@ -140,7 +140,7 @@ class Service:
         app = App(
             self.all_routers(),
             title=self.title,
-            version="0.1.0",
+            version=version("gridwhistle-common"),
             lifespan=lifespan,
             openapi_url=f"/{self.name}/openapi.json",
             docs_url=f"/{self.name}/docs",

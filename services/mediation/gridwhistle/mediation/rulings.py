@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from gridwhistle.common.calendars import LOCAL
+from gridwhistle.common.calendars import day_of
 from gridwhistle.common.commands import Command
 from gridwhistle.common.rules import RULES
 
@@ -14,7 +14,7 @@ async def amount(tx: Command, key: str, area_code: str | None = None) -> int:
 
 def today(now: dt.datetime) -> dt.date:
     """Return the day that it is in the county."""
-    return now.astimezone(LOCAL).date()
+    return day_of(now)
 
 
 def years_after(day: dt.date, years: int) -> dt.date:

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import Query
 from sqlalchemy import select
 
-from gridwhistle.common.calendars import LOCAL
+from gridwhistle.common.calendars import day_of
 from gridwhistle.common.commands import Command
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.timebank_orders import ClaimCancelled, ClaimLapsed, OrderClaimed, OrderConfirmed
@@ -209,4 +209,4 @@ async def _why_not(tx: Command, who: Row, order: Row) -> Problem | None:
         training_required=order.training_required,
         min_reputation=order.min_reputation,
     )
-    return why_not(volunteer_of(who, learnt), wanted, begins_at(tx, order).astimezone(LOCAL).date(), tx.now, await ages(tx))
+    return why_not(volunteer_of(who, learnt), wanted, day_of(begins_at(tx, order)), tx.now, await ages(tx))

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
-from gridwhistle.common.calendars import LOCAL
+from gridwhistle.common.calendars import day_of
 from gridwhistle.common.commands import Command
 from gridwhistle.common.rows import Row
 from gridwhistle.timebank.eligibility import Ages, NotAlone, Volunteer, Wanted, by_age, is_adult, why_not_fit
@@ -47,12 +47,12 @@ async def check_not_alone(tx: Command, order: Row, claim: Row) -> None:
     Raises:
         NotAlone: there is none.
     """
-    limits, on = await ages(tx), claim.start_at.astimezone(LOCAL).date()
-    if _grown(await tx.hold(participants, [claim.volunteer_id]), on, limits):
+    on = day_of(claim.start_at)
+    if _grown(await tx.hold(participants, [claim.volunteer_id]), on):
         return
     beside = claims.c.order_id == order.id, claims.c.id != claim.id, claims.c.state.in_(_COMES)
     found = await tx.db.fetch(select(claims.c.volunteer_id).where(*beside))
-    if not _grown(await tx.hold(participants, [row.volunteer_id for row in found]), on, limits):
+    if not _grown(await tx.hold(participants, [row.volunteer_id for row in found]), on):
         raise NotAlone
 
 
@@ -65,7 +65,7 @@ async def check_may_be_of_a_team(tx: Command, who: Row) -> None:
     """
     if who.kind == "beneficiary":
         raise OnlyServed
-    limits, on = await ages(tx, in_a_team=True), tx.now.astimezone(LOCAL).date()
+    limits, on = await ages(tx, in_a_team=True), day_of(tx.now)
     if refusal := by_age(volunteer_of(who), _IN_A_TEAM, on, limits):
         raise refusal
 
@@ -76,12 +76,12 @@ async def check_team(tx: Command, present: Collection[Any], start_at: dt.datetim
     Raises:
         Problem: why somebody might not.
     """
-    limits, on = await ages(tx, in_a_team=True), start_at.astimezone(LOCAL).date()
-    wanted = Wanted("public", 1 + len(_grown(present, on, limits)), minors_allowed, None, None)
+    limits, on = await ages(tx, in_a_team=True), day_of(start_at)
+    wanted = Wanted("public", 1 + len(_grown(present, on)), minors_allowed, None, None)
     for who in present:
         if refusal := why_not_fit(volunteer_of(who), wanted, on, limits):
             raise refusal
 
 
-def _grown(people: Collection[Any], on: dt.date, limits: Ages) -> list[Any]:
-    return [who for who in people if who and who.birth_year and is_adult(who.birth_year.year, on, limits)]
+def _grown(people: Collection[Any], on: dt.date) -> list[Any]:
+    return [who for who in people if who and who.birth_year and is_adult(who.birth_year.year, on)]

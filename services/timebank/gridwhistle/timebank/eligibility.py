@@ -13,6 +13,7 @@ Category = Literal["key_lonely_elderly", "elderly", "disabled_low_income", "spec
 """Why somebody may be served: a label alone, never a diagnosis or an income."""
 FROM_THE_POOL: Final = frozenset({"key_lonely_elderly", "disabled_low_income", "special_difficulty"})
 """Whose services the public pool pays when they have no minutes of their own."""
+_OF_AGE: Final = 18
 
 
 class NotActive(Conflict):
@@ -144,12 +145,11 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Ages:
-    """From and up to which age a county lets people earn; 0 is no such bound. Under `adult`, a guardian agrees."""
+    """From and up to which age a county lets people earn; 0 is no such bound."""
 
     least: int
     most: int
     minors_with_guardian: bool
-    adult: int = 18
 
 
 def why_not(who: Volunteer, wanted: Wanted, on: dt.date, now: dt.datetime, ages: Ages) -> Problem | None:
@@ -177,9 +177,9 @@ def _by_fitness(who: Volunteer, wanted: Wanted, on: dt.date) -> Problem | None:
     return None
 
 
-def is_adult(birth_year: int, on: dt.date, ages: Ages) -> bool:
+def is_adult(birth_year: int, on: dt.date) -> bool:
     """Tell whether somebody is of age for sure. Only the year is known, so the year of the birthday does not count yet."""
-    return on.year - birth_year > ages.adult
+    return on.year - birth_year > _OF_AGE
 
 
 def by_age(who: Volunteer, wanted: Wanted, on: dt.date, ages: Ages) -> Problem | None:
@@ -189,7 +189,7 @@ def by_age(who: Volunteer, wanted: Wanted, on: dt.date, ages: Ages) -> Problem |
     years = on.year - who.birth_year
     if ages.most and years > ages.most:
         return TooOld(years=ages.most)
-    if is_adult(who.birth_year, on, ages):
+    if is_adult(who.birth_year, on):
         return TooYoungHere(years=ages.least) if years < ages.least else None
     if not ages.minors_with_guardian or not wanted.minors_allowed or wanted.kind == "emergency":
         return TooYoung()

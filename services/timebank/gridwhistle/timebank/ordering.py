@@ -8,7 +8,7 @@ from fastapi import Query
 from pydantic import Field
 from sqlalchemy import ColumnElement, false, func, select
 
-from gridwhistle.common.calendars import LOCAL
+from gridwhistle.common.calendars import day_of
 from gridwhistle.common.commands import Command
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.timebank_orders import (
@@ -271,7 +271,7 @@ async def _payer(tx: Command, who: Row, agreed_minutes: int, people: int) -> Pay
         TooYoungToBeServed: in their county people are served from another age.
         NotEntitled: nobody pays.
     """
-    today = tx.now.astimezone(LOCAL).date()
+    today = day_of(tx.now)
     category, born = await _entitlement(tx, who, today), who.birth_year and who.birth_year.year
     least, least_in_need = await amount(tx, REDEEM_AGE), await amount(tx, REDEEM_AGE_IN_NEED)
     if refusal := why_not_served(born, category, today, least=least, least_in_need=least_in_need):

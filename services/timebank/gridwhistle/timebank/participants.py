@@ -7,6 +7,7 @@ from fastapi import Query
 from pydantic import Field
 from sqlalchemy import select
 
+from gridwhistle.common.calendars import day_of
 from gridwhistle.common.clocks import Limit
 from gridwhistle.common.commands import Command
 from gridwhistle.common.data_classes import P2
@@ -25,6 +26,7 @@ from gridwhistle.common.problems import Conflict, Invalid
 from gridwhistle.common.reading import one, page
 from gridwhistle.common.sealed import found_by
 from gridwhistle.common.wire import Body, Day, Keyset, Page, PageQuery
+from gridwhistle.timebank.eligibility import is_adult
 from gridwhistle.timebank.freezing import Freeze
 from gridwhistle.timebank.leaving import check_person_is_done, close_accounts
 from gridwhistle.timebank.opening import open_for, open_for_county
@@ -42,7 +44,6 @@ from gridwhistle.timebank.reasons import Why
 
 router = Router("timebank", "Participants 参与人")
 _NEWEST = Keyset(participants.c.id)
-_MINOR_YEARS = 18
 BirthYearNumber = Annotated[int, Field(ge=1900, le=2199, examples=[1952]), P2]
 
 
@@ -226,7 +227,7 @@ async def _whole(tx: Command) -> ParticipantView:
 
 
 def _check_guardian(tx: Command, birth_year: int, *, has_one: bool) -> None:
-    if not has_one and tx.now.year - birth_year <= _MINOR_YEARS:  # of age for sure, since nobody knows the day
+    if not (has_one or is_adult(birth_year, day_of(tx.now))):
         raise GuardianNeeded
 
 

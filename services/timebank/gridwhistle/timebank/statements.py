@@ -9,7 +9,7 @@ from fastapi import Query
 from pydantic import Field
 from sqlalchemy import select
 
-from gridwhistle.common.calendars import LOCAL
+from gridwhistle.common.calendars import LOCAL, day_of
 from gridwhistle.common.database import Db as Work
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.problems import Invalid, Term
@@ -96,7 +96,7 @@ async def export_statement(account_id: UUID, query: Annotated[StatementQuery, Qu
 
 async def _days(db: Work, query: StatementQuery) -> tuple[dt.date, dt.date, dt.datetime, dt.datetime]:
     """Return the first and the last day, and the instants at which the one begins and the other ends."""
-    today = (await db.now()).astimezone(LOCAL).date()
+    today = day_of(await db.now())
     first, last = query.from_on or today.replace(day=1), query.to_on or today
     begins, ends = (dt.datetime.combine(day, dt.time(), LOCAL) for day in (first, last + dt.timedelta(days=1)))
     return first, last, begins, ends

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
-from gridwhistle.common.calendars import LOCAL
+from gridwhistle.common.calendars import LOCAL, day_of
 from gridwhistle.common.clocks import Limit
 from gridwhistle.common.commands import Command
 from gridwhistle.common.events.inventory_stock import MovedLine, StockMoved, VoucherKind
@@ -28,7 +28,7 @@ Line = tuple[str, Decimal]
 
 def today(tx: Command) -> dt.date:
     """Return the county's day."""
-    return tx.now.astimezone(LOCAL).date()
+    return day_of(tx.now)
 
 
 def write_voucher(

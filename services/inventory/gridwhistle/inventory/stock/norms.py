@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, Field
 from sqlalchemy import bindparam, func, select
 
 from gridwhistle.common.again import Away, again
-from gridwhistle.common.calendars import LOCAL
+from gridwhistle.common.calendars import day_of
 from gridwhistle.common.database import Db as Work
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.inventory_stock import Amount, Quantity, StockLow, SupplyCode
@@ -140,7 +140,7 @@ async def look(db: Work, norm_id: UUID) -> None:
     """Look how much of a norm is free, and tell if it got worse."""
     async with db.command(SYSTEM, norms, norm_id) as tx:
         norm, rules = tx.row, await RULES.of(db)
-        fit = lots.c.expires_on.is_(None) | (lots.c.expires_on > tx.now.astimezone(LOCAL).date())
+        fit = lots.c.expires_on.is_(None) | (lots.c.expires_on > day_of(tx.now))
         free = await db.first(
             select(func.coalesce(func.sum(lots.c.qty - lots.c.reserved_qty), 0)).where(
                 in_areas(lots, [prefix_of(norm.area_code)]), lots.c.type_id == norm.type_id, lots.c.state == "available", fit

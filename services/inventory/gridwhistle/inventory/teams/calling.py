@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from gridwhistle.common.calendars import LOCAL
+from gridwhistle.common.calendars import day_of
 from gridwhistle.common.database import Db
 from gridwhistle.common.events import Envelope
 from gridwhistle.common.principal import system
@@ -30,7 +30,7 @@ async def mobilize_teams(event: Envelope[Any], response_id: UUID, db: Db) -> Non
     areas = list(getattr(told, "areas", None) or [event.area_code[:12]])
     async with db.command(_SYSTEM) as tx:
         found = {row.id: row for area in areas for row in await proposed(db, _SYSTEM, level, area)}
-        ready = await fit_teams(tx, list(found), ends_at.astimezone(LOCAL).date())
+        ready = await fit_teams(tx, list(found), day_of(ends_at))
         if not ready or ends_at <= tx.now + _WAY:
             return
         wish = NewMobilization(

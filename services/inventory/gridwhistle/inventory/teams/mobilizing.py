@@ -9,7 +9,7 @@ from fastapi import Query as InQuery
 from pydantic import AwareDatetime, Field
 from sqlalchemy import ColumnElement, and_, or_, select
 
-from gridwhistle.common.calendars import LOCAL
+from gridwhistle.common.calendars import day_of
 from gridwhistle.common.commands import Command
 from gridwhistle.common.data_classes import Count
 from gridwhistle.common.database import Db as Work
@@ -261,7 +261,7 @@ async def fit_teams(tx: Command, ids: Sequence[UUID], until: dt.date) -> list[UU
 
 async def _call(tx: Command, order: Row, ids: Sequence[UUID]) -> list[Row]:
     """Call teams, each of them held, so that no other mobilisation calls it at once."""
-    until = order.ends_at.astimezone(LOCAL).date()
+    until = day_of(order.ends_at)
     return [await _call_one(tx, order, team, until) for team in await tx.hold(response_teams, ids)]
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 from sqlalchemy import select
 
-from gridwhistle.common.calendars import LOCAL
+from gridwhistle.common.calendars import day_of
 from gridwhistle.common.commands import Command
 from gridwhistle.common.data_classes import PublicName
 from gridwhistle.common.edge import Caller, Db, Router
@@ -73,7 +73,7 @@ async def apply_confirmation(case_id: UUID, body: ConfirmationRequest, caller: C
         if (body.court_by == "inviting_court") != case.channel.startswith("court_"):
             raise WrongCourt
         if tx.now > agreement.confirm_by:
-            raise TooLateToConfirm(until=agreement.confirm_by.astimezone(LOCAL).date().isoformat())
+            raise TooLateToConfirm(until=day_of(agreement.confirm_by).isoformat())
         if any(other.state in {"applied", "accepted", "confirmed"} for other in await tx.children(confirmations)):
             raise ConfirmationThere
         given: dict[str, Any] = {"court": body.court, "court_by": body.court_by, "applied_at": tx.now}
