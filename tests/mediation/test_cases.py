@@ -239,7 +239,7 @@ def test_a_grade_is_the_disputes_and_what_is_said_of_risks_goes_with_its_end(off
 
     assert (graded["grade"], graded["may_become_criminal"], graded["may_become_mass"]) == ("red", True, False)
     assert (ended["grade"], ended["may_become_criminal"], ended["may_become_mass"]) == ("red", None, None)
-    assert code_of(office.chair.post(f"{path}/grade", grading)) == "facts_stand"
+    assert code_of(office.chair.post(f"{path}/grade", grading)) == "case_ended"
 
 
 # --- rules over values -------------------------------------------------------------------------------------------------------

@@ -40,6 +40,17 @@ class Step:
         return self.guard(row, caller) if self.guard else None
 
 
+def check(row: Any, caller: Principal, *guards: Guard) -> None:
+    """Check what guards say of a row where something is done to it that is no step.
+
+    Raises:
+        Problem: of the first that says why not.
+    """
+    for guard in guards:
+        if refusal := guard(row, caller):
+            raise refusal
+
+
 class Machine:
     """The legal moves of one kind of thing. An unknown pair raises; nothing is allowed by silence."""
 

@@ -7,13 +7,14 @@ from pydantic import Field
 
 from gridwhistle.common.data_classes import P3
 from gridwhistle.common.edge import Caller, Db, Router
+from gridwhistle.common.machine import check
 from gridwhistle.common.personal import Entitlement
 from gridwhistle.common.problems import Conflict, Invalid
 from gridwhistle.common.rows import Row, thing_of
 from gridwhistle.common.wire import Body, Day
 from gridwhistle.timebank.eligibility import Category
 from gridwhistle.timebank.offering import Course, WithdrawnAlready
-from gridwhistle.timebank.participant_states import check_not_oneself
+from gridwhistle.timebank.participant_states import not_about_oneself
 from gridwhistle.timebank.participant_tables import entitlements, participants, trainings
 from gridwhistle.timebank.participant_views import OF_ONE_MAX, ParticipantView, participant_as_seen
 from gridwhistle.timebank.reasons import Why
@@ -66,7 +67,7 @@ class WithdrawEntitlement(Why):
 async def add_training(participant_id: UUID, body: NewTraining, caller: Caller, db: Db) -> ParticipantView:
     """Enter a course that somebody passed (培训): some services ask for one."""
     async with db.command(caller, participants, participant_id) as tx:
-        check_not_oneself(tx.row, caller)
+        check(tx.row, caller, not_about_oneself)
         learnt = await tx.children(trainings)
         if any(one.course == body.course for one in learnt):
             raise TrainedAlready
@@ -80,7 +81,7 @@ async def add_training(participant_id: UUID, body: NewTraining, caller: Caller, 
 async def add_entitlement(participant_id: UUID, body: NewEntitlement, caller: Caller, db: Db) -> ParticipantView:
     """Enter that somebody is entitled to services (资格认定) which the public pool pays."""
     async with db.command(caller, participants, participant_id) as tx:
-        check_not_oneself(tx.row, caller)
+        check(tx.row, caller, not_about_oneself)
         entitled = await tx.children(entitlements)
         _check_room(entitled)
         category = Entitlement(body.category)
@@ -94,7 +95,7 @@ async def add_entitlement(participant_id: UUID, body: NewEntitlement, caller: Ca
 async def withdraw_entitlement(participant_id: UUID, body: WithdrawEntitlement, caller: Caller, db: Db) -> ParticipantView:
     """Say that an entitlement is wrong, or no longer so (撤销资格). Nobody pays by it any more; what was paid stays."""
     async with db.command(caller, participants, participant_id) as tx:
-        check_not_oneself(tx.row, caller)
+        check(tx.row, caller, not_about_oneself)
         entitled = await tx.children(entitlements)
         wrong = next((one for one in entitled if one.id == body.entitlement_id), None)
         if wrong is None:

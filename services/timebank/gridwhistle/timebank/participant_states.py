@@ -53,16 +53,6 @@ def not_about_oneself(participant: Any, caller: Principal) -> Problem | None:
     return AboutYourself() if str(participant.id) == caller.id else None
 
 
-def check_not_oneself(participant: Any, caller: Principal) -> None:
-    """Check that somebody enters nothing about themselves.
-
-    Raises:
-        AboutYourself: they do.
-    """
-    if refusal := not_about_oneself(participant, caller):
-        raise refusal
-
-
 def _not_between_oneself(link: Any, caller: Principal) -> Problem | None:
     return AboutYourself() if caller.id in {str(link.asked_by_id), str(link.other_id)} else None
 

@@ -20,6 +20,7 @@ from gridwhistle.common.events.timebank_orders import (
     ParticipantUnfrozen,
 )
 from gridwhistle.common.ids import AreaCode
+from gridwhistle.common.machine import check
 from gridwhistle.common.personal import BirthYear, PersonName, Phone, RealNameToken
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Conflict, Invalid
@@ -30,7 +31,7 @@ from gridwhistle.timebank.eligibility import is_adult
 from gridwhistle.timebank.freezing import Freeze
 from gridwhistle.timebank.leaving import check_person_is_done, close_accounts
 from gridwhistle.timebank.opening import open_for, open_for_county
-from gridwhistle.timebank.participant_states import PARTICIPANT, check_not_oneself
+from gridwhistle.timebank.participant_states import PARTICIPANT, not_about_oneself
 from gridwhistle.timebank.participant_tables import ParticipantKind, entitlements, participants, trainings
 from gridwhistle.timebank.participant_views import (
     OF_ONE_MAX,
@@ -161,7 +162,7 @@ async def change_participant(participant_id: UUID, body: ParticipantChange, call
     What they took on before goes on; a year of birth or a guardian is looked at again with the next service.
     """
     async with db.command(caller, participants, participant_id) as tx:
-        check_not_oneself(tx.row, caller)
+        check(tx.row, caller, not_about_oneself)
         changes = {name: value for name, value in body if value is not None and name != "guardian"}
         if body.birth_year:
             _check_guardian(tx, body.birth_year, has_one=bool(body.guardian or tx.row.guardian_name))

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from gridwhistle.common.commands import Command
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.mediation import CaseAgreed
-from gridwhistle.common.machine import Step
+from gridwhistle.common.machine import Step, check
 from gridwhistle.common.personal import SealedText
 from gridwhistle.common.reading import one
 from gridwhistle.common.rows import Row
@@ -105,8 +105,7 @@ async def reach_oral_agreement(case_id: UUID, body: OralAgreement, caller: Calle
     async with db.command(caller, cases, case_id) as tx:
         case, there = tx.row, await parties_in(tx)
         step = CASE.step(case, "agree_part" if body.extent == "part" else "agree_oral", caller)
-        if refusal := on_the_panel(case, caller):
-            raise refusal
+        check(case, caller, on_the_panel)
         if {party.id for party in there} != set(body.agreed_by):
             raise NotByAll
         state = AGREEMENT.step(None, "reach", caller).target
@@ -132,8 +131,7 @@ async def sign_agreement(case_id: UUID, part_id: UUID, body: AgreementSignature,
     """Write down that a party signed, sealed or put a fingerprint on it, or sign as who presides (签署)."""
     async with db.command(caller, cases, case_id) as tx:
         case, agreement = tx.row, await _of(tx, part_id, "sign")
-        if refusal := on_the_panel(case, caller):
-            raise refusal
+        check(case, caller, on_the_panel)
         if body.party_id is None:
             if str(case.presiding_id) != caller.id:
                 raise NotPresiding
@@ -174,8 +172,7 @@ async def drop_agreement(case_id: UUID, part_id: UUID, body: RecordedRemark, cal
     """Drop an agreement that somebody will not sign (作废); mediation goes on."""
     async with db.command(caller, cases, case_id) as tx:
         agreement = await _of(tx, part_id, "drop")
-        if refusal := on_the_panel(tx.row, caller):
-            raise refusal
+        check(tx.row, caller, on_the_panel)
         tx.update(agreement, state="dropped")
         tx.record(agreement, "drop", body.reason)
         return tx.answer(agreement_view(agreement, await tx.children(agreement_terms), caller))

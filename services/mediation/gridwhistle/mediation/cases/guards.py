@@ -8,6 +8,7 @@ from gridwhistle.common.problems import Problem
 from gridwhistle.mediation.cases.refusals import (
     AgreedAlready,
     AskedByYou,
+    CaseEnded,
     ClosingNotAsked,
     FollowUpsLeft,
     NotAllWilling,
@@ -40,6 +41,16 @@ def keeps_the_file(case: Any, caller: Principal) -> Problem | None:
     if case.accepted_at is None or caller.roles & {"mediation_chair", "judicial_office"}:
         return None
     return on_the_panel(case, caller)
+
+
+def goes_on(case: Any, _caller: Principal) -> Problem | None:
+    """Say no once it has ended: nobody comes into it any more, and nothing more is said of it."""
+    return CaseEnded() if case.terminal_at else None
+
+
+def goes_on_or_is_followed_up(case: Any, caller: Principal) -> Problem | None:
+    """Say no once it has ended, and nobody is to be asked any more how it went."""
+    return None if case.follow_ups_left else goes_on(case, caller)
 
 
 def nothing_agreed(case: Any, _caller: Principal) -> Problem | None:

@@ -22,14 +22,16 @@ from gridwhistle.common.events.mediation import (
     Grade,
 )
 from gridwhistle.common.ids import AreaCode, GridCode, OrgCode
+from gridwhistle.common.machine import check
 from gridwhistle.common.personal import SealedText
 from gridwhistle.common.reading import filters, one, page
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body, Day, Keyset, Page, PageQuery
+from gridwhistle.mediation.cases.guards import goes_on
 from gridwhistle.mediation.cases.parties import BEFORE_ACCEPTANCE, NewParty, add_to
 from gridwhistle.mediation.cases.refusals import FactsStand, ReferralUnclear
 from gridwhistle.mediation.cases.routing import CONTACT, is_more_pressing
-from gridwhistle.mediation.cases.states import CASE, ENDED
+from gridwhistle.mediation.cases.states import CASE
 from gridwhistle.mediation.cases.steps import facts_of, limit_of
 from gridwhistle.mediation.cases.tables import cases
 from gridwhistle.mediation.cases.views import PARTIES_MAX, CaseLine, CaseState, CaseView, answer, case_view, parties_of
@@ -145,8 +147,7 @@ async def change_case(case_id: UUID, body: CaseFacts, caller: Caller, db: Db) ->
 async def grade_case(case_id: UUID, body: Grading, caller: Caller, db: Db) -> CaseView:
     """Say how pressing the dispute is (分级). What is said of it goes when it ends; of people nothing is said."""
     async with db.command(caller, cases, case_id) as tx:
-        if tx.row.state in ENDED:
-            raise FactsStand
+        check(tx.row, caller, goes_on)
         case, risks = tx.row, {"may_become_criminal": body.may_become_criminal, "may_become_mass": body.may_become_mass}
         if case.state != "escalated" and case.asked_at is None and is_more_pressing(body.grade, case.grade):
             await tx.clocks.set_again(case, CONTACT_CLOCK, await limit_of(tx, CONTACT[body.grade], case.area_code))

@@ -5,12 +5,13 @@ from uuid import UUID
 from gridwhistle.common.commands import Command
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.ids import AreaCode
+from gridwhistle.common.machine import check
 from gridwhistle.common.personal import AddressDetail, IdNumber, PersonName, Phone, SealedText
 from gridwhistle.common.reading import one
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body
 from gridwhistle.mediation.cases.erasing import erase
-from gridwhistle.mediation.cases.guards import keeps_the_file
+from gridwhistle.mediation.cases.guards import goes_on_or_is_followed_up, keeps_the_file
 from gridwhistle.mediation.cases.refusals import EnoughParties, EnoughRepresentatives, FactsStand, PartyUnclear
 from gridwhistle.mediation.cases.steps import parties_in, party_of
 from gridwhistle.mediation.cases.tables import Capacity, PartyKind, Side, cases, parties
@@ -69,10 +70,9 @@ async def list_parties(case_id: UUID, caller: Caller, db: Db) -> Parties:
 
 @router.post("/cases/{case_id}/parties/{part_id}/change", may="cases:write")
 async def change_party(case_id: UUID, part_id: UUID, body: PartyChange, caller: Caller, db: Db) -> PartyView:
-    """Change how a party is reached, and their number where the law has it written."""
+    """Change how a party is reached, and their number where the law has it written; until nobody asks them any more."""
     async with db.command(caller, cases, case_id) as tx:
-        if refusal := keeps_the_file(tx.row, caller):
-            raise refusal
+        check(tx.row, caller, keeps_the_file, goes_on_or_is_followed_up)
         party = await party_of(tx, part_id)
         changes = {name: value for name, value in body if value is not None}
         tx.update(party, **changes)

@@ -75,6 +75,13 @@ class FactsStand(Conflict):
     zh, en = "案件已受理,纠纷类型、渠道等不再修改。", "The case is accepted: its type, channel and the like stand."
 
 
+class CaseEnded(Conflict):
+    """Nobody comes into what has ended, and who was in it stays as they were."""
+
+    code = "case_ended"
+    zh, en = "案件已了结,人员和评定不再变更。", "The case has ended: who is in it, and what is said of it, stands."
+
+
 class TypeMissing(Conflict):
     """A case has its type before it is accepted."""
 

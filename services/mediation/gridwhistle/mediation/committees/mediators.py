@@ -23,6 +23,7 @@ from gridwhistle.common.events.mediation import (
     RecallReason,
 )
 from gridwhistle.common.ids import AreaCode, OrgCode
+from gridwhistle.common.machine import check
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.reading import one, page
 from gridwhistle.common.rows import Row
@@ -180,7 +181,7 @@ async def get_mediator(mediator_id: UUID, caller: Caller, db: Db) -> MediatorVie
 async def change_mediator(mediator_id: UUID, body: MediatorChange, caller: Caller, db: Db) -> MediatorView:
     """Change what somebody is good at, their grade, or until when they are appointed and insured."""
     async with db.command(caller, mediators, mediator_id) as tx:
-        _check_not_oneself(tx)
+        check(tx.row, caller, not_oneself)
         changes = {name: value for name, value in body if value is not None}
         tx.update(tx.row, **changes)
         tx.record(tx.row, "change", " ".join(sorted(changes)))
@@ -191,7 +192,7 @@ async def change_mediator(mediator_id: UUID, body: MediatorChange, caller: Calle
 async def add_mediator_training(mediator_id: UUID, body: MediatorTraining, caller: Caller, db: Db) -> MediatorView:
     """Enter a course that somebody attended (业务培训)."""
     async with db.command(caller, mediators, mediator_id) as tx:
-        _check_not_oneself(tx)
+        check(tx.row, caller, not_oneself)
         learnt = await tx.children(trainings)
         if len(learnt) >= TRAININGS_MAX:
             raise EnoughTrainings(most=TRAININGS_MAX)
@@ -277,11 +278,6 @@ async def _step(db: Db, caller: Principal, mediator_id: UUID, action: str, reaso
 
 def _facts(row: Any) -> dict[str, Any]:
     return {"kind": row.kind, "committee_id": row.committee_id}
-
-
-def _check_not_oneself(tx: Command) -> None:
-    if refusal := not_oneself(tx.row, tx.caller):
-        raise refusal
 
 
 async def _whole(tx: Command) -> MediatorView:

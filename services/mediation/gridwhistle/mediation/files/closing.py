@@ -14,7 +14,7 @@ from gridwhistle.common.data_classes import OPEN
 from gridwhistle.common.database import Db as Work
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.mediation import CaseArchived, CaseClosed
-from gridwhistle.common.machine import Step
+from gridwhistle.common.machine import Step, check
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.reading import one
 from gridwhistle.common.rows import Row
@@ -81,8 +81,7 @@ async def get_file(case_id: UUID, caller: Caller, db: Db) -> FileView:
 async def add_document(case_id: UUID, body: NewDocument, caller: Caller, db: Db) -> FileView:
     """Enter a paper that lies in the file (登记材料)."""
     async with db.command(caller, cases, case_id) as tx:
-        if refusal := keeps_the_file(tx.row, caller):
-            raise refusal
+        check(tx.row, caller, keeps_the_file)
         there = await tx.children(documents)
         if len(there) >= _PAPERS_MAX:
             raise EnoughPapers(most=_PAPERS_MAX)

@@ -11,12 +11,13 @@ from gridwhistle.common.commands import Command
 from gridwhistle.common.data_classes import PublicName
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.mediation import SessionOpened
+from gridwhistle.common.machine import check
 from gridwhistle.common.personal import SealedText
 from gridwhistle.common.problems import Term
 from gridwhistle.common.reading import one
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body, Moment
-from gridwhistle.mediation.cases.guards import on_the_panel
+from gridwhistle.mediation.cases.guards import goes_on, on_the_panel
 from gridwhistle.mediation.cases.routing import CHANNELS
 from gridwhistle.mediation.cases.states import CASE
 from gridwhistle.mediation.cases.steps import facts_of, limit_of, parties_in, party_of
@@ -108,6 +109,7 @@ async def notify_party(case_id: UUID, part_id: UUID, body: SessionNotice, caller
     """Write down that a party was told when and where (通知)."""
     async with db.command(caller, cases, case_id) as tx:
         session = await _session(tx, part_id, "notify")
+        check(tx.row, caller, goes_on)
         party = await party_of(tx, body.party_id)
         told = [notice for notice in session.notices if notice["party_id"] != str(party.id)]
         notice = {"party_id": str(party.id), "at": tx.now.isoformat(), "manner": body.manner}
@@ -160,8 +162,7 @@ async def cancel_session(case_id: UUID, part_id: UUID, body: RecordedRemark, cal
 
 async def _session(tx: Command, session_id: UUID, action: str) -> Row:
     """Return a session of the held case, if the caller mediates it and may do this to it now."""
-    if refusal := on_the_panel(tx.row, tx.caller):
-        raise refusal
+    check(tx.row, tx.caller, on_the_panel)
     session = await session_of(tx, session_id)
     SESSION.step(session, action, tx.caller)
     return session

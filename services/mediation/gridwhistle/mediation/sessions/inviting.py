@@ -7,10 +7,11 @@ from pydantic import Field
 from sqlalchemy import select
 
 from gridwhistle.common.edge import Caller, Db, Router
+from gridwhistle.common.machine import check
 from gridwhistle.common.personal import PersonName, Phone
 from gridwhistle.common.reading import one
 from gridwhistle.common.wire import Body, View
-from gridwhistle.mediation.cases.guards import keeps_the_file, on_the_panel
+from gridwhistle.mediation.cases.guards import goes_on, keeps_the_file, on_the_panel
 from gridwhistle.mediation.cases.steps import party_of
 from gridwhistle.mediation.cases.tables import cases
 from gridwhistle.mediation.cases.views import AgentMay, PartyView
@@ -53,10 +54,9 @@ class Invitees(View):
 
 @router.post("/cases/{case_id}/invitees", may="cases:handle", status_code=201)
 async def invite_somebody(case_id: UUID, body: Invitation, caller: Caller, db: Db) -> InviteeView:
-    """Invite somebody (邀请). They come when every party has said yes."""
+    """Invite somebody (邀请). They come when every party has said yes, while the case goes on."""
     async with db.command(caller, cases, case_id) as tx:
-        if refusal := on_the_panel(tx.row, caller):
-            raise refusal
+        check(tx.row, caller, on_the_panel, goes_on)
         there = await tx.children(invitees)
         if len(there) >= INVITEES_MAX:
             raise EnoughInvitees(most=INVITEES_MAX)
@@ -79,8 +79,7 @@ async def list_invitees(case_id: UUID, caller: Caller, db: Db) -> Invitees:
 async def agree_to_invitee(case_id: UUID, part_id: UUID, body: InviteeConsent, caller: Caller, db: Db) -> InviteeView:
     """Write down that a party wants somebody there (同意邀请)."""
     async with db.command(caller, cases, case_id) as tx:
-        if refusal := on_the_panel(tx.row, caller):
-            raise refusal
+        check(tx.row, caller, on_the_panel, goes_on)
         invitee = next((one_ for one_ in await tx.children(invitees) if one_.id == part_id), None)
         if invitee is None:
             raise UnknownInvitee
@@ -94,8 +93,7 @@ async def agree_to_invitee(case_id: UUID, part_id: UUID, body: InviteeConsent, c
 async def name_party_agent(case_id: UUID, part_id: UUID, body: AgentNaming, caller: Caller, db: Db) -> PartyView:
     """Enter who speaks for a party (授权委托); never one who has mediated the dispute."""
     async with db.command(caller, cases, case_id) as tx:
-        if refusal := keeps_the_file(tx.row, caller):
-            raise refusal
+        check(tx.row, caller, keeps_the_file, goes_on)
         party = await party_of(tx, part_id)
         if not body.is_no_mediator:
             await check_never_mediated_it(tx, tx.row, body.name.full)

@@ -84,6 +84,8 @@ def session_view(case: Any, session: Any, caller: Principal) -> SessionView:
     may = [] if on_the_panel(case, caller) else SESSION.actions(session, caller)
     if "open_session" not in CASE.actions(case, caller):
         may = [action for action in may if action != "open"]
+    if case.terminal_at:
+        may = [action for action in may if action != "notify"]
     return SessionView.of(
         session,
         notices=[NoticeView(**one) for one in session.notices],
