@@ -30,6 +30,8 @@ from gridwhistle.standalone.nats import Nats
 from gridwhistle.standalone.postgres import Postgres
 
 pytestmark = pytest.mark.anyio
+TELL = "WITH told AS (INSERT INTO outbox VALUES ($1, $2, 1, $3, $4, now(), 1)) INSERT INTO waiting (event_id) VALUES ($1)"
+"""What a command writes of an event: its id, the thing, the subject, the envelope."""
 
 
 class LampLit(Event, type="gw.lamps.lamp.lit.v1"):
@@ -69,7 +71,7 @@ async def tell(database: Database, *numbers: int) -> None:
         )
         await database.run(
             database.requests,
-            "WITH told AS (INSERT INTO outbox VALUES ($1, $2, 1, $3, $4, now(), 1)) INSERT INTO waiting (event_id) VALUES ($1)",
+            TELL,
             event_id,
             lamp,
             envelope.subject,

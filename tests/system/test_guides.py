@@ -53,6 +53,7 @@ def test_the_first_hour_of_an_integrator_works_as_it_stands(suite: RunningSuite,
     assert told[1:] == [
         "read back: reported",
         "heard: gw.incidents.incident.reported.v1 event 1 of it, in 990101001001001",
+        "heard over HTTP as well",
         "refused: 422 not_valid",
         "refused: #/title string_too_short",
         "refused: #/urgency literal_error",

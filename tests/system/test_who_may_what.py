@@ -5,6 +5,8 @@ is said: what it acts on in `THINGS`, what it is sent in `SENT`. What is expecte
 declares and from where the planted things lie.
 """
 
+import asyncio
+import datetime as dt
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
@@ -18,10 +20,12 @@ import pytest
 
 from gridwhistle.common.calendars import ORDINARY_WINDOWS
 from gridwhistle.common.edge import EdgeRoute
+from gridwhistle.common.events import Envelope, Event
 from gridwhistle.common.presets import WINDOWS
 from gridwhistle.common.principal import DESKS, GRANTS, PUBLIC, ROLES
 from gridwhistle.common.sheet_formats import csv_of
 from gridwhistle.standalone.services import KINDS
+from tests.common.test_relay import TELL
 from tests.conftest import Loop, Person, RunningSuite
 from tests.system import (
     asked_of_alerts,
@@ -50,6 +54,7 @@ SIDES: Final = {
     "nowhere": (),
 }
 """From where one asks, seen from the things that are planted here."""
+PLANTED: Final = "gw.matrix.event.planted.v1"
 OPERATIONS: Final = sorted(
     (
         (kind.name, route)
@@ -61,6 +66,11 @@ OPERATIONS: Final = sorted(
     key=lambda operation: (operation[1].method != "GET", operation[1].path),  # reads first, before the others make more
 )
 NAMED: Final = [f"{route.method} {route.path}" for _, route in OPERATIONS]
+
+
+class Planting(Event, type=PLANTED):
+    """Something was planted."""
+
 
 # --- how operations are asked ------------------------------------------------------------------------------------------------
 
@@ -230,7 +240,7 @@ LIES_IN: Final = dict.fromkeys(_IN_THE_GRID, GRID) | dict.fromkeys(
 """Where lies what is sent; in the community, if it is not said."""
 LIES_NOWHERE: Final = {"upload_attachment", "find_places_within"}
 """Operations whose thing has no place yet, or that find what is one's own wherever they look."""
-LISTED: Final = asked_of_places.LISTED | asked_of_teams.asked_list(HERE)
+LISTED: Final = asked_of_places.LISTED | asked_of_teams.asked_list(HERE) | {"hear_events": f"?limit=200&type={PLANTED}"}
 """How lists are asked that ask for more than a limit."""
 WHOLE_CODES: Final = {"export_shelters"}
 """Reads of a county that ask for the twelve digits of its code."""
@@ -245,7 +255,7 @@ HELD: Final = {
 NAMES_ANOTHER: Final = asked_of_timebank.NAMES_ANOTHER | asked_of_stock.NAMES_ANOTHER
 NOT_THERE: Final = {"place_hold", "post_minutes", "post_many", "propose_grant", "propose_adjustment"} | set(NAMES_ANOTHER)
 """Operations that name other things in their body: out of reach, they may not even be there."""
-OF_EVERY_SERVICE: Final = {"dead_letters", "overdue", "legal_holds", "disclosures", "deletion_certificates"}
+OF_EVERY_SERVICE: Final = {"events", "dead_letters", "overdue", "legal_holds", "disclosures", "deletion_certificates"}
 """Things that are planted in every service's database."""
 IDS: Final = {"list_audit": "object_id", "list_overdue_clocks": "owner_id"}
 """The field by which a list names the thing that a line is about."""
@@ -453,6 +463,16 @@ async def _plant_in_every_service(suite: RunningSuite, planted: Planted) -> None
         connection = await asyncpg.connect(suite.postgres.url(kind.name))
         for place in PLACES:
             id_, owner_id = uuid.uuid4(), uuid.uuid4()
+            event = Envelope(id_, Planting(), owner_id, 1, place, dt.datetime.now(dt.UTC), "auto", "matrix", "matrix")
+            await connection.execute(
+                TELL,
+                id_,
+                owner_id,
+                f"gw.{place[:6]}.{kind.name}.event.planted.v1",
+                event.to_json(),
+            )
+            planted.add(f"{kind.name}.events", str(id_), place)
+            id_, owner_id = uuid.uuid4(), uuid.uuid4()
             await connection.execute(
                 "INSERT INTO parked (id, version, area_code, state, why, source, subject, content, after_no, tries, parked_at)"
                 " VALUES ($1, 1, $2, 'dead', 'unreadable', 'matrix', 'gw.matrix', '', 0, 0, now())",
@@ -474,6 +494,9 @@ async def _plant_in_every_service(suite: RunningSuite, planted: Planted) -> None
                 id_ = uuid.uuid4()
                 await connection.execute(f"INSERT INTO {table} (id, {columns}) VALUES ($1, {values})", id_, whole)
                 planted.add(f"{kind.name}.{table}s", str(id_), whole)
+        async with asyncio.timeout(20):
+            while await connection.fetchval("SELECT count(*) FROM waiting"):
+                await asyncio.sleep(0.1)
         await connection.close()
 
 

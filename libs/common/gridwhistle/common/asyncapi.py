@@ -15,7 +15,8 @@ _ABOUT: Final = """Facts in the past tense, as CloudEvents 1.0 in structured JSO
 
 Order holds for one thing, by `eventno`, which counts its events without gaps. An event may be delivered more than once: its
 `id` tells. Within a version fields and words are only added, so read what you know and pass over the rest; a breaking change
-is a new version, in a new subject. Events carry no personal data and no free text (`x-data-class` is P0 or P1 everywhere)."""
+is a new version, in a new subject. Who is not on NATS reads the same events from `GET /{service}/v1/events`. Events carry no
+personal data and no free text (`x-data-class` is P0 or P1 everywhere)."""
 _HEADERS: Final = {
     "type": "object",
     "properties": {

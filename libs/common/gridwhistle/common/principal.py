@@ -151,8 +151,8 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
 }
 HISTORY: Final = "history:import"
 """With this scope a command may say when it happened."""
-BY_SCOPE: Final = frozenset({"ledger:post", HISTORY})
-"""What no person has by a role: applications that have looked at what they bring, and say so by their scope."""
+BY_SCOPE: Final = frozenset({"events:read", "ledger:post", HISTORY})
+"""What no person has by a role: applications that listen, or have looked at what they bring, and say so by their scope."""
 PERMISSIONS: Final = BY_SCOPE.union(*GRANTS.values())
 
 

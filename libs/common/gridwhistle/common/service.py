@@ -17,7 +17,18 @@ from fastapi_standalone_docs import StandaloneDocs
 from nats.aio.client import Client
 from sqlalchemy import MetaData
 
-from gridwhistle.common import auditors, dead_letters, disclosures, emergency, holds, overdue, retention, rule_sets, rulebook
+from gridwhistle.common import (
+    auditors,
+    dead_letters,
+    disclosures,
+    emergency,
+    feed,
+    holds,
+    overdue,
+    retention,
+    rule_sets,
+    rulebook,
+)
 from gridwhistle.common.again import Away, Changed
 from gridwhistle.common.application import App
 from gridwhistle.common.audit import seal_audit
@@ -55,6 +66,7 @@ _LOOK_AGAIN_S: Final = 10.0
 _CANCELLED_AGAIN_S: Final = 0.5
 
 PLUMBING_ROUTES: Final[tuple[Callable[[str], Router], ...]] = (
+    feed.routes,
     dead_letters.routes,
     rulebook.routes,
     overdue.routes,
