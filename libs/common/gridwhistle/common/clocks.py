@@ -22,6 +22,8 @@ from gridwhistle.common.tables import code, moment, plumbing
 if TYPE_CHECKING:
     from gridwhistle.common.commands import Command
 
+_MINUTE: Final = dt.timedelta(minutes=1)
+
 clocks = Table(
     "clock",
     plumbing,
@@ -76,6 +78,11 @@ class Limit(NamedTuple):
     amount: int
     unit: str
     minutes: int | None = None
+
+
+def until(now: dt.datetime, moment: dt.datetime) -> Limit:
+    """Return the limit of a clock that is due at a moment, and a minute from now at the earliest."""
+    return Limit(max(1, -((now - moment) // _MINUTE)), "urgent_minute")
 
 
 class NoClockRuns(Conflict):

@@ -36,7 +36,7 @@ from gridwhistle.common.machine import Step
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Busy, GridElsewhere, MayHaveHappened, NotFound, OutsideYourArea, Problem, Stale
 from gridwhistle.common.rows import Row, row_from, thing_of
-from gridwhistle.common.rules import RULES
+from gridwhistle.common.rules import RULES, Rule
 from gridwhistle.common.statements import NOW, Function, Statement, read_rows, read_versions, refused_rows
 from gridwhistle.common.tables import audit, command_key, history, outbox, waiting
 from gridwhistle.common.wishes import Target, Wishes, in_order
@@ -234,6 +234,10 @@ class Command:
         """Settle the answer: under a key it is stored with the work, and every repeat gets it."""
         self.db.answered = view.__pydantic_serializer__.to_json(view)
         return view
+
+    def rule(self, key: str, area_code: str | None = None) -> Rule:
+        """Return a rule as it holds now in an area; without one, where the held thing lies."""
+        return RULES.kept(self.db.database).of(key, area_code or self.row.area_code, self.now)
 
     async def number(self, letter: str, county: str, *, digits: int) -> str:
         """Return the next number of a county's day, as people say it: `I99010120260706` and then counted from 1.

@@ -305,6 +305,10 @@ class Db:
         rows = await self.fetch(select.limit(1))
         return rows[0] if rows else None
 
+    async def counted(self, select: Select[*tuple[Any, ...]]) -> int:
+        """Return the number that a query counts or sums."""
+        return int((await self.fetch(select))[0][0])
+
     async def read(self, sql: str, *args: Any) -> list[asyncpg.Record]:
         """Run a read of the write path on the pool that commands of this kind use."""
         return await self.database.run(self._pool, sql, *args)

@@ -39,7 +39,6 @@ from gridwhistle.common.problems import Forbidden, Invalid, NotFound, Problem, T
 from gridwhistle.common.reading import one, page
 from gridwhistle.common.retention import Kept, root_of
 from gridwhistle.common.rows import Row, thing_of
-from gridwhistle.common.rules import RULES
 from gridwhistle.common.sealed import sealed_columns
 from gridwhistle.common.tables import moment, place, plumbing
 from gridwhistle.common.wire import Body, Keyset, Page, PageQuery, View
@@ -195,7 +194,7 @@ def _reveal_of(table: Table) -> Callable[..., Any]:
             seen = thing if link is None else await _part(db, table, link, thing_id, part_id)
             today = day_of(tx.now)
             nth = await _looks_on(db, caller, today) + 1
-            looks_max = (await RULES.of(db)).of(LOOKS, thing.area_code, tx.now).amount
+            looks_max = tx.rule(LOOKS, thing.area_code).amount
             if nth > looks_max:
                 log.warning("%s has used up today's looks at personal values", caller.id)
                 raise EnoughForToday(looks_max=looks_max)
@@ -235,9 +234,7 @@ async def _part(db: Work, table: Table, link: str, thing_id: UUID, part_id: UUID
 async def _looks_on(db: Work, caller: Principal, day: dt.date) -> int:
     """Return how often the caller has looked that day."""
     looks = select(func.coalesce(func.max(disclosures.c.nth), 0))
-    found = await db.first(looks.where(disclosures.c.actor_id == caller.id, disclosures.c.looked_on == day))
-    assert found is not None
-    return int(found[0])
+    return await db.counted(looks.where(disclosures.c.actor_id == caller.id, disclosures.c.looked_on == day))
 
 
 def _role_for(table: Table, names: Sequence[str], caller: Principal) -> str:

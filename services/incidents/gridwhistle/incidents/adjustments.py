@@ -17,7 +17,7 @@ from gridwhistle.incidents.children import ADJUSTMENT
 from gridwhistle.incidents.domain import INCIDENT, facts_of
 from gridwhistle.incidents.limits import EXTENSIONS, HANDLE, SUSPENSION, SUSPENSIONS
 from gridwhistle.incidents.refusals import AskedTooLate, ExtendedEnough, SuspendedEnough, SuspendedTooLong
-from gridwhistle.incidents.steps import answer, answer_request, ask, decide, rule_of
+from gridwhistle.incidents.steps import answer, answer_request, ask, decide
 from gridwhistle.incidents.tables import adjustments, incidents
 from gridwhistle.incidents.views import IncidentView, Note, Said
 
@@ -44,7 +44,7 @@ async def request_extension(incident_id: UUID, body: RequestExtension, caller: C
     """Ask for more time (申请延期), before the limit ends: one more original limit, counted from the original start."""
     async with db.command(caller, incidents, incident_id) as tx:
         incident, step = tx.row, INCIDENT.step(tx.row, "request_extension", caller)
-        if (incident.extended_times or 0) >= (await rule_of(tx, EXTENSIONS)).amount:
+        if (incident.extended_times or 0) >= tx.rule(EXTENSIONS).amount:
             raise ExtendedEnough(count=incident.extended_times)
         if (await tx.clocks.running(incident, HANDLE)).due_at <= tx.now:
             raise AskedTooLate
@@ -62,9 +62,9 @@ async def request_suspension(incident_id: UUID, body: RequestSuspension, caller:
     """
     async with db.command(caller, incidents, incident_id) as tx:
         incident, step = tx.row, INCIDENT.step(tx.row, "request_suspension", caller)
-        if (incident.suspended_times or 0) >= (await rule_of(tx, SUSPENSIONS)).amount:
+        if (incident.suspended_times or 0) >= tx.rule(SUSPENSIONS).amount:
             raise SuspendedEnough(count=incident.suspended_times)
-        most, requests = (await rule_of(tx, SUSPENSION)).amount, await tx.children(adjustments)
+        most, requests = tx.rule(SUSPENSION).amount, await tx.children(adjustments)
         left = most - sum(request.days for request in requests if request.kind == "suspension" and request.state == "approved")
         if body.days > left:
             raise SuspendedTooLong(most=most, days=max(left, 0))

@@ -92,11 +92,9 @@ async def hurry_no_more(event: Envelope[ResponseLifted], response_id: UUID, db: 
     """Let what is reported from now on have its ordinary clocks."""
     of_it = select(func.count()).select_from(incidents).where(incidents.c.response_id == response_id)
     async with db.command(_SYSTEM, running_responses, _known_as(response_id)) as tx:
-        counted = await db.first(of_it)
-        assert counted is not None
         tx.update(tx.row, ended_at=event.occurred_at)
         tx.record(tx.row, "hurry_no_more")
-        tx.tell(tx.row, UrgentClocksEnded(incidents_reported=int(counted[0])))
+        tx.tell(tx.row, UrgentClocksEnded(incidents_reported=await db.counted(of_it)))
     RUNNING.forget(db.database)
 
 

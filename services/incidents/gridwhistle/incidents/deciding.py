@@ -42,7 +42,7 @@ from gridwhistle.incidents.refusals import (
     ParentEnded,
     UnknownStandard,
 )
-from gridwhistle.incidents.steps import answer, answer_request, ask, decide, end, lay_in, rule_of
+from gridwhistle.incidents.steps import answer, answer_request, ask, decide, end, lay_in
 from gridwhistle.incidents.tables import adjustments, incidents, known_organisation, objections
 from gridwhistle.incidents.views import ComplainedOrg, IncidentView, Note, Reason, Said
 
@@ -203,7 +203,7 @@ async def file(incident_id: UUID, body: File, caller: Caller, db: Db) -> Inciden
             raise GridMissing
         if grid_code != incident.grid_code:
             await lay_in(tx, incident, grid_code)
-        by_county = body.grade == "complex" and (await rule_of(tx, COMPLEX_BY_COUNTY)).amount
+        by_county = body.grade == "complex" and tx.rule(COMPLEX_BY_COUNTY).amount
         if by_county and not caller.reaches_place(incident.area_code[:6]):
             raise ComplexByCounty
         category = await category_in_use(db, incident.area_code[:6], body.category)

@@ -30,7 +30,7 @@ from gridwhistle.incidents.children import OBJECTION
 from gridwhistle.incidents.domain import INCIDENT, facts_of
 from gridwhistle.incidents.limits import FOUR_EYES, HANDLE, PHOTOS_SUBMIT, handle_key
 from gridwhistle.incidents.refusals import FiledByYou, SameOrganisation
-from gridwhistle.incidents.steps import answer, ask, decide, give_to, let_lapse, rule_of, see
+from gridwhistle.incidents.steps import answer, ask, decide, give_to, let_lapse, see
 from gridwhistle.incidents.tables import incidents, objections
 from gridwhistle.incidents.views import IncidentView, Note, Reason, Said, Seen
 
@@ -86,7 +86,7 @@ async def dispatch(incident_id: UUID, body: Dispatch, caller: Caller, db: Db) ->
     """Dispatch it (派遣) to the organisation that has to handle it; never to the one that it complains about."""
     async with db.command(caller, incidents, incident_id) as tx:
         incident, step = tx.row, INCIDENT.step(tx.row, "dispatch", caller)
-        if incident.filed_by == caller.id and (await rule_of(tx, FOUR_EYES)).amount:
+        if incident.filed_by == caller.id and tx.rule(FOUR_EYES).amount:
             raise FiledByYou
         given = await give_to(tx, incident, body.lead_org)
         limits = {HANDLE: await _limit(tx, incident)}
@@ -168,7 +168,7 @@ async def submit(incident_id: UUID, body: Submit, caller: Caller, db: Db) -> Inc
     """
     async with db.command(caller, incidents, incident_id) as tx:
         incident, step = tx.row, INCIDENT.step(tx.row, "submit", caller)
-        pictures = (await rule_of(tx, PHOTOS_SUBMIT)).amount
+        pictures = tx.rule(PHOTOS_SUBMIT).amount
         shows_after = pictures or await _asks_for_after(db, incident)
         await see(tx, incident, body, at_least=pictures, showing=("after",) if shows_after else ())
         await let_lapse(tx, incident, void=False)
@@ -211,7 +211,7 @@ async def _limit(tx: Command, incident: Row) -> Limit:
         return Limit(incident.handle_amount, incident.handle_unit)
     key = handle_key(incident.grade)
     is_known = (await RULES.of(tx.db)).knows(key, incident.area_code, tx.now)
-    rule = await rule_of(tx, key if is_known else HANDLE)
+    rule = tx.rule(key if is_known else HANDLE)
     return Limit(rule.amount, rule.unit)
 
 

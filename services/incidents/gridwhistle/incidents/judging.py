@@ -33,7 +33,7 @@ from gridwhistle.incidents.children import TASK
 from gridwhistle.incidents.domain import INCIDENT, facts_of, worker_of
 from gridwhistle.incidents.limits import HANDLE, PHOTOS_LOOKED, PHOTOS_ON_SPOT, SAMPLED
 from gridwhistle.incidents.refusals import GridMissing
-from gridwhistle.incidents.steps import answer, ask, decide, end, lay_in, rule_of, see
+from gridwhistle.incidents.steps import answer, ask, decide, end, lay_in, see
 from gridwhistle.incidents.tables import callbacks, incidents, next_checker, tasks
 from gridwhistle.incidents.views import IncidentView, Note, Said, Seen
 
@@ -69,7 +69,7 @@ async def resolve_on_spot(incident_id: UUID, body: OnSpot, caller: Caller, db: D
     """Put it right yourself (自处置), in your own grid. By lot a leader looks at it; otherwise it closes by itself."""
     async with db.command(caller, incidents, incident_id) as tx:
         incident = tx.row
-        percent = (await rule_of(tx, SAMPLED)).amount
+        percent = tx.rule(SAMPLED).amount
         tx.update(incident, is_sampled=_LOTS.randrange(100) < percent)
         step = INCIDENT.step(incident, "resolve_on_spot", caller)
         grid_code = body.grid_code or incident.grid_code
@@ -77,7 +77,7 @@ async def resolve_on_spot(incident_id: UUID, body: OnSpot, caller: Caller, db: D
             raise GridMissing
         await lay_in(tx, incident, grid_code)
         await category_in_use(db, grid_code[:6], body.category)
-        pictures = (await rule_of(tx, PHOTOS_ON_SPOT)).amount
+        pictures = tx.rule(PHOTOS_ON_SPOT).amount
         await see(tx, incident, body, at_least=pictures, showing=("after", "before")[:pictures])
         tx.move(incident, step, reason=body.result, category=body.category, handled_by=caller.id)
         by_whom = {"category": body.category, "worker_id": worker_of(caller.id), "is_sampled": bool(incident.is_sampled)}
@@ -208,7 +208,7 @@ async def call_back(incident_id: UUID, body: Callback, caller: Caller, db: Db) -
         is_wrong = body.is_reached and not body.is_resolved and body.satisfaction == "dissatisfied"
         step = INCIDENT.step(incident, "reopen" if is_wrong else "callback", caller)
         said = {
-            "attempt_no": 1 + (await db.fetch(select(func.count()).where(callbacks.c.incident_id == incident.id)))[0][0],
+            "attempt_no": 1 + await db.counted(select(func.count()).where(callbacks.c.incident_id == incident.id)),
             "is_reached": body.is_reached,
             "is_resolved": body.is_resolved if body.is_reached else None,
             "satisfaction": body.satisfaction if body.is_reached else None,
@@ -273,7 +273,7 @@ async def _give_task(tx: Command, incident: Row) -> None:
 async def _look(tx: Command, action: str, result: Literal["yes", "no", "unclear"], body: Seen, **values: Any) -> Row:
     """Take the step of a worker who looked."""
     incident, step = tx.row, INCIDENT.step(tx.row, action, tx.caller)
-    pictures = (await rule_of(tx, PHOTOS_LOOKED)).amount if result == "yes" else 0
+    pictures = tx.rule(PHOTOS_LOOKED).amount if result == "yes" else 0
     await see(tx, incident, body, at_least=pictures, showing=("after",) if pictures and incident.state == "checking" else ())
     await decide(tx, tasks, TASK, "answer", worker_id=incident.checker_id, result=result)
     tx.move(incident, step, reason=body.reason, **values)

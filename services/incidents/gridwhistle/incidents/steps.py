@@ -11,7 +11,6 @@ from gridwhistle.common.commands import Command
 from gridwhistle.common.machine import Machine, Step
 from gridwhistle.common.problems import OutsideYourArea
 from gridwhistle.common.rows import Row
-from gridwhistle.common.rules import RULES, Rule
 from gridwhistle.incidents.catalogue import category_of, line_for, may_be_given
 from gridwhistle.incidents.children import ADJUSTMENT, OBJECTION, TASK
 from gridwhistle.incidents.refusals import (
@@ -30,11 +29,6 @@ from gridwhistle.incidents.words import word
 def answer(tx: Command, incident: Row) -> IncidentView:
     """Settle the answer: the incident as the caller sees it now."""
     return tx.answer(seen_by(tx.caller, incident))
-
-
-async def rule_of(tx: Command, key: str) -> Rule:
-    """Return a rule as it holds where the held incident lies."""
-    return (await RULES.of(tx.db)).of(key, tx.row.area_code, tx.now)
 
 
 async def end(tx: Command, incident: Row, step: Step, *, reason: str | None = None, **values: Any) -> None:

@@ -3,13 +3,6 @@
 import datetime as dt
 
 from gridwhistle.common.calendars import day_of
-from gridwhistle.common.commands import Command
-from gridwhistle.common.rules import RULES
-
-
-async def amount(tx: Command, key: str, area_code: str | None = None) -> int:
-    """Return a rule's number as it holds where the held thing lies."""
-    return (await RULES.of(tx.db)).of(key, area_code or tx.row.area_code, tx.now).amount
 
 
 def today(now: dt.datetime) -> dt.date:

@@ -3,7 +3,7 @@
 from typing import Any, Final
 from uuid import UUID, uuid5
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 
 from gridwhistle.common.consumers import Consumer
 from gridwhistle.common.database import Db
@@ -26,15 +26,9 @@ async def count_roster(event: Envelope[ResponseActivated], response_id: UUID, db
     prefixes = [prefix_of(area) for area in event.data.areas]
     active = select(func.count()).select_from(workers).where(in_areas(workers, prefixes), workers.c.state == "active")
     on = select(func.count()).select_from(shifts).where(in_areas(shifts, prefixes), shifts.c.state == "on")
-    counted: dict[str, Any] = {"workers": await _number(db, active), "on_shift": await _number(db, on)}
+    counted: dict[str, Any] = {"workers": await db.counted(active), "on_shift": await db.counted(on)}
     async with db.command(_SYSTEM) as tx:
         place: dict[str, Any] = {"area_code": event.area_code[:_AREA_DIGITS], "response_id": response_id}
         # An id of our own: whoever hears both services must not take their events for those of one thing.
         roster = tx.create(rosters, None, id=uuid5(response_id, CONSUMER.service), **place, **counted, counted_at=tx.now)
         tx.tell(roster, RosterCounted(**counted))
-
-
-async def _number(db: Db, query: Select[*tuple[int]]) -> int:
-    found = await db.first(query)
-    assert found is not None
-    return int(found[0])

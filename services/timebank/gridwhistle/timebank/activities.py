@@ -172,7 +172,7 @@ async def confirm_roll(activity_id: UUID, body: Remark, caller: Caller, db: Db) 
     """Say that it was so (核实点名): the team gets its minutes, in quarters of an hour for each who was there."""
     async with db.command(caller, activities, activity_id) as tx:
         row, step = tx.row, ACTIVITY.step(tx.row, "confirm_roll", caller)
-        present, how = _last_call(await tx.children(presences)), await terms(tx)
+        present, how = _last_call(await tx.children(presences)), terms(tx)
         await _check_not_of_the_team(tx, row, present)
         minutes = sum(worth(one.minutes, one.minutes, how) for one in present)
         await earn_for_group(tx, row, minutes)
@@ -200,7 +200,7 @@ async def _check_present(tx: Command, row: Row, present: list[UUID]) -> None:
     with suppress(UnknownServiceKind):  # out of use since: then it is not for minors
         minors_allowed = (await kind_in_use(tx.db, row.area_code[:6], row.service_code)).minors_allowed
     people = await tx.hold(participants, present)
-    await check_team(tx, people, row.start_at, minors_allowed=minors_allowed)
+    check_team(tx, people, row.start_at, minors_allowed=minors_allowed)
     there = present, row.start_at, row.end_at
     if await serving_then(tx, *there) or await present_then(tx, *there):
         raise HoursTaken

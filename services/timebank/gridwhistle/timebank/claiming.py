@@ -9,6 +9,7 @@ from fastapi import Query
 from sqlalchemy import select
 
 from gridwhistle.common.calendars import day_of
+from gridwhistle.common.clocks import until
 from gridwhistle.common.commands import Command
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.timebank_orders import ClaimCancelled, ClaimLapsed, OrderClaimed, OrderConfirmed
@@ -24,7 +25,7 @@ from gridwhistle.timebank.limits import CANCEL_BEFORE, CLAIM_BEFORE, CONFIRM, NO
 from gridwhistle.timebank.order_guards import serves
 from gridwhistle.timebank.order_refusals import AnotherCounty, BegunAlready, ClaimTooLate, NoPlaceLeft, OnlyServed
 from gridwhistle.timebank.order_states import CLAIM, ORDER
-from gridwhistle.timebank.order_steps import amount, claim_facts, claims_until, end_claim, order_of, terms, until, with_order
+from gridwhistle.timebank.order_steps import claim_facts, claims_until, end_claim, order_of, terms, with_order
 from gridwhistle.timebank.order_tables import claims, orders
 from gridwhistle.timebank.order_views import ClaimLine, ClaimState, ClaimView, ConfirmedView, claim_as_seen, shown_of
 from gridwhistle.timebank.participant_tables import participants, trainings
@@ -56,14 +57,14 @@ async def claim(order_id: UUID, caller: Caller, db: Db) -> ClaimView:
         order_step, step = ORDER.step(order, "claim", caller), CLAIM.step(None, "claim", caller)
         if order.beneficiary_id == me:
             raise ServingOneself
-        if tx.now >= await claims_until(tx, order):
-            raise ClaimTooLate(minutes=await amount(tx, CLAIM_BEFORE))
+        if tx.now >= claims_until(tx, order):
+            raise ClaimTooLate(minutes=tx.rule(CLAIM_BEFORE).amount)
         if refusal := await _why_not(tx, who, order):
             raise refusal
         begins = begins_at(tx, order)
         await _check_hours(tx, order, me, begins)
         tx.move(order, order_step, people_taken=order.people_taken + 1, claims_open=order.claims_open + 1)
-        limits = {CONFIRM: until(tx.now, confirmed_until(order))} if await _begins_soon(tx, order) else {}
+        limits = {CONFIRM: until(tx.now, confirmed_until(order))} if _begins_soon(tx, order) else {}
         made = tx.create(
             claims,
             step,
@@ -113,13 +114,13 @@ async def confirm(claim_id: UUID, body: Remark, caller: Caller, db: Db) -> Confi
         await hold_active(tx, row.volunteer_id, row.beneficiary_id)
         if tx.now >= confirmed_until(order):
             raise BegunAlready
-        minutes = 0 if order.payer == "issuance" else held_for(order.agreed_minutes, await terms(tx))
+        minutes = 0 if order.payer == "issuance" else held_for(order.agreed_minutes, terms(tx))
         await hold(tx, order, row, minutes)
         pin = f"{secrets.randbelow(10**PIN_DIGITS):0{PIN_DIGITS}}"
         start_at = begins_at(tx, order)
         await _check_hours(tx, order, row.volunteer_id, start_at)  # later than they came forward for, perhaps
         await check_not_alone(tx, order, row)
-        begins_at_last = start_at + dt.timedelta(minutes=await amount(tx, NO_SHOW))
+        begins_at_last = start_at + dt.timedelta(minutes=tx.rule(NO_SHOW).amount)
         tx.move(
             row,
             step,
@@ -155,7 +156,7 @@ async def cancel(claim_id: UUID, body: Remark, caller: Caller, db: Db) -> ClaimV
         row = tx.row
         check_concerns(claims, row, caller)
         step, order = CLAIM.step(row, "cancel", caller), await order_of(tx, row)
-        free_until = order.start_at - dt.timedelta(minutes=await amount(tx, CANCEL_BEFORE))
+        free_until = order.start_at - dt.timedelta(minutes=tx.rule(CANCEL_BEFORE).amount)
         is_late = row.state == "confirmed" and serves(row, caller) and tx.now > free_until
         await release(tx, order, row)
         await end_claim(tx, order, row, step, gives_back=True, reason=body.reason, is_late_cancel=is_late)
@@ -191,9 +192,9 @@ async def _check_hours(tx: Command, order: Row, who: UUID, begins: dt.datetime) 
         raise HoursTaken
 
 
-async def _begins_soon(tx: Command, order: Row) -> bool:
+def _begins_soon(tx: Command, order: Row) -> bool:
     """Tell whether there is less time left to confirm somebody than there usually is."""
-    return confirmed_until(order) < tx.now + dt.timedelta(hours=await amount(tx, CONFIRM))
+    return confirmed_until(order) < tx.now + dt.timedelta(hours=tx.rule(CONFIRM).amount)
 
 
 async def _why_not(tx: Command, who: Row, order: Row) -> Problem | None:
@@ -209,4 +210,4 @@ async def _why_not(tx: Command, who: Row, order: Row) -> Problem | None:
         training_required=order.training_required,
         min_reputation=order.min_reputation,
     )
-    return why_not(volunteer_of(who, learnt), wanted, day_of(begins_at(tx, order)), tx.now, await ages(tx))
+    return why_not(volunteer_of(who, learnt), wanted, day_of(begins_at(tx, order)), tx.now, ages(tx))

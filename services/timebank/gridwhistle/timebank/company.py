@@ -12,7 +12,6 @@ from gridwhistle.common.rows import Row
 from gridwhistle.timebank.eligibility import Ages, NotAlone, Volunteer, Wanted, by_age, is_adult, why_not_fit
 from gridwhistle.timebank.limits import LEAST_AGE, MINORS, MINORS_IN_GROUPS, MOST_AGE
 from gridwhistle.timebank.order_refusals import OnlyServed
-from gridwhistle.timebank.order_steps import amount
 from gridwhistle.timebank.order_tables import claims
 from gridwhistle.timebank.participant_tables import participants
 
@@ -20,10 +19,10 @@ _COMES: Final = ("confirmed", "checked_in")
 _IN_A_TEAM: Final = Wanted("public", people_needed=2, minors_allowed=True, training_required=None, min_reputation=None)
 
 
-async def ages(tx: Command, *, in_a_team: bool = False) -> Ages:
+def ages(tx: Command, *, in_a_team: bool = False) -> Ages:
     """Return from and up to which age people earn here; in a team minors may where they do not else."""
-    least, most = await amount(tx, LEAST_AGE), await amount(tx, MOST_AGE)
-    minors = await amount(tx, MINORS) or (in_a_team and await amount(tx, MINORS_IN_GROUPS))
+    least, most = tx.rule(LEAST_AGE).amount, tx.rule(MOST_AGE).amount
+    minors = tx.rule(MINORS).amount or (in_a_team and tx.rule(MINORS_IN_GROUPS).amount)
     return Ages(least=least, most=most, minors_with_guardian=bool(minors))
 
 
@@ -56,7 +55,7 @@ async def check_not_alone(tx: Command, order: Row, claim: Row) -> None:
         raise NotAlone
 
 
-async def check_may_be_of_a_team(tx: Command, who: Row) -> None:
+def check_may_be_of_a_team(tx: Command, who: Row) -> None:
     """Check that a held participant serves, and is of an age for it; who was there is looked at again with each roll.
 
     Raises:
@@ -65,18 +64,18 @@ async def check_may_be_of_a_team(tx: Command, who: Row) -> None:
     """
     if who.kind == "beneficiary":
         raise OnlyServed
-    limits, on = await ages(tx, in_a_team=True), day_of(tx.now)
+    limits, on = ages(tx, in_a_team=True), day_of(tx.now)
     if refusal := by_age(volunteer_of(who), _IN_A_TEAM, on, limits):
         raise refusal
 
 
-async def check_team(tx: Command, present: Collection[Any], start_at: dt.datetime, *, minors_allowed: bool) -> None:
+def check_team(tx: Command, present: Collection[Any], start_at: dt.datetime, *, minors_allowed: bool) -> None:
     """Check that everybody of a roll might be there: insured, and of age or beside adults where it is fit for minors.
 
     Raises:
         Problem: why somebody might not.
     """
-    limits, on = await ages(tx, in_a_team=True), day_of(start_at)
+    limits, on = ages(tx, in_a_team=True), day_of(start_at)
     wanted = Wanted("public", 1 + len(_grown(present, on)), minors_allowed, None, None)
     for who in present:
         if refusal := why_not_fit(volunteer_of(who), wanted, on, limits):

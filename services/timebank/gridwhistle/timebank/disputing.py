@@ -28,7 +28,7 @@ from gridwhistle.timebank.no_shows import end_pause
 from gridwhistle.timebank.order_guards import MAJORITY, PANEL_SIZE
 from gridwhistle.timebank.order_refusals import DisputeTooLate, PanelInvolved
 from gridwhistle.timebank.order_states import CLAIM
-from gridwhistle.timebank.order_steps import amount, claim_facts, end_claim, order_of, with_order
+from gridwhistle.timebank.order_steps import claim_facts, end_claim, order_of, with_order
 from gridwhistle.timebank.order_tables import claims
 from gridwhistle.timebank.order_views import ClaimView, claim_as_seen
 from gridwhistle.timebank.participant_tables import participants
@@ -81,7 +81,7 @@ async def dispute(claim_id: UUID, body: Dispute, caller: Caller, db: Db) -> Clai
         row = tx.row
         check_concerns(claims, row, caller)
         step, order = CLAIM.step(row, "dispute", caller), await order_of(tx, row)
-        days = await amount(tx, DISPUTE)
+        days = tx.rule(DISPUTE).amount
         if tx.now > (row.checked_out_at or row.terminal_at) + dt.timedelta(days=days):
             raise DisputeTooLate(days=days)
         what: dict[str, Any] = {"dispute_kind": body.kind, "dispute_reason": body.reason, "disputed_by": caller.id}

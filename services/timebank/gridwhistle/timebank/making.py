@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+from gridwhistle.common.clocks import until
 from gridwhistle.common.commands import Command
 from gridwhistle.common.events.timebank_orders import OrderPublished, OrderRequested, Payer
 from gridwhistle.common.machine import Step
 from gridwhistle.common.personal import AddressDetail, ExactPoint
 from gridwhistle.common.rows import Row
 from gridwhistle.timebank.limits import WINDOW
-from gridwhistle.timebank.order_steps import claims_until, facts_of, until
+from gridwhistle.timebank.order_steps import claims_until, facts_of
 from gridwhistle.timebank.order_tables import orders
 
 NO_DIGITS: Final = 6
@@ -49,7 +50,7 @@ async def make_order(
 ) -> Row:
     """Make an order and tell of it; one that needs no review is open at once."""
     is_open = step.target == "published"
-    limits = {WINDOW: until(tx.now, await claims_until(tx, wish))} if is_open else {}
+    limits = {WINDOW: until(tx.now, claims_until(tx, wish))} if is_open else {}
     values: dict[str, Any] = {name: getattr(wish, name) for name in Wish.__dataclass_fields__}
     order = tx.create(
         orders,

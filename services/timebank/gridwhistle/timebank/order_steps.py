@@ -1,20 +1,18 @@
 """What several steps of orders and claims have in common: their rules, their ends, and the places that are given back."""
 
 import datetime as dt
-import math
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Table, func, select
 
-from gridwhistle.common.clocks import Limit
+from gridwhistle.common.clocks import until
 from gridwhistle.common.commands import Command
 from gridwhistle.common.database import Db
 from gridwhistle.common.events.timebank_orders import OrderClosed, OrderExpired
 from gridwhistle.common.machine import Step
 from gridwhistle.common.principal import system
 from gridwhistle.common.rows import Row
-from gridwhistle.common.rules import RULES, Rules
 from gridwhistle.timebank.limits import (
     CLAIM_BEFORE,
     COIN,
@@ -32,19 +30,13 @@ SYSTEM: Final = system("timebank")
 _MINUTE: Final = dt.timedelta(minutes=1)
 
 
-async def amount(tx: Command, key: str, area_code: str | None = None) -> int:
-    """Return a rule's number as it holds where the held thing lies."""
-    rules: Rules = await RULES.of(tx.db)
-    return rules.of(key, area_code or tx.row.area_code, tx.now).amount
-
-
-async def terms(tx: Command) -> Terms:
+def terms(tx: Command) -> Terms:
     """Return what the county says about settling."""
     return Terms(
-        step_minutes=await amount(tx, STEP),
-        tolerance_percent=await amount(tx, TOLERANCE),
-        daily_cap_minutes=await amount(tx, DAILY_CAP),
-        lifetime_cap_minutes=await amount(tx, COIN) * await amount(tx, LIFETIME_CAP),
+        step_minutes=tx.rule(STEP).amount,
+        tolerance_percent=tx.rule(TOLERANCE).amount,
+        daily_cap_minutes=tx.rule(DAILY_CAP).amount,
+        lifetime_cap_minutes=tx.rule(COIN).amount * tx.rule(LIFETIME_CAP).amount,
     )
 
 
@@ -61,18 +53,13 @@ async def order_of(tx: Command, claim: Row) -> Row:
     return order
 
 
-async def claims_until(tx: Command, order: Any) -> dt.datetime:
+def claims_until(tx: Command, order: Any) -> dt.datetime:
     """Return until when people can come forward: some time before the beginning; in an emergency to the end."""
     if order.kind != "ordinary":
         end_at: dt.datetime = order.end_at
         return end_at
-    begins: dt.datetime = order.start_at - _MINUTE * await amount(tx, CLAIM_BEFORE, order.area_code)
+    begins: dt.datetime = order.start_at - _MINUTE * tx.rule(CLAIM_BEFORE, order.area_code).amount
     return begins
-
-
-def until(now: dt.datetime, moment: dt.datetime) -> Limit:
-    """Return the limit of a clock that is due at a moment, and a minute from now at the earliest."""
-    return Limit(max(1, math.ceil((moment - now) / _MINUTE)), "urgent_minute")
 
 
 def facts_of(order: Any) -> dict[str, Any]:
@@ -98,7 +85,7 @@ async def end_claim(tx: Command, order: Row, claim: Row, step: Step, *, gives_ba
     tx.update(order, claims_open=order.claims_open - 1, people_taken=order.people_taken - int(gives_back))
     if order.state not in {"published", "full"}:
         return
-    recruits_until = await claims_until(tx, order)
+    recruits_until = claims_until(tx, order)
     if gives_back and tx.now < recruits_until:
         tx.move(order, ORDER.step(order, "free", SYSTEM), limits={WINDOW: until(tx.now, recruits_until)})
     else:
@@ -124,6 +111,4 @@ async def close_if_done(tx: Command, order: Row) -> None:
 async def _served(tx: Command, order: Row) -> int:
     # As it was before this command, which may close the last one.
     of_it = claims.c.order_id == order.id, claims.c.state.in_(("settled", "closed"))
-    found = await tx.db.first(select(func.count()).select_from(claims).where(*of_it))
-    assert found is not None
-    return int(found[0])
+    return await tx.db.counted(select(func.count()).select_from(claims).where(*of_it))

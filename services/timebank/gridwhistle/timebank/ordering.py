@@ -9,6 +9,7 @@ from pydantic import Field
 from sqlalchemy import ColumnElement, false, func, select
 
 from gridwhistle.common.calendars import day_of
+from gridwhistle.common.clocks import until
 from gridwhistle.common.commands import Command
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.timebank_orders import (
@@ -44,7 +45,7 @@ from gridwhistle.timebank.order_refusals import (
     WindowUnclear,
 )
 from gridwhistle.timebank.order_states import CLAIM, CLAIM_ENDED, ORDER
-from gridwhistle.timebank.order_steps import amount, claim_facts, claims_until, end_claim, facts_of, terms, until
+from gridwhistle.timebank.order_steps import claim_facts, claims_until, end_claim, facts_of, terms
 from gridwhistle.timebank.order_tables import claims, orders
 from gridwhistle.timebank.order_views import (
     Minutes,
@@ -126,7 +127,7 @@ async def request_order(body: NewOrder, caller: Caller, db: Db) -> OrderView:
             if tx.row.county_code != body.area_code[:6]:
                 raise AnotherCounty
             await _check_may_ask_for(tx, caller)
-        await _check_window(tx, body, kind.max_minutes)
+        _check_window(tx, body, kind.max_minutes)
         payer = await _payer(tx, tx.row, body.agreed_minutes, body.people_needed) if for_whom else "issuance"
         on_behalf = for_whom is not None and caller.id != str(for_whom)
         order = await make_order(tx, step, _wish(body), service=service, payer=payer, for_whom=for_whom, on_behalf=on_behalf)
@@ -169,9 +170,9 @@ async def publish(order_id: UUID, body: Remark, caller: Caller, db: Db) -> Order
     """Publish it (审核并发布): it is in the catalogue, its risk is low, and somebody pays, as things stand now."""
     async with db.command(await reaching(db, caller), orders, order_id) as tx:
         order, step = tx.row, _step(tx, "publish", caller)
-        recruits_until = await claims_until(tx, order)
+        recruits_until = claims_until(tx, order)
         if recruits_until <= tx.now:
-            raise ClaimTooLate(minutes=await amount(tx, CLAIM_BEFORE))
+            raise ClaimTooLate(minutes=tx.rule(CLAIM_BEFORE).amount)
         [who] = await tx.hold(participants, [order.beneficiary_id])
         assert who is not None, "participants stay as long as their orders"
         payer = await _payer(tx, who, order.agreed_minutes, order.people_needed)
@@ -247,13 +248,13 @@ async def _check_may_ask_for(tx: Command, caller: Principal) -> None:
     raise AnothersOrder
 
 
-async def _check_window(tx: Command, body: NewOrder, most: int) -> None:
+def _check_window(tx: Command, body: NewOrder, most: int) -> None:
     long = (body.end_at - body.start_at) // dt.timedelta(minutes=1)
     if body.start_at <= tx.now or long < body.agreed_minutes:
         raise WindowUnclear
     if body.agreed_minutes > most:
         raise TooLong(minutes=most)
-    before = await amount(tx, CLAIM_BEFORE, body.area_code)
+    before = tx.rule(CLAIM_BEFORE, body.area_code).amount
     if body.kind == "ordinary" and body.start_at - tx.now < dt.timedelta(minutes=before):
         raise ClaimTooLate(minutes=before)
 
@@ -273,10 +274,10 @@ async def _payer(tx: Command, who: Row, agreed_minutes: int, people: int) -> Pay
     """
     today = day_of(tx.now)
     category, born = await _entitlement(tx, who, today), who.birth_year and who.birth_year.year
-    least, least_in_need = await amount(tx, REDEEM_AGE), await amount(tx, REDEEM_AGE_IN_NEED)
+    least, least_in_need = tx.rule(REDEEM_AGE).amount, tx.rule(REDEEM_AGE_IN_NEED).amount
     if refusal := why_not_served(born, category, today, least=least, least_in_need=least_in_need):
         raise refusal
-    needed = people * held_for(agreed_minutes, await terms(tx))
+    needed = people * held_for(agreed_minutes, terms(tx))
     return payer_of(category, await free_minutes(tx, who.id), needed)
 
 

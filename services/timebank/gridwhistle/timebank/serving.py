@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from gridwhistle.common.attachments import AttachmentIds, attach, uploads
 from gridwhistle.common.calendars import LOCAL
-from gridwhistle.common.clocks import Limit
+from gridwhistle.common.clocks import Limit, until
 from gridwhistle.common.commands import Command
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.timebank_orders import OrderCheckedIn, OrderCheckedOut, OrderSettled
@@ -24,7 +24,7 @@ from gridwhistle.timebank.limits import CHECK_OUT, CHOOSE, DISPUTE, NO_SHOW, PLA
 from gridwhistle.timebank.order_guards import CLERK
 from gridwhistle.timebank.order_refusals import TooManyMinutes
 from gridwhistle.timebank.order_states import CLAIM
-from gridwhistle.timebank.order_steps import amount, claim_facts, order_of, terms, until, with_order
+from gridwhistle.timebank.order_steps import claim_facts, order_of, terms, with_order
 from gridwhistle.timebank.order_tables import claims
 from gridwhistle.timebank.order_views import ClaimView, claim_as_seen
 from gridwhistle.timebank.participant_tables import participants
@@ -72,7 +72,7 @@ async def check_in(claim_id: UUID, body: Presence, caller: Caller, db: Db) -> Cl
             shown = await _shown(tx, row, body)
             shown.pop("shown_now")
             if not (shown["pin_shown"] or shown["place_shown"]):
-                raise NotThere(most_m=await amount(tx, PLACE_WITHIN))
+                raise NotThere(most_m=tx.rule(PLACE_WITHIN).amount)
             await _begin(tx, row, step, in_distance_m=shown.pop("distance_m"), **shown)
             return tx.answer(claim_as_seen(caller, row))
         _count_try(tx, row)
@@ -151,12 +151,12 @@ async def settle_now(
     actual = claim.actual_minutes if minutes is None else minutes
     today = await _earned_on(tx, claim)
     held = None if minutes is not None or order.payer == "issuance" else claim.held_minutes
-    result = settle(order.agreed_minutes, actual, today, volunteer.earned_minutes, await terms(tx), held_minutes=held)
+    result = settle(order.agreed_minutes, actual, today, volunteer.earned_minutes, terms(tx), held_minutes=held)
     await capture(tx, order, claim, result)
     tx.update(volunteer, earned_minutes=volunteer.earned_minutes + result.earned_minutes)
-    dispute_until = (claim.checked_out_at or tx.now) + dt.timedelta(days=await amount(tx, DISPUTE))
+    dispute_until = (claim.checked_out_at or tx.now) + dt.timedelta(days=tx.rule(DISPUTE).amount)
     if result.overflow_minutes:
-        dispute_until = max(dispute_until, tx.now + dt.timedelta(days=await amount(tx, CHOOSE)))
+        dispute_until = max(dispute_until, tx.now + dt.timedelta(days=tx.rule(CHOOSE).amount))
     tx.move(
         claim,
         step,
@@ -179,13 +179,11 @@ async def _earned_on(tx: Command, claim: Row) -> int:
     begins = claim.start_at.astimezone(LOCAL).replace(hour=0, minute=0, second=0, microsecond=0)
     of_the_day = claims.c.start_at >= begins, claims.c.start_at < begins + dt.timedelta(days=1)
     paid = claims.c.volunteer_id == claim.volunteer_id, claims.c.id != claim.id, claims.c.state != "voided"
-    found = await tx.db.first(select(func.coalesce(func.sum(claims.c.earned_minutes), 0)).where(*of_the_day, *paid))
-    assert found is not None
-    return int(found[0])
+    return await tx.db.counted(select(func.coalesce(func.sum(claims.c.earned_minutes), 0)).where(*of_the_day, *paid))
 
 
 async def _check_may_begin(tx: Command, claim: Row) -> None:
-    tolerance = dt.timedelta(minutes=await amount(tx, NO_SHOW))
+    tolerance = dt.timedelta(minutes=tx.rule(NO_SHOW).amount)
     if refusal := arrives(claim.start_at, tx.now, tolerance):
         raise refusal
     await check_not_alone(tx, await order_of(tx, claim), claim)
@@ -194,7 +192,7 @@ async def _check_may_begin(tx: Command, claim: Row) -> None:
 async def _begin(tx: Command, claim: Row, step: Step, **values: Any) -> None:
     await hold_active(tx, claim.volunteer_id)
     order = await order_of(tx, claim)
-    most = Limit(order.agreed_minutes + 60 * await amount(tx, CHECK_OUT), "urgent_minute")
+    most = Limit(order.agreed_minutes + 60 * tx.rule(CHECK_OUT).amount, "urgent_minute")
     tx.move(claim, step, limits={CHECK_OUT: most}, checked_in_at=tx.now, **values)
     tx.tell(order, OrderCheckedIn(**claim_facts(order, claim)))
 
@@ -213,7 +211,7 @@ async def _shown(tx: Command, claim: Row, body: Presence) -> dict[str, Any]:
     distance = None
     if body.point and claim.point:
         distance = distance_m(body.point.lon, body.point.lat, *claim.point.lon_lat)
-    is_near = distance is not None and distance <= await amount(tx, PLACE_WITHIN)
+    is_near = distance is not None and distance <= tx.rule(PLACE_WITHIN).amount
     files = await uploads(tx, body.attachment_ids)
     attach(tx, claim, files)
     has_picture = any(file.media_type.startswith("image/") for file in files)

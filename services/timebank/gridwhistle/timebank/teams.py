@@ -117,7 +117,7 @@ async def found_team(body: NewTeam, caller: Caller, db: Db) -> TeamView:
     async with db.command(caller, participants, body.leader_id) as tx:
         step = TEAM.step(None, "found", caller)
         [leader] = await hold_active(tx, body.leader_id)
-        await check_may_be_of_a_team(tx, leader)
+        check_may_be_of_a_team(tx, leader)
         given: dict[str, Any] = {"name": body.name, "leader_id": body.leader_id, "founded_at": tx.now}
         team = tx.create(teams, step, area_code=body.area_code, **given)
         first = tx.insert(members, team_id=team.id, participant_id=body.leader_id, asked_at=tx.now, joined_at=tx.now)
@@ -167,7 +167,7 @@ async def welcome(team_id: UUID, body: Who, caller: Caller, db: Db) -> TeamView:
         if asked is None:
             raise NotAsked
         [who] = await hold_active(tx, body.participant_id)
-        await check_may_be_of_a_team(tx, who)
+        check_may_be_of_a_team(tx, who)
         tx.update(asked, joined_at=tx.now)
         tx.move(tx.row, step)
         return tx.answer(_view(tx, tx.row, there))

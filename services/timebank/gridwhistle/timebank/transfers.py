@@ -27,7 +27,6 @@ from gridwhistle.common.reading import page_seen
 from gridwhistle.common.rows import Row, thing_of
 from gridwhistle.common.wire import Actions, Body, Keyset, Page, PageQuery, Version, View
 from gridwhistle.timebank.limits import CLOSE_KIN, TRANSFER_CAP
-from gridwhistle.timebank.order_steps import amount
 from gridwhistle.timebank.participant_states import NotYourself
 from gridwhistle.timebank.participant_tables import participants
 from gridwhistle.timebank.payments import donate_own, give
@@ -198,9 +197,9 @@ async def _check(tx: Command, from_id: UUID, to_id: UUID, minutes: int) -> None:
     kinship = await kinship_of(tx, from_id, to_id)
     if kinship is None:
         raise RelationNotVerified
-    if kinship not in CLOSE and await amount(tx, CLOSE_KIN):
+    if kinship not in CLOSE and tx.rule(CLOSE_KIN).amount:
         raise NotCloseEnough
-    if cap := await amount(tx, TRANSFER_CAP):
+    if cap := tx.rule(TRANSFER_CAP).amount:
         left = cap - await _given_this_month(tx, from_id)
         if minutes > left:
             raise MonthsCap(left=max(left, 0))
@@ -209,9 +208,7 @@ async def _check(tx: Command, from_id: UUID, to_id: UUID, minutes: int) -> None:
 async def _given_this_month(tx: Command, from_id: UUID) -> int:
     begins = tx.now.astimezone(LOCAL).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     accepted = transfers.c.from_id == from_id, transfers.c.state == "accepted", transfers.c.terminal_at >= begins
-    found = await tx.db.first(select(func.coalesce(func.sum(transfers.c.minutes), 0)).where(*accepted))
-    assert found is not None
-    return int(found[0])
+    return await tx.db.counted(select(func.coalesce(func.sum(transfers.c.minutes), 0)).where(*accepted))
 
 
 def _view(transfer: object, caller: Principal) -> TransferView:

@@ -6,14 +6,13 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from gridwhistle.common.clocks import Limit
+from gridwhistle.common.clocks import until
 from gridwhistle.common.commands import Command
 from gridwhistle.common.database import Db
 from gridwhistle.common.events.inventory_alerts import WarningCancelled, WarningRelayed
 from gridwhistle.common.ids import new_id
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.rows import Row
-from gridwhistle.common.rules import RULES
 from gridwhistle.inventory.alerts.cap import Alert, Info
 from gridwhistle.inventory.alerts.domain import (
     AREA_DIGITS,
@@ -132,10 +131,10 @@ async def relay(tx: Command, message: Message) -> Row:
     facts = facts_of(alert, tx.caller)
     county = facts["areas"][0][:6]
     await _check_new(tx.db, county, alert.identifier)
-    expires_at = await _end_of(tx, alert, county)
+    expires_at = _end_of(tx, alert, county)
     id_ = new_id()
     tx.db.correlation_id = str(id_)
-    late = (await RULES.of(tx.db)).of(RELAY, county, tx.now).amount * _MINUTE
+    late = tx.rule(RELAY, county).amount * _MINUTE
     warning = tx.create(
         warnings,
         step,
@@ -168,7 +167,7 @@ async def update(tx: Command, message: Message) -> None:
     warning, alert = tx.row, message.alert
     step = WARNING.step(warning, "update", tx.caller)
     await _check_follows(tx, message)
-    expires_at = await _end_of(tx, alert, warning.county_code)
+    expires_at = _end_of(tx, alert, warning.county_code)
     facts = facts_of(alert, tx.caller)
     tx.move(warning, step, edition=warning.edition + 1, expires_at=expires_at, relayed_at=tx.now, **facts)
     await tx.clocks.set_again(warning, EXPIRES, until(tx.now, expires_at))
@@ -196,11 +195,6 @@ def told_of(warning: Row) -> dict[str, Any]:
     return {**facts, "is_test": warning.status != "actual"}
 
 
-def until(now: dt.datetime, moment: dt.datetime) -> Limit:
-    """Return the limit of a clock that is due at a moment, and a minute from now at the earliest."""
-    return Limit(max(1, -((now - moment) // _MINUTE)), "urgent_minute")
-
-
 def _relayed(warning: Row) -> WarningRelayed:
     more = {name: getattr(warning, name) for name in ("authority_level", "edition", "starts_at", "expires_at")}
     return WarningRelayed(**told_of(warning), **more)
@@ -219,10 +213,10 @@ async def _check_new(db: Db, county: str, identifier: str) -> None:
         raise AlreadyRelayed
 
 
-async def _end_of(tx: Command, message: Alert, county: str) -> dt.datetime:
+def _end_of(tx: Command, message: Alert, county: str) -> dt.datetime:
     if message.sent_at > tx.now + _AHEAD:
         raise SentInTheFuture
-    limit = (await RULES.of(tx.db)).of(EXPIRES, county, tx.now).amount
+    limit = tx.rule(EXPIRES, county).amount
     expires_at = info_of(message).expires_at or message.sent_at + dt.timedelta(hours=limit)
     if expires_at <= tx.now:
         raise TimeIsOver

@@ -17,7 +17,6 @@ from gridwhistle.common.machine import Step
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.queries import Asking
 from gridwhistle.common.rows import Row
-from gridwhistle.common.rules import RULES
 from gridwhistle.inventory.dispatch.limits import APPROVE, APPROVE_URGENT, FIRST_BATCH, POST_APPROVE
 from gridwhistle.inventory.dispatch.refusals import DestinationNeeded, PointNeeded, StoreElsewhere
 from gridwhistle.inventory.dispatch.states import DISPATCH
@@ -85,11 +84,11 @@ async def open_approved(tx: Command, need: Need, wanted: Sequence[tuple[UUID, De
     step = DISPATCH.step(None, "open", tx.caller)
     order, made = await make_order(tx, step, need, wanted, submitted_at=tx.now, approved_at=tx.now, approved_by=approved_by)
     approved = [(item, item.requested_qty) for item in made]
-    await promise(tx, order, point_id, approved, approved_by, insists=True)
+    promise(tx, order, point_id, approved, approved_by, insists=True)
     return order
 
 
-async def promise(
+def promise(
     tx: Command,
     order: Row,
     point_id: UUID,
@@ -134,17 +133,17 @@ async def store_of(tx: Command) -> Any:
     return point
 
 
-async def approval_limits(tx: Command, order: Any) -> dict[str, Limit]:
+def approval_limits(tx: Command, order: Any) -> dict[str, Limit]:
     """Return how long an approval may take: half an hour for what is urgent, or for a response."""
     if order.priority == "normal" and order.response_id is None:
         return {}
-    rule = (await RULES.of(tx.db)).of(APPROVE_URGENT, order.area_code, tx.now)
+    rule = tx.rule(APPROVE_URGENT, order.area_code)
     return {APPROVE: Limit(rule.amount, rule.unit)}
 
 
-async def start_first_batch(tx: Command, row: Row, began_at: dt.datetime) -> None:
+def start_first_batch(tx: Command, row: Row, began_at: dt.datetime) -> None:
     """Start the clock of the first batch, of a response or of an order outside one: it counts from when the event began."""
-    rule = (await RULES.of(tx.db)).of(FIRST_BATCH, row.area_code, tx.now)
+    rule = tx.rule(FIRST_BATCH, row.area_code)
     ends = began_at + dt.timedelta(hours=rule.amount)
     tx.clocks.start(row, FIRST_BATCH, Limit(max(1, (ends - tx.now) // _MINUTE), "urgent_minute"))
 

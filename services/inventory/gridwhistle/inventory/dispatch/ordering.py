@@ -129,9 +129,9 @@ async def submit(dispatch_order_id: UUID, caller: Caller, db: Db) -> DispatchOrd
     """Submit an order. It is decided within four working hours; what is urgent, or for a response, within half an hour."""
     async with db.command(caller, dispatch_orders, dispatch_order_id) as tx:
         order, step = tx.row, DISPATCH.step(tx.row, "submit", caller)
-        tx.move(order, step, limits=await approval_limits(tx, order), submitted_at=tx.now)
+        tx.move(order, step, limits=approval_limits(tx, order), submitted_at=tx.now)
         if order.priority == "emergency" and order.response_id is None:  # a response has one clock for all its orders
-            await start_first_batch(tx, order, min(order.needed_since or tx.now, tx.now))
+            start_first_batch(tx, order, min(order.needed_since or tx.now, tx.now))
         return tx.answer(done(caller, order))
 
 
@@ -145,7 +145,7 @@ async def approve(dispatch_order_id: UUID, body: Approval, caller: Caller, db: D
         if point_id == order.to_id:
             raise PointNeeded
         tx.move(order, step, reason=body.reason, point_id=point_id, approved_at=tx.now)
-        await promise(tx, order, point_id, approved, caller.id)
+        promise(tx, order, point_id, approved, caller.id)
         return tx.answer(done(caller, order))
 
 
@@ -161,7 +161,7 @@ async def emergency_issue(dispatch_order_id: UUID, body: Approval, caller: Calle
         what = {"point_id": point_id, "approved_at": tx.now, "approved_by": caller.id, "is_emergency_issue": True}
         tx.move(order, step, reason=body.reason, **what)
         tx.clocks.start(order, POST_APPROVE)
-        await promise(tx, order, point_id, approved, caller.id)
+        promise(tx, order, point_id, approved, caller.id)
         return tx.answer(done(caller, order))
 
 

@@ -188,12 +188,12 @@ async def _take(request: Work, caller: Principal, row: int, line: ShelterSheetLi
             lon, lat = line.point
             lies = await where(db, caller, Point(lon=lon, lat=lat), line.area_code)
             async with db.command(caller) as tx:
-                await register(tx, lies, line.whole())
+                register(tx, lies, line.whole())
                 return tx.answer(ShelterTaken(outcome="added")).outcome
         async with db.command(caller, shelters, there.id) as tx:
             outcome = _expected(tx.row, line)
             if outcome != "unchanged":
-                await change(tx, line.given())
+                change(tx, line.given())
             return tx.answer(ShelterTaken(outcome=outcome)).outcome
 
     try:

@@ -20,7 +20,6 @@ from gridwhistle.common.events.inventory_places import (
 from gridwhistle.common.ids import ActorId
 from gridwhistle.common.retention import certificates
 from gridwhistle.common.rows import Row
-from gridwhistle.common.rules import RULES
 from gridwhistle.common.wire import Body
 from gridwhistle.inventory.lasting import check_lasts
 from gridwhistle.inventory.places.counting import counts_of, opening_of
@@ -112,7 +111,7 @@ async def open_shelter(shelter_id: UUID, body: OpenShelter, caller: Caller, db: 
             needs=[],
             **dict.fromkeys(("total", "elderly", "children", "disabled", "sick", "most", "arrived"), 0),
         )
-        rule = (await RULES.of(db)).of(DAYS.format(shelter.kind), shelter.area_code, tx.now)
+        rule = tx.rule(DAYS.format(shelter.kind))
         limits = {IN_USE: Limit(rule.amount, "natural_day")}
         tx.move(shelter, step, route=route, opening_id=opening.id, limits=limits)
         facts = {"kind": shelter.kind, "capacity": shelter.capacity, "opening_id": opening.id}

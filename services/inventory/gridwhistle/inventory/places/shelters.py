@@ -16,7 +16,6 @@ from gridwhistle.common.personal import PersonName, Phone
 from gridwhistle.common.places import Latitude, Longitude, Point
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.reading import filters, one, page
-from gridwhistle.common.rules import RULES
 from gridwhistle.common.wire import Actions, Body, Keyset, Page, PageQuery, Version, View
 from gridwhistle.inventory.places.domain import (
     AREA,
@@ -162,7 +161,7 @@ async def register_shelter(body: NewShelter, caller: Caller, db: Db) -> ShelterV
     """Write down a shelter (登记). It is planned until somebody accepts it; its code is one of the county's."""
     there = await where(db, caller, body.location, body.area_code)
     async with db.command(caller) as tx:
-        shelter = await register(tx, there, dict(body))
+        shelter = register(tx, there, dict(body))
         return tx.answer(view_of(shelter, None, caller))
 
 
@@ -193,7 +192,7 @@ async def change_shelter(shelter_id: UUID, body: ShelterChange, caller: Caller, 
     """Change what is written of a shelter that nobody uses; its capacity follows."""
     async with db.command(caller, shelters, shelter_id) as tx:
         given = {name: value for name, value in body if value is not None}
-        await change(tx, given)
+        change(tx, given)
         return tx.answer(view_of(tx.row, None, caller))
 
 
@@ -202,7 +201,7 @@ async def accept_shelter(shelter_id: UUID, caller: Caller, db: Db) -> ShelterVie
     """Accept a shelter as fit for use (验收). Its capacity is computed anew, by the rule that holds now."""
     async with db.command(caller, shelters, shelter_id) as tx:
         if tx.row.state == "planned":
-            tx.update(tx.row, **await measured(tx, tx.row.kind, tx.row.area_m2, tx.row.area_code))
+            tx.update(tx.row, **measured(tx, tx.row.kind, tx.row.area_m2, tx.row.area_code))
         tx.move(tx.row, SHELTER.step(tx.row, "accept", caller), accepted_at=tx.now)
         tx.tell(tx.row, ShelterAccepted(kind=tx.row.kind, capacity=tx.row.capacity))
         return tx.answer(view_of(tx.row, None, caller))
@@ -217,7 +216,7 @@ async def retire_shelter(shelter_id: UUID, body: Grounds, caller: Caller, db: Db
         return tx.answer(view_of(tx.row, None, caller))
 
 
-async def register(tx: Command, there: Where, given: dict[str, Any]) -> Any:
+def register(tx: Command, there: Where, given: dict[str, Any]) -> Any:
     """Make a shelter of what is given: the fields of `NewShelter`."""
     step, point = SHELTER.step(None, "register", tx.caller), given["location"]
     said = {name: value for name, value in given.items() if name not in {"location", "area_code"}}
@@ -233,11 +232,11 @@ async def register(tx: Command, there: Where, given: dict[str, Any]) -> Any:
         registered_by=tx.caller.id,
         registered_at=tx.now,
         **said,
-        **await measured(tx, given["kind"], given["area_m2"], there.area_code),
+        **measured(tx, given["kind"], given["area_m2"], there.area_code),
     )
 
 
-async def change(tx: Command, given: dict[str, Any]) -> None:
+def change(tx: Command, given: dict[str, Any]) -> None:
     """Change a held shelter; where its area or its kind changes, so does its capacity.
 
     Raises:
@@ -248,17 +247,17 @@ async def change(tx: Command, given: dict[str, Any]) -> None:
     if shelter.state not in {"planned", "ready"}:
         raise InUseNow
     tx.update(shelter, **given)
-    tx.update(shelter, **await measured(tx, shelter.kind, shelter.area_m2, shelter.area_code))
+    tx.update(shelter, **measured(tx, shelter.kind, shelter.area_m2, shelter.area_code))
     if shelter.state == "ready" and not shelter.capacity:
         raise AreaUnknown
     tx.record(shelter, "change")
 
 
-async def measured(tx: Command, kind: str, area_m2: float | None, area_code: str) -> dict[str, Any]:
+def measured(tx: Command, kind: str, area_m2: float | None, area_code: str) -> dict[str, Any]:
     """Return how many people an area holds, and the rule that says so; nothing of an area that nobody knows."""
     if area_m2 is None:
         return {"dm2_per_person": None, "capacity": None}
-    rule = (await RULES.of(tx.db)).of(AREA.format(kind), area_code, tx.now).amount
+    rule = tx.rule(AREA.format(kind), area_code).amount
     return {"dm2_per_person": rule, "capacity": capacity_of(area_m2, rule)}
 
 

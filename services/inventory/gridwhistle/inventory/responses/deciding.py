@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from gridwhistle.common.clocks import until
 from gridwhistle.common.commands import Command
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.inventory_responses import (
@@ -23,7 +24,6 @@ from gridwhistle.common.personal import MASKED
 from gridwhistle.common.principal import system
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body, Moment
-from gridwhistle.inventory.alerts.relaying import until
 from gridwhistle.inventory.dispatch.limits import FIRST_BATCH
 from gridwhistle.inventory.responses.domain import EMERGENCY_SESSION, MEASURES, RESPONSE, gravest
 from gridwhistle.inventory.responses.first_batch import expect_first_batch, wants_supplies

@@ -23,7 +23,7 @@ _SYSTEM: Final = system("inventory")
 async def expect_first_batch(tx: Command, response: Row) -> None:
     """Let the clock of the first batch count from the decision on, unless one has come, or the clock was started before."""
     if not response.first_batch_at and all(clock.rule_key != FIRST_BATCH for clock in await tx.clocks.of(response)):
-        await start_first_batch(tx, response, response.decided_at)
+        start_first_batch(tx, response, response.decided_at)
         tx.record(response, "expect_first_batch")
 
 

@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, Field
 from sqlalchemy import func, select
 
 from gridwhistle.common.calendars import LOCAL
-from gridwhistle.common.clocks import Limit
+from gridwhistle.common.clocks import Limit, until
 from gridwhistle.common.commands import Command
 from gridwhistle.common.data_classes import OPEN, Count, ThingId
 from gridwhistle.common.edge import Caller, Db, Router
@@ -25,7 +25,6 @@ from gridwhistle.common.rows import Row
 from gridwhistle.common.rules import RULES
 from gridwhistle.common.wire import Actions, Body, Keyset, Moment, Page, PageQuery, Version, View
 from gridwhistle.inventory.alerts.domain import AREA_DIGITS
-from gridwhistle.inventory.alerts.relaying import until
 from gridwhistle.inventory.alerts.warnings import over_the_county
 from gridwhistle.inventory.responses.domain import SITUATION
 from gridwhistle.inventory.responses.limits import (
@@ -147,7 +146,7 @@ async def report_situation(situation_id: UUID, body: NewSituationReport, caller:
             raise DataAhead
         numbers = {name: getattr(situation, name) if said is None else said for name, said in body if name != "data_to"}
         kind, due_at = _KINDS[situation.state], situation.due_at
-        skips = numbers["dead"] + numbers["missing"] >= await _amount(tx, SKIPS_LEVEL)
+        skips = numbers["dead"] + numbers["missing"] >= tx.rule(SKIPS_LEVEL).amount
         tx.insert(
             reports,
             situation_id=situation.id,
@@ -160,7 +159,7 @@ async def report_situation(situation_id: UUID, body: NewSituationReport, caller:
             is_late=due_at is not None and tx.now > due_at,
             skips_level=skips,
         )
-        next_at = await _next_due(tx, situation, data_to) if step.target == "daily" else None
+        next_at = _next_due(tx, situation, data_to) if step.target == "daily" else None
         limits = {REPORT_DAILY: until(tx.now, next_at)} if next_at else {}
         was_daily = situation.state == "daily"
         ended = tx.now if step.target == "done" else None
@@ -215,11 +214,11 @@ async def get_totals(response_id: UUID, caller: Caller, db: Db) -> SituationTota
 
 async def begin_reports(tx: Command, response: Row) -> None:
     """Let the county and the townships of a response owe their first reports."""
-    step, rules = SITUATION.step(None, "begin", _SYSTEM), await RULES.of(tx.db)
+    step = SITUATION.step(None, "begin", _SYSTEM)
     nothing: dict[str, Any] = dict.fromkeys(NUMBERS, 0)
     for area_code in (response.area_code, *await _towns(tx, response)):
         level = _level(area_code)
-        first = rules.of(FIRST_COUNTY if level == "county" else REPORT_FIRST, area_code, tx.now)
+        first = tx.rule(FIRST_COUNTY if level == "county" else REPORT_FIRST, area_code)
         situation = tx.create(
             situations,
             step,
@@ -243,9 +242,7 @@ async def finish_reports(tx: Command, response: Row) -> None:
     for situation in await tx.hold(situations, [row.id for row in await tx.db.fetch(ids)]):
         if situation is None or situation.state not in {"first_due", "daily"}:
             continue
-        rule = (await RULES.of(tx.db)).of(
-            FINAL_COUNTY if situation.level == "county" else REPORT_FINAL, situation.area_code, tx.now
-        )
+        rule = tx.rule(FINAL_COUNTY if situation.level == "county" else REPORT_FINAL, situation.area_code)
         limits = {REPORT_FINAL: Limit(rule.amount, rule.unit)}
         tx.move(situation, SITUATION.step(situation, "finish", _SYSTEM), limits=limits, due_at=None)
 
@@ -270,9 +267,9 @@ async def remind(tx: Command, situation: Row, clock: Row, percent: int) -> None:
 ON_CLOCK: Final[dict[str, OnClock]] = dict.fromkeys((REPORT_FIRST, REPORT_DAILY, REPORT_FINAL), remind)
 
 
-async def _next_due(tx: Command, situation: Row, data_to: dt.datetime) -> dt.datetime:
+def _next_due(tx: Command, situation: Row, data_to: dt.datetime) -> dt.datetime:
     """Return when the next daily report is due: one that has the data of the whole day before counts for the day."""
-    hour = await _amount(tx, DAILY_HOUR_COUNTY if situation.level == "county" else DAILY_HOUR)
+    hour = tx.rule(DAILY_HOUR_COUNTY if situation.level == "county" else DAILY_HOUR).amount
     local = tx.now.astimezone(LOCAL)
     today = local.replace(hour=hour % 24, minute=0, second=0, microsecond=0)
     if situation.state != "daily" or situation.due_at is None:
@@ -296,10 +293,6 @@ async def _towns(tx: Command, response: Row) -> list[str]:
 
 def _level(area_code: str) -> str:
     return "county" if area_code.endswith("000000") else "township"
-
-
-async def _amount(tx: Command, key: str) -> int:
-    return (await RULES.of(tx.db)).of(key, tx.row.area_code, tx.now).amount
 
 
 def _view(situation: Any, caller: Caller, *, skips: bool) -> SituationView:

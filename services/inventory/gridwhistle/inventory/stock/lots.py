@@ -179,7 +179,7 @@ async def inspect_ok(lot_id: UUID, body: Counted, caller: Caller, db: Db) -> Lot
         if tx.row.expires_on and tx.row.expires_on <= today(tx):
             raise Expired
         tx.move(tx.row, step)
-        await start_expiry(tx, tx.row)
+        start_expiry(tx, tx.row)
         return tx.answer(seen(caller, tx.row))
 
 

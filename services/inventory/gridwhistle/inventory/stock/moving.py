@@ -11,11 +11,10 @@ from typing import Final
 from uuid import UUID
 
 from gridwhistle.common.calendars import LOCAL, day_of
-from gridwhistle.common.clocks import Limit
+from gridwhistle.common.clocks import until
 from gridwhistle.common.commands import Command
 from gridwhistle.common.events.inventory_stock import MovedLine, StockMoved, VoucherKind
 from gridwhistle.common.rows import Row
-from gridwhistle.common.rules import RULES
 from gridwhistle.inventory.stock.limits import EXPIRES, NEAR_FIRST, NEAR_SECOND
 from gridwhistle.inventory.stock.lot_tables import LotSource, MovementKind, lots, movements, vouchers
 from gridwhistle.inventory.stock.states import LOT
@@ -107,17 +106,16 @@ def take_out(tx: Command, lot: Row, kind: MovementKind, voucher: Row) -> None:
         note_movement(tx, lot, kind, qty, voucher)
 
 
-async def start_expiry(tx: Command, lot: Row) -> None:
+def start_expiry(tx: Command, lot: Row) -> None:
     """Start the clocks of a lot's last day: those that are still to come, and the one that tells how near it is by now."""
     if lot.expires_on is None:
         return
-    rules = await RULES.of(tx.db)
     ends = _midnight(lot.expires_on)
-    before = [ends - dt.timedelta(days=rules.of(key, lot.area_code, tx.now).amount) for key in _NEAR]
+    before = [ends - dt.timedelta(days=tx.rule(key, lot.area_code).amount) for key in _NEAR]
     for key, moment, next_moment in zip(_NEAR, before, [*before[1:], ends], strict=True):
         if next_moment > tx.now:
-            tx.clocks.start(lot, key, _until(tx.now, moment))
-    tx.clocks.start(lot, EXPIRES, _until(tx.now, ends))
+            tx.clocks.start(lot, key, until(tx.now, moment))
+    tx.clocks.start(lot, EXPIRES, until(tx.now, ends))
 
 
 def stop_expiry(tx: Command, lot: Row) -> None:
@@ -128,10 +126,6 @@ def stop_expiry(tx: Command, lot: Row) -> None:
 
 def _midnight(day: dt.date) -> dt.datetime:
     return dt.datetime.combine(day, dt.time(), LOCAL).astimezone(dt.UTC)
-
-
-def _until(now: dt.datetime, moment: dt.datetime) -> Limit:
-    return Limit(max(1, -((now - moment) // _MINUTE)), "urgent_minute")
 
 
 def _lines(side: Sequence[Line]) -> list[MovedLine]:

@@ -36,7 +36,6 @@ from gridwhistle.mediation.cases.states import CASE
 from gridwhistle.mediation.cases.steps import facts_of, parties_in
 from gridwhistle.mediation.cases.tables import cases
 from gridwhistle.mediation.limits import CONFIRM_ACCEPT, CONFIRM_APPLY, CONFIRM_DECIDE, CONFIRM_DECIDE_MORE
-from gridwhistle.mediation.rulings import amount
 from gridwhistle.mediation.words import PaperNo, PartyIds, RecordedRemark
 
 router = Router("mediation", "Agreements 调解协议: confirmation 司法确认")
@@ -115,7 +114,7 @@ async def court_extends_confirmation(
     async with db.command(caller, cases, case_id) as tx:
         found = await _confirmation(tx, part_id)
         CONFIRMATION.step(found, "court_extends", caller)
-        await tx.clocks.prolong(tx.row, CONFIRM_DECIDE, await amount(tx, CONFIRM_DECIDE_MORE))
+        await tx.clocks.prolong(tx.row, CONFIRM_DECIDE, tx.rule(CONFIRM_DECIDE_MORE).amount)
         tx.update(found, extended_at=tx.now)
         tx.record(found, "court_extends", body.reason)
         tx.tell(tx.row, ConfirmationMoved(**facts_of(tx.row), confirmation_id=found.id, to_state=found.state))

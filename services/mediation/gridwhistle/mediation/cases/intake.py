@@ -150,7 +150,7 @@ async def grade_case(case_id: UUID, body: Grading, caller: Caller, db: Db) -> Ca
         check(tx.row, caller, goes_on)
         case, risks = tx.row, {"may_become_criminal": body.may_become_criminal, "may_become_mass": body.may_become_mass}
         if case.state != "escalated" and case.asked_at is None and is_more_pressing(body.grade, case.grade):
-            await tx.clocks.set_again(case, CONTACT_CLOCK, await limit_of(tx, CONTACT[body.grade], case.area_code))
+            await tx.clocks.set_again(case, CONTACT_CLOCK, limit_of(tx, CONTACT[body.grade], case.area_code))
         tx.update(case, grade=body.grade, **risks)
         tx.record(tx.row, "grade", body.reason)
         tx.tell(tx.row, CaseGraded(**facts_of(tx.row)))
@@ -172,7 +172,7 @@ async def make_case(
     area = given["area_code"]
     known = {name: value for name, value in facts if value is not None}
     defaults = {"channel": "people", "is_complex": False, "is_online": False, "is_open": False, "is_three_houses": False}
-    limits: dict[str, Limit] = {CONTACT_CLOCK: await limit_of(tx, CONTACT[given.get("grade")], area)}
+    limits: dict[str, Limit] = {CONTACT_CLOCK: limit_of(tx, CONTACT[given.get("grade")], area)}
     case = tx.create(
         cases,
         step,
@@ -186,7 +186,7 @@ async def make_case(
     )
     there: list[Row] = []
     for body in people:
-        await add_to(tx, case, body, there)
+        add_to(tx, case, body, there)
     if case.source == "own_initiative":
         tx.tell(case, CaseFound(**facts_of(case)))
     elif case.source == "application":

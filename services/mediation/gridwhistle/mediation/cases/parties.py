@@ -17,7 +17,6 @@ from gridwhistle.mediation.cases.steps import parties_in, party_of
 from gridwhistle.mediation.cases.tables import Capacity, PartyKind, Side, cases, parties
 from gridwhistle.mediation.cases.views import PARTIES_MAX, CaseView, Parties, PartyView, case_view, parties_of
 from gridwhistle.mediation.limits import REPRESENTATIVES
-from gridwhistle.mediation.rulings import amount
 from gridwhistle.mediation.words import RecordedWhy
 
 router = Router("mediation", "Cases 调解案件: parties 当事人")
@@ -56,7 +55,7 @@ async def add_party(case_id: UUID, body: NewParty, caller: Caller, db: Db) -> Ca
         if tx.row.state not in BEFORE_ACCEPTANCE:
             raise FactsStand
         there = await parties_in(tx)
-        await add_to(tx, tx.row, body, there)
+        add_to(tx, tx.row, body, there)
         tx.record(tx.row, "add_party")
         return tx.answer(case_view(tx.row, there, caller))
 
@@ -95,13 +94,13 @@ async def strike_party(case_id: UUID, part_id: UUID, body: RecordedWhy, caller: 
         return tx.answer(case_view(tx.row, there, caller))
 
 
-async def add_to(tx: Command, case: Row, body: NewParty, there: list[Row]) -> None:
+def add_to(tx: Command, case: Row, body: NewParty, there: list[Row]) -> None:
     """Enter a party into a case that the command holds or makes; `there` are those that it has, and grows."""
     _check(body)
     if len(there) >= PARTIES_MAX:
         raise EnoughParties(most=PARTIES_MAX)
     if body.is_representative:
-        most = await amount(tx, REPRESENTATIVES, case.area_code)
+        most = tx.rule(REPRESENTATIVES, case.area_code).amount
         if sum(party.side == body.side and party.is_representative for party in there) >= most:
             raise EnoughRepresentatives(most=most)
     made = tx.insert(parties, case_id=case.id, added_at=tx.now, **dict(body))

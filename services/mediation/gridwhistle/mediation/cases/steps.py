@@ -8,7 +8,6 @@ from gridwhistle.common.events import Event
 from gridwhistle.common.events.mediation import Outcome
 from gridwhistle.common.machine import Step
 from gridwhistle.common.rows import Row
-from gridwhistle.common.rules import RULES
 from gridwhistle.mediation.cases.refusals import UnknownParty
 from gridwhistle.mediation.cases.routing import CONTACT, accept_rule
 from gridwhistle.mediation.cases.tables import parties
@@ -42,16 +41,16 @@ def end(
     tx.tell(case, event(**facts_of(case), outcome=outcome, **facts))
 
 
-async def limit_of(tx: Command, key: str, area_code: str) -> Limit:
+def limit_of(tx: Command, key: str, area_code: str) -> Limit:
     """Return how long something may take by a rule, for a clock that is counted by another's name."""
-    rule = (await RULES.of(tx.db)).of(key, area_code, tx.now)
+    rule = tx.rule(key, area_code)
     return Limit(rule.amount, rule.unit)
 
 
-async def limits_of(tx: Command, case: Any) -> dict[str, Limit]:
+def limits_of(tx: Command, case: Any) -> dict[str, Limit]:
     """Return how long the stages before acceptance may take of a case, by its grade and its channel."""
-    accept = await limit_of(tx, accept_rule(case.channel, is_complex=case.is_complex), case.area_code)
-    contact = await limit_of(tx, CONTACT[case.grade], case.area_code)
+    accept = limit_of(tx, accept_rule(case.channel, is_complex=case.is_complex), case.area_code)
+    contact = limit_of(tx, CONTACT[case.grade], case.area_code)
     return {CONTACT_CLOCK: contact, CONSENT: accept, ACCEPT: accept}
 
 

@@ -79,7 +79,7 @@ async def ask_willingness(case_id: UUID, caller: Caller, db: Db) -> CaseView:
     """Ask every party whether they want it mediated (征询意愿). Silence lapses when acceptance would be due."""
     async with db.command(caller, cases, case_id) as tx:
         case, step = tx.row, CASE.step(tx.row, "ask_willingness", caller)
-        tx.move(case, step, limits=await limits_of(tx, case), asked_at=tx.now)
+        tx.move(case, step, limits=limits_of(tx, case), asked_at=tx.now)
         tx.tell(case, WillingnessAsked(**facts_of(case)))
         return await answer(tx)
 

@@ -28,7 +28,7 @@ from gridwhistle.mediation.committees.refusals import CommitteeIncomplete, NotAM
 from gridwhistle.mediation.committees.states import COMMITTEE
 from gridwhistle.mediation.committees.tables import committees, mediators
 from gridwhistle.mediation.limits import MEMBERS_MAX, MEMBERS_MIN, TERM_YEARS
-from gridwhistle.mediation.rulings import amount, today, years_after
+from gridwhistle.mediation.rulings import today, years_after
 from gridwhistle.mediation.words import DISPUTES, Reason
 
 router = Router("mediation", "Committees 调解组织")
@@ -148,7 +148,7 @@ async def set_up_committee(body: NewCommittee, caller: Caller, db: Db) -> Commit
             **dict(body),
             has_women=False,
             mirrors_mixed_area=False,
-            term_end_on=years_after(body.elected_on, await amount(tx, TERM_YEARS, body.area_code)),
+            term_end_on=years_after(body.elected_on, tx.rule(TERM_YEARS, body.area_code).amount),
             file_no_last=0,
             set_up_at=tx.now,
         )
@@ -185,7 +185,7 @@ async def elect(committee_id: UUID, body: Election, caller: Caller, db: Db) -> C
     """Enter that its members were elected anew (换届): their term is three years from that day."""
     async with db.command(caller, committees, committee_id) as tx:
         step = COMMITTEE.step(tx.row, "elect", caller)
-        ends = years_after(body.elected_on, await amount(tx, TERM_YEARS))
+        ends = years_after(body.elected_on, tx.rule(TERM_YEARS).amount)
         return await _changed(tx, step, body.reason, elected_on=body.elected_on, term_end_on=ends)
 
 
@@ -204,7 +204,7 @@ async def file(committee_id: UUID, body: CommitteeFiling, caller: Caller, db: Db
     async with db.command(caller, committees, committee_id) as tx:
         step, row = COMMITTEE.step(tx.row, "file", caller), tx.row
         members = await members_of(db, committee_id)
-        least, most = await amount(tx, MEMBERS_MIN), await amount(tx, MEMBERS_MAX)
+        least, most = tx.rule(MEMBERS_MIN).amount, tx.rule(MEMBERS_MAX).amount
         lacks = {
             Term(f"{least} 至 {most} 名委员", f"{least} to {most} members"): least <= members <= most,
             Term("主任", "a chair"): row.chair_id is not None,
@@ -223,8 +223,7 @@ async def file(committee_id: UUID, body: CommitteeFiling, caller: Caller, db: Db
 async def members_of(db: Db, committee_id: UUID) -> int:
     """Return how many members a committee has who can act."""
     acting = mediators.c.committee_id == committee_id, mediators.c.is_member, mediators.c.state == "active"
-    found = await db.first(select(func.count()).select_from(mediators).where(*acting))
-    return int(found[0]) if found else 0
+    return await db.counted(select(func.count()).select_from(mediators).where(*acting))
 
 
 async def _changed(tx: Command, step: Any, reason: str | None, **values: Any) -> CommitteeView:

@@ -38,7 +38,7 @@ from gridwhistle.mediation.committees.refusals import (
 from gridwhistle.mediation.committees.states import COMMITTEE, MEDIATOR, not_oneself
 from gridwhistle.mediation.committees.tables import committees, mediators, trainings
 from gridwhistle.mediation.limits import MEMBERS_MAX
-from gridwhistle.mediation.rulings import amount, today
+from gridwhistle.mediation.rulings import today
 from gridwhistle.mediation.words import DISPUTES, RecordedWhy
 
 router = Router("mediation", "Mediators 调解员")
@@ -222,7 +222,7 @@ async def recall(mediator_id: UUID, body: Recall, caller: Caller, db: Db) -> Med
         if row.is_member:
             (committee,) = await tx.hold(committees, [row.committee_id])
             if committee and committee.state == "filed":
-                await _lose_a_member(tx, committee, row)
+                _lose_a_member(tx, committee, row)
         tx.move(row, step, reason=body.reason, recalled_for=body.reason_code, terminal_at=tx.now)
         tx.tell(row, MediatorRecalled(**_facts(row), reason_code=body.reason_code))
         return tx.answer(await _whole(tx))
@@ -253,16 +253,15 @@ async def _check_committee(tx: Command, committee: Row, *, is_member: bool) -> N
     if not is_member:
         return
     acting = mediators.c.committee_id == committee.id, mediators.c.is_member, mediators.c.state != "recalled"
-    found = await tx.db.first(select(func.count()).select_from(mediators).where(*acting))
-    most = await amount(tx, MEMBERS_MAX)
-    if found and found[0] >= most:
+    most = tx.rule(MEMBERS_MAX).amount
+    if await tx.db.counted(select(func.count()).select_from(mediators).where(*acting)) >= most:
         raise CommitteeFull(most=most)
     if committee.state == "filed":
         tx.move(committee, COMMITTEE.step(committee, "alter", tx.caller), reason="a member more")
         tx.tell(committee, CommitteeChanged(kind=committee.kind))
 
 
-async def _lose_a_member(tx: Command, committee: Row, member: Row) -> None:
+def _lose_a_member(tx: Command, committee: Row, member: Row) -> None:
     chair: dict[str, Any] = {"chair_id": None} if committee.chair_id == member.id else {}
     tx.move(committee, COMMITTEE.step(committee, "alter", tx.caller), reason="a member less", **chair)
     tx.tell(committee, CommitteeChanged(kind=committee.kind))

@@ -25,7 +25,6 @@ from gridwhistle.mediation.committees.tables import mediators
 from gridwhistle.mediation.limits import BUSY, PANEL_MAX, REPLACE
 from gridwhistle.mediation.panels.refusals import CannotMediate, NamedInTheCase, NotThreeParties, PanelUnclear
 from gridwhistle.mediation.panels.tables import ChosenBy, panel_members
-from gridwhistle.mediation.rulings import amount
 
 router = Router("mediation", "Panels 调解员选定")
 _OTHERS_MAX = 6
@@ -101,7 +100,7 @@ async def assign(case_id: UUID, body: Assignment, caller: Caller, db: Db) -> Cas
     async with db.command(caller, cases, case_id) as tx:
         case, step = tx.row, CASE.step(tx.row, "assign", caller)
         ids = [body.presiding_id, *body.other_ids]
-        most = await amount(tx, PANEL_MAX)
+        most = tx.rule(PANEL_MAX).amount
         if len(set(ids)) != len(ids) or len(ids) > most:
             raise PanelUnclear(most=most)
         chosen = [await _able(tx, case, id_) for id_ in ids]
@@ -121,7 +120,7 @@ async def replace_mediator(case_id: UUID, body: Replacement, caller: Caller, db:
     """Let somebody mediate in place of who left, or besides the others (更换、增加调解员)."""
     async with db.command(caller, cases, case_id) as tx:
         case, step = tx.row, CASE.step(tx.row, "replace", caller)
-        most, there = await amount(tx, PANEL_MAX), case.panel or []
+        most, there = tx.rule(PANEL_MAX).amount, case.panel or []
         takes_over = body.presides or case.presiding_id is None
         mediator = await _able(tx, case, body.mediator_id)
         if str(mediator.id) in there or len(there) >= most or (takes_over and mediator.kind in {"lawyer", "police"}):

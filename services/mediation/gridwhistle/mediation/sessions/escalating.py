@@ -124,7 +124,7 @@ async def resume(case_id: UUID, body: RecordedWhy, caller: Caller, db: Db) -> Ca
         case, step = tx.row, CASE.step(tx.row, "resume", caller)
         if any(report.reported_to == "police" and not report.receipt_no for report in await tx.children(escalations)):
             raise ReceiptMissing
-        tx.move(case, step, reason=body.reason, limits=await limits_of(tx, case), escalated_from=None)
+        tx.move(case, step, reason=body.reason, limits=limits_of(tx, case), escalated_from=None)
         tx.tell(case, CaseResumed(**facts_of(case)))
         return await answer(tx)
 

@@ -123,7 +123,7 @@ async def open_session(case_id: UUID, part_id: UUID, body: SessionOpening, calle
         case, step = tx.row, CASE.step(tx.row, "open_session", caller)
         session = await _session(tx, part_id, "open")
         await _check_ready(tx, session, body)
-        limit: dict[str, Limit] = {MEDIATE: await limit_of(tx, CHANNELS[case.channel].mediate, case.area_code)}
+        limit: dict[str, Limit] = {MEDIATE: limit_of(tx, CHANNELS[case.channel].mediate, case.area_code)}
         tx.move(case, step, limits=limit, first_session_at=case.first_session_at or tx.now)
         tx.tell(case, SessionOpened(**facts_of(case), session_no=session.session_no))
         present, asked = [str(id_) for id_ in body.present], [str(id_) for id_ in body.invitees]
