@@ -381,6 +381,77 @@ def test_what_came_to_another_store_goes_back_by_an_order_of_its_own(store: Stor
     assert store.left(lot_id) == ("0.000", "0.000")
 
 
+def close(store: Store, point_id: str) -> Any:
+    answer = store.do(store.manager, f"storage_points/{point_id}/close")
+    return answer.json().get("code")
+
+
+def test_nothing_goes_to_a_closed_store_nor_back_to_it(store: Store, shelter: Person) -> None:
+    source, other, type_id = store.point(), store.point(), store.type()
+    store.lot("5", type_id=type_id, point_id=source)
+    to = {"to_kind": "storage_point", "to_id": other, "to_name": "示例乡镇库"}
+    wanted = {"items": [{"type_id": type_id, "qty": "2"}], "point_id": source}
+    waiting = asked(store, store.deputy, priority="emergency", **wanted, **to)
+    issued = on_its_way(store, shelter, **wanted)
+    made(step(store, shelter, issued, "receive", receipt(store, issued, "2")))
+    made(step(store, shelter, issued, "settle", {}))
+    assert [close(store, point_id) for point_id in (source, other)] == [None, None]
+
+    back = step(
+        store, store.keeper, issued, "give_back", {"items": [{"item_id": items_of(store, issued)[0]["id"], "qty": "1"}], **WHY}
+    )
+    elsewhere = {"point_id": store.point_id}
+    decided = [
+        step(store, who, waiting, action, elsewhere)
+        for who, action in ((store.manager, "approve"), (store.commander, "emergency_issue"))
+    ]
+    lot = {"point_id": other, "type_id": type_id, "lot_no": "L", "qty": "1"}
+
+    refused = (
+        back,
+        *decided,
+        store.do(store.keeper, "lots", lot),
+        store.do(store.deputy, "dispatch_orders", wish(store, **to)),
+    )
+    assert [said(one) for one in refused] == [*["storage_point_closed"] * 4, "destination_needed"]
+    assert said(step(store, store.manager, waiting, "reject", WHY)) == "rejected"
+
+
+def test_a_store_that_something_goes_to_is_not_closed_before_it_has_come(store: Store) -> None:
+    other, type_id = store.point(), store.type()
+    store.lot("5", type_id=type_id)
+    to = {"to_kind": "storage_point", "to_id": other, "to_name": "示例乡镇库"}
+    wanted = {"items": [{"type_id": type_id, "qty": "2"}], **to}
+    promised, id_ = asked(store, store.deputy, **wanted), on_its_way(store, store.deputy, **wanted)
+    made(step(store, store.manager, promised, "approve", {}))
+
+    early = close(store, other)
+    made(step(store, store.second, id_, "receive", receipt(store, id_, "2")))
+    half = close(store, other)
+    made(step(store, store.deputy, promised, "cancel", {}))
+
+    assert (early, half, close(store, other), close(store, other)) == (*["goods_on_the_way"] * 2, None, "storage_point_closed")
+
+
+def test_what_lies_in_a_closed_store_is_counted_and_scrapped(store: Store) -> None:
+    point_id = store.point()
+    lot_id = store.lot("5", point_id=point_id)
+    assert close(store, point_id) is None
+
+    counted = store.do(store.keeper, f"lots/{lot_id}/count", {"counted_qty": "4"})
+    adjusted = store.do(store.manager, f"counts/{counted.json()['id']}/adjust", WHY)
+    ways = (store.manager, "quarantine"), (store.manager, "propose_scrap"), (store.deputy, "approve_scrap")
+    scrapped = [store.do(who, f"lots/{lot_id}/{action}", WHY) for who, action in ways]
+
+    assert [said(one) for one in (counted, adjusted, *scrapped)] == [
+        "differing",
+        "adjusted",
+        "quarantined",
+        "scrap_proposed",
+        "scrapped",
+    ]
+
+
 def test_nobody_takes_from_a_store_of_another_area(store: Store, shelter: Person) -> None:
     type_id = store.type()
     elsewhere = store.point(area_code=f"{store.county}002001")

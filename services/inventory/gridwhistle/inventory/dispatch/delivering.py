@@ -20,12 +20,13 @@ from gridwhistle.common.events.inventory_stock import Amount, Quantity
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body, Moment
 from gridwhistle.inventory.dispatch.limits import FIRST_BATCH
-from gridwhistle.inventory.dispatch.making import facts_of, store_of
+from gridwhistle.inventory.dispatch.making import check_destination, facts_of, store_of
 from gridwhistle.inventory.dispatch.refusals import ArrivesBeforeItLeft, ItemsDiffer, NotAccountedFor, TooMuch
 from gridwhistle.inventory.dispatch.states import DISPATCH
 from gridwhistle.inventory.dispatch.tables import dispatch_orders, items, transports
 from gridwhistle.inventory.dispatch.views import ITEMS_MAX, TRANSPORTS_MAX, Carrier, DispatchOrderDone, VehicleNo, done
 from gridwhistle.inventory.reasons import Grounds, Reason, WrittenGrounds
+from gridwhistle.inventory.stock.domain import PointClosed
 from gridwhistle.inventory.stock.lot_tables import lots, movements
 from gridwhistle.inventory.stock.moving import take_in, write_voucher
 from gridwhistle.inventory.stock.promising import let_go
@@ -106,6 +107,7 @@ async def issue(dispatch_order_id: UUID, caller: Caller, db: Db) -> DispatchOrde
     async with db.command(caller, dispatch_orders, dispatch_order_id) as tx:
         order, step = tx.row, DISPATCH.step(tx.row, "issue", caller)
         point, children = await store_of(tx), await tx.children(items)
+        await check_destination(tx, order)
         went = [(item.type_code, item.approved_qty) for item in children if item.approved_qty]
         voucher = write_voucher(
             tx, "issue", point.id, point.area_code, went=went, approved_by=order.approved_by, order_id=order.id
@@ -231,6 +233,8 @@ async def give_back(dispatch_order_id: UUID, body: GivingBack, caller: Caller, d
                 raise TooMuch
             tx.update(item, returned_qty=(item.returned_qty or NOTHING) + qty)
         point = await store_of(tx)
+        if point.closed_at:
+            raise PointClosed
         came = [(item.type_code, qty) for item, qty in back]
         voucher = write_voucher(tx, "return", point.id, point.area_code, came=came, reason=body.reason, order_id=order.id)
         tx.move(order, step, reason=body.reason)

@@ -21,6 +21,7 @@ from gridwhistle.inventory.dispatch.limits import APPROVE, APPROVE_URGENT, FIRST
 from gridwhistle.inventory.dispatch.refusals import DestinationNeeded, PointNeeded, StoreElsewhere
 from gridwhistle.inventory.dispatch.states import DISPATCH
 from gridwhistle.inventory.dispatch.tables import dispatch_orders, items
+from gridwhistle.inventory.stock.domain import PointClosed
 from gridwhistle.inventory.stock.lots import type_in_use
 from gridwhistle.inventory.stock.promising import Wish, reserve
 from gridwhistle.inventory.stock.tables import storage_points
@@ -119,6 +120,18 @@ async def point_of(tx: Command, point_id: UUID | None, caller: Principal) -> Any
     if point is None or point.closed_at or not caller.reaches(storage_points, point):
         raise PointNeeded
     return point
+
+
+async def check_destination(tx: Command, order: Row) -> None:
+    """Check that an order which is to be promised, or leaves, has somewhere to arrive.
+
+    Raises:
+        PointClosed: the storage point that it goes to was closed since it was drafted.
+    """
+    if order.to_kind == "storage_point":
+        [point] = await tx.db.ask(_POINT.of(point_id=order.to_id))
+        if point.closed_at:
+            raise PointClosed
 
 
 async def store_of(tx: Command) -> Any:

@@ -23,6 +23,7 @@ from gridwhistle.inventory.dispatch.limits import POST_APPROVE
 from gridwhistle.inventory.dispatch.making import (
     Need,
     approval_limits,
+    check_destination,
     make_order,
     point_of,
     promise,
@@ -144,6 +145,7 @@ async def approve(dispatch_order_id: UUID, body: Approval, caller: Caller, db: D
         point_id = (await point_of(tx, body.point_id or order.point_id, caller)).id
         if point_id == order.to_id:
             raise PointNeeded
+        await check_destination(tx, order)
         tx.move(order, step, reason=body.reason, point_id=point_id, approved_at=tx.now)
         promise(tx, order, point_id, approved, caller.id)
         return tx.answer(done(caller, order))
@@ -158,6 +160,7 @@ async def emergency_issue(dispatch_order_id: UUID, body: Approval, caller: Calle
         point_id = (await point_of(tx, body.point_id or order.point_id, caller)).id
         if point_id == order.to_id:
             raise PointNeeded
+        await check_destination(tx, order)
         what = {"point_id": point_id, "approved_at": tx.now, "approved_by": caller.id, "is_emergency_issue": True}
         tx.move(order, step, reason=body.reason, **what)
         tx.clocks.start(order, POST_APPROVE)

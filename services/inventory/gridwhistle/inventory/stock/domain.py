@@ -62,7 +62,7 @@ class AgreementNeeded(Invalid):
 
 
 class PointClosed(Conflict):
-    """Nothing is done at a storage point that is closed."""
+    """Nothing comes to a storage point that is closed, nor is it closed again."""
 
     code = "storage_point_closed"
     zh, en = "该储备点已停用。", "The storage point is closed."

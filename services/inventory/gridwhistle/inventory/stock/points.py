@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import Query as InQuery
 from pydantic import AwareDatetime, Field
+from sqlalchemy import Text, Uuid, column, select, table
 
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.ids import AreaCode
@@ -12,10 +13,14 @@ from gridwhistle.common.places import Latitude, Longitude, Point
 from gridwhistle.common.reading import one, page
 from gridwhistle.common.wire import Body, Keyset, Page, PageQuery, Version, View
 from gridwhistle.inventory.stock.domain import AgreementNeeded, PointClosed, PointLevel, ReserveMode
+from gridwhistle.inventory.stock.refusals import GoodsOnTheWay
 from gridwhistle.inventory.stock.tables import storage_points
 
 router = Router("inventory", "Storage points 储备点")
 _POINTS = Keyset(storage_points.c.id)
+# Orders are built upon stock, so their own table cannot be imported from below.
+_ORDERS = table("dispatch_order", column("to_id", Uuid), column("state", Text))
+_ON_THE_WAY = ("approved", "picking", "issued", "in_transit")
 Name = Annotated[str, Field(min_length=1, max_length=60, examples=["示例县应急物资储备库"])]
 AgreementNo = Annotated[str, Field(min_length=1, max_length=60, examples=["XY-2026-017"])]
 SquareMetres = Annotated[int, Field(ge=1, le=1_000_000, examples=[630])]
@@ -74,10 +79,13 @@ async def add_storage_point(body: NewStoragePoint, caller: Caller, db: Db) -> St
 
 @router.post("/storage_points/{storage_point_id}/close", may="stores:write")
 async def close_storage_point(storage_point_id: UUID, caller: Caller, db: Db) -> StoragePointView:
-    """Close a storage point."""
+    """Close a storage point (停用): nothing comes there any more. What lies there is counted and scrapped as before."""
     async with db.command(caller, storage_points, storage_point_id) as tx:
         if tx.row.closed_at:
             raise PointClosed
+        coming = _ORDERS.c.to_id == storage_point_id, _ORDERS.c.state.in_(_ON_THE_WAY)
+        if await db.first(select(_ORDERS.c.to_id).where(*coming)):
+            raise GoodsOnTheWay
         tx.update(tx.row, closed_at=tx.now)
         tx.record(tx.row, "close")
         return tx.answer(StoragePointView.of(tx.row))

@@ -72,6 +72,14 @@ class TypeNotHere(Invalid):
     zh, en = "本县物资分类中没有启用的该类型。", "The county's catalogue has no such type in use."
 
 
+class GoodsOnTheWay(Conflict):
+    """What goes to a storage point has somewhere to arrive."""
+
+    code = "goods_on_the_way"
+    zh = "有调拨物资将运往该储备点,请先签收,或取消相关调拨单,再停用。"
+    en = "Supplies are promised to this storage point, or on their way: receive them, or cancel their orders; then close it."
+
+
 class AdjustedSince(Conflict):
     """Two counts that found the same are one loss."""
 
