@@ -293,12 +293,20 @@ def test_a_commander_decides_about_what_is_for_a_response_while_it_lasts(store: 
     response = a_response(store)
     early, late = (asked(store, shelter, "1", response_id=response) for _ in range(2))
 
+    offered = [may_do(store.commander, late), may_do(store.manager, late)]
     while_it_lasts = step(store, store.commander, early, "reject", WHY)
     made(store.do(store.commander, f"responses/{response}/lift", WHY))
+    offered += [may_do(store.commander, late), may_do(store.manager, late)]
     afterwards = [step(store, store.commander, late, action, WHY) for action in ("approve", "emergency_issue", "reject")]
     by_manager = step(store, store.manager, late, "reject", WHY)
 
     assert [said(one) for one in (while_it_lasts, *afterwards, by_manager)] == ["rejected", *["no_emergency"] * 3, "rejected"]
+    decides = {"approve", "reject"}
+    assert offered == [decides | {"emergency_issue", "cancel"}, decides, {"cancel"}, decides]
+
+
+def may_do(who: Person, id_: str) -> set[str]:
+    return set(made(who.get(f"{BASE}/dispatch_orders/{id_}"))["actions"])
 
 
 def a_response(store: Store, *, decided: bool = True) -> str:

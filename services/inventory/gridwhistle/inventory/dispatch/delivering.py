@@ -98,7 +98,7 @@ async def pick(dispatch_order_id: UUID, caller: Caller, db: Db) -> DispatchOrder
         step = DISPATCH.step(tx.row, "pick", caller)
         await store_of(tx)
         tx.move(tx.row, step)
-        return tx.answer(done(caller, tx.row))
+        return tx.answer(await done(db, caller, tx.row))
 
 
 @router.post("/dispatch_orders/{dispatch_order_id}/issue", may="dispatch:handle", needs_key=True)
@@ -116,7 +116,7 @@ async def issue(dispatch_order_id: UUID, caller: Caller, db: Db) -> DispatchOrde
             tx.update(item, issued_qty=item.approved_qty)
         tx.move(order, step, issued_at=tx.now, issued_by=caller.id)
         let_go(tx, order.id, voucher.id, order.approved_by)
-        return tx.answer(done(caller, order))
+        return tx.answer(await done(db, caller, order))
 
 
 @router.post("/dispatch_orders/{dispatch_order_id}/depart", may="dispatch:handle")
@@ -130,7 +130,7 @@ async def depart(dispatch_order_id: UUID, body: Departure, caller: Caller, db: D
             tx.insert(transports, order_id=order.id, left_at=tx.now, **dict(one))
         tx.move(order, step, departed_at=tx.now)
         tx.tell(order, DispatchOrderInTransit(**facts_of(order, _lines(await tx.children(items), "issued_qty"))))
-        return tx.answer(done(caller, order))
+        return tx.answer(await done(db, caller, order))
 
 
 @router.post("/dispatch_orders/{dispatch_order_id}/receive", may="dispatch:handle", needs_key=True)
@@ -153,7 +153,7 @@ async def receive(dispatch_order_id: UUID, body: DispatchReceipt, caller: Caller
         if order.to_kind == "storage_point":
             await _come_to_point(tx, order, children)
         tx.tell(order, DispatchOrderReceived(**facts_of(order, _lines(children, "received_qty"))))
-        return tx.answer(done(caller, order))
+        return tx.answer(await done(db, caller, order))
 
 
 @router.post("/dispatch_orders/{dispatch_order_id}/lose", may="dispatch:handle")
@@ -167,7 +167,7 @@ async def lose(dispatch_order_id: UUID, body: WrittenGrounds, caller: Caller, db
         tx.move(order, step, reason=body.reason, discrepancy="short")
         tx.clocks.stop(order, FIRST_BATCH)
         tx.tell(order, DispatchOrderDiscrepancy(**facts_of(order, _missing(children))))
-        return tx.answer(done(caller, order))
+        return tx.answer(await done(db, caller, order))
 
 
 @router.post("/dispatch_orders/{dispatch_order_id}/settle", may="dispatch:handle")
@@ -175,7 +175,7 @@ async def settle(dispatch_order_id: UUID, body: Grounds, caller: Caller, db: Db)
     """Settle an order of which all has come (结清)."""
     async with db.command(caller, dispatch_orders, dispatch_order_id) as tx:
         await _settle(tx, "settle", body.reason)
-        return tx.answer(done(caller, tx.row))
+        return tx.answer(await done(db, caller, tx.row))
 
 
 @router.post("/dispatch_orders/{dispatch_order_id}/dispute", may="dispatch:handle")
@@ -185,7 +185,7 @@ async def dispute(dispatch_order_id: UUID, body: WrittenGrounds, caller: Caller,
         order, step = tx.row, DISPATCH.step(tx.row, "dispute", caller)
         tx.move(order, step, reason=body.reason)
         tx.tell(order, DispatchOrderDiscrepancy(**facts_of(order, _missing(await tx.children(items)))))
-        return tx.answer(done(caller, order))
+        return tx.answer(await done(db, caller, order))
 
 
 @router.post("/dispatch_orders/{dispatch_order_id}/resolve", may="dispatch:handle")
@@ -200,7 +200,7 @@ async def resolve(dispatch_order_id: UUID, body: Resolution, caller: Caller, db:
                 raise NotAccountedFor
             tx.update(item, received_qty=said.received_qty, damaged_qty=said.damaged_qty, lost_qty=said.lost_qty)
         tx.move(order, step, reason=body.reason, resolved_by=caller.id)
-        return tx.answer(done(caller, order))
+        return tx.answer(await done(db, caller, order))
 
 
 @router.post("/dispatch_orders/{dispatch_order_id}/agree", may="dispatch:handle")
@@ -208,7 +208,7 @@ async def agree(dispatch_order_id: UUID, body: Grounds, caller: Caller, db: Db) 
     """Agree to what was found; the order is settled."""
     async with db.command(caller, dispatch_orders, dispatch_order_id) as tx:
         await _settle(tx, "agree", body.reason)
-        return tx.answer(done(caller, tx.row))
+        return tx.answer(await done(db, caller, tx.row))
 
 
 @router.post("/dispatch_orders/{dispatch_order_id}/disagree", may="dispatch:handle")
@@ -216,7 +216,7 @@ async def disagree(dispatch_order_id: UUID, body: WrittenGrounds, caller: Caller
     """Say that it was otherwise, and how."""
     async with db.command(caller, dispatch_orders, dispatch_order_id) as tx:
         tx.move(tx.row, DISPATCH.step(tx.row, "disagree", caller), reason=body.reason)
-        return tx.answer(done(caller, tx.row))
+        return tx.answer(await done(db, caller, tx.row))
 
 
 @router.post("/dispatch_orders/{dispatch_order_id}/give_back", may="dispatch:handle", needs_key=True)
@@ -240,7 +240,7 @@ async def give_back(dispatch_order_id: UUID, body: GivingBack, caller: Caller, d
         tx.move(order, step, reason=body.reason)
         for item, qty in back:
             await _come_in(tx, voucher, item, qty, "return")
-        return tx.answer(done(caller, order))
+        return tx.answer(await done(db, caller, order))
 
 
 async def _settle(tx: Command, action: str, reason: str | None) -> None:

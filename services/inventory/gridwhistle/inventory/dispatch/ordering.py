@@ -18,6 +18,7 @@ from gridwhistle.common.machine import Step
 from gridwhistle.common.reading import one, page
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body, Keyset, Moment, Page, PageQuery
+from gridwhistle.inventory.dispatch.acting import may_decide
 from gridwhistle.inventory.dispatch.cancelling import cancel_order
 from gridwhistle.inventory.dispatch.limits import POST_APPROVE
 from gridwhistle.inventory.dispatch.making import (
@@ -32,7 +33,7 @@ from gridwhistle.inventory.dispatch.making import (
     store_of,
 )
 from gridwhistle.inventory.dispatch.refusals import ItemsDiffer, NoEmergency, NothingApproved, PointNeeded, TooMuch
-from gridwhistle.inventory.dispatch.states import DISPATCH, MANAGER
+from gridwhistle.inventory.dispatch.states import DISPATCH
 from gridwhistle.inventory.dispatch.tables import dispatch_orders, items
 from gridwhistle.inventory.dispatch.views import (
     ITEMS_MAX,
@@ -43,7 +44,7 @@ from gridwhistle.inventory.dispatch.views import (
     done,
     whole,
 )
-from gridwhistle.inventory.lasting import check_lasts, lasts
+from gridwhistle.inventory.lasting import check_lasts
 from gridwhistle.inventory.reasons import Grounds, Reason, WrittenGrounds
 from gridwhistle.inventory.stock.promising import Wish, reserve
 
@@ -110,7 +111,7 @@ async def draft_dispatch_order(body: NewDispatchOrder, caller: Caller, db: Db) -
         await check_lasts(db, body.response_id, body.area_code)
         need = Need(**{name: value for name, value in body if name != "items"})
         order, _ = await make_order(tx, DISPATCH.step(None, "draft", caller), need, wanted)
-        return tx.answer(done(caller, order))
+        return tx.answer(await done(db, caller, order))
 
 
 @router.get("/dispatch_orders", may="dispatch:read")
@@ -133,7 +134,7 @@ async def submit(dispatch_order_id: UUID, caller: Caller, db: Db) -> DispatchOrd
         tx.move(order, step, limits=approval_limits(tx, order), submitted_at=tx.now)
         if order.priority == "emergency" and order.response_id is None:  # a response has one clock for all its orders
             start_first_batch(tx, order, min(order.needed_since or tx.now, tx.now))
-        return tx.answer(done(caller, order))
+        return tx.answer(await done(db, caller, order))
 
 
 @router.post("/dispatch_orders/{dispatch_order_id}/approve", may="dispatch:handle", needs_key=True)
@@ -148,7 +149,7 @@ async def approve(dispatch_order_id: UUID, body: Approval, caller: Caller, db: D
         await check_destination(tx, order)
         tx.move(order, step, reason=body.reason, point_id=point_id, approved_at=tx.now)
         promise(tx, order, point_id, approved, caller.id)
-        return tx.answer(done(caller, order))
+        return tx.answer(await done(db, caller, order))
 
 
 @router.post("/dispatch_orders/{dispatch_order_id}/emergency_issue", may="dispatch:handle", needs_key=True)
@@ -165,7 +166,7 @@ async def emergency_issue(dispatch_order_id: UUID, body: Approval, caller: Calle
         tx.move(order, step, reason=body.reason, **what)
         tx.clocks.start(order, POST_APPROVE)
         promise(tx, order, point_id, approved, caller.id)
-        return tx.answer(done(caller, order))
+        return tx.answer(await done(db, caller, order))
 
 
 @router.post("/dispatch_orders/{dispatch_order_id}/post_approve", may="dispatch:handle")
@@ -174,7 +175,7 @@ async def post_approve(dispatch_order_id: UUID, body: Grounds, caller: Caller, d
     async with db.command(caller, dispatch_orders, dispatch_order_id) as tx:
         tx.move(tx.row, DISPATCH.step(tx.row, "post_approve", caller), reason=body.reason, post_approved_at=tx.now)
         tx.clocks.stop(tx.row, POST_APPROVE)
-        return tx.answer(done(caller, tx.row))
+        return tx.answer(await done(db, caller, tx.row))
 
 
 @router.post("/dispatch_orders/{dispatch_order_id}/reject", may="dispatch:handle")
@@ -183,7 +184,7 @@ async def reject(dispatch_order_id: UUID, body: WrittenGrounds, caller: Caller, 
     async with db.command(caller, dispatch_orders, dispatch_order_id) as tx:
         tx.move(tx.row, await _deciding(tx, "reject", caller), reason=body.reason, terminal_at=tx.now)
         stop_all(tx, tx.row)
-        return tx.answer(done(caller, tx.row))
+        return tx.answer(await done(db, caller, tx.row))
 
 
 @router.post("/dispatch_orders/{dispatch_order_id}/cancel", may="dispatch:handle")
@@ -191,7 +192,7 @@ async def cancel(dispatch_order_id: UUID, body: Grounds, caller: Caller, db: Db)
     """Cancel an order; what it was promised is free again."""
     async with db.command(caller, dispatch_orders, dispatch_order_id) as tx:
         await cancel_order(tx, DISPATCH.step(tx.row, "cancel", caller), body.reason)
-        return tx.answer(done(caller, tx.row))
+        return tx.answer(await done(db, caller, tx.row))
 
 
 @router.post("/dispatch_orders/{dispatch_order_id}/reallocate", may="dispatch:handle", needs_key=True)
@@ -203,7 +204,7 @@ async def reallocate(dispatch_order_id: UUID, body: WrittenGrounds, caller: Call
         tx.move(order, step, reason=body.reason)
         wishes = [Wish(item.id, item.type_id, item.approved_qty) for item in await tx.children(items)]
         reserve(tx, order.id, order.point_id, wishes, approved_by=order.approved_by, anew=True)
-        return tx.answer(done(caller, order))
+        return tx.answer(await done(db, caller, order))
 
 
 async def _deciding(tx: Command, action: str, caller: Caller) -> Step:
@@ -212,12 +213,8 @@ async def _deciding(tx: Command, action: str, caller: Caller) -> Step:
     Raises:
         NoEmergency: a commander decides about it, and the response that it was for is over.
     """
-    order, step = tx.row, DISPATCH.step(tx.row, action, caller)
-    if (
-        order.priority != "emergency"
-        and not caller.roles & MANAGER
-        and not await lasts(tx.db, order.response_id, order.area_code)
-    ):
+    step = DISPATCH.step(tx.row, action, caller)
+    if not await may_decide(tx.db, caller, tx.row):
         raise NoEmergency
     return step
 

@@ -13,7 +13,7 @@ from gridwhistle.common.events.inventory_stock import Amount, Quantity, SupplyCo
 from gridwhistle.common.ids import AreaCode
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.wire import Actions, Version, View
-from gridwhistle.inventory.dispatch.states import DISPATCH
+from gridwhistle.inventory.dispatch.acting import actions_of
 from gridwhistle.inventory.dispatch.tables import Discrepancy, items, transports
 from gridwhistle.inventory.stock.lots import LotNo
 from gridwhistle.inventory.stock.promising import promised_to
@@ -103,9 +103,9 @@ class DispatchOrderDone(DispatchOrderLine):
     actions: Actions
 
 
-def done(caller: Principal, order: Any) -> DispatchOrderDone:
+async def done(db: Db, caller: Principal, order: Any) -> DispatchOrderDone:
     """Return an order as a step leaves it."""
-    return DispatchOrderDone.of(order, actions=DISPATCH.actions(order, caller))
+    return DispatchOrderDone.of(order, actions=await actions_of(db, caller, order))
 
 
 async def whole(db: Db, caller: Principal, order: Any) -> DispatchOrderView:
@@ -117,5 +117,5 @@ async def whole(db: Db, caller: Principal, order: Any) -> DispatchOrderView:
         items=[DispatchItemView.of(line) for line in lines],
         picks=[PickView.of(pick) for pick in await promised_to(db, order.id)],
         transports=[TransportView.of(one) for one in carried],
-        actions=DISPATCH.actions(order, caller),
+        actions=await actions_of(db, caller, order),
     )
