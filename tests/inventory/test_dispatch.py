@@ -476,6 +476,36 @@ def test_nobody_takes_from_a_store_of_another_area(store: Store, shelter: Person
     assert store.left(lot_id) == ("5.000", "5.000")
 
 
+def test_between_two_towns_the_one_keeper_gives_it_out_and_the_other_takes_it_in(store: Store) -> None:
+    type_id, point_id, other = store.type(), store.point(), store.point(area_code=f"{store.county}002001")
+    store.lot("5", type_id=type_id, point_id=point_id)
+    to = {"area_code": f"{store.county}002001", "to_kind": "storage_point", "to_id": other, "to_name": "示例乡镇库"}
+    id_ = asked(store, store.deputy, items=[{"type_id": type_id, "qty": "5"}], point_id=point_id, **to)
+    made(step(store, store.manager, id_, "approve", {}))
+    here, there, elsewhere = (
+        store.somebody("warehouse_keeper", f"keeper-{town}", f"{store.county}{town}") for town in ("001", "002", "003")
+    )
+    carriers = {"transports": [{"carrier": "示例县运输公司"}]}
+
+    offered = [may_do(who, id_) for who in (here, there)]
+    listed = [made(who.get(f"{BASE}/dispatch_orders?point_id={point_id}&state=approved"))["items"] for who in (here, elsewhere)]
+    refused = [step(store, who, id_, "pick") for who in (there, elsewhere)]
+    given_out = [
+        step(store, here, id_, action, content) for action, content in (("pick", None), ("issue", None), ("depart", carriers))
+    ]
+    refused += [step(store, who, id_, "receive", receipt(store, id_, "5")) for who in (here, elsewhere)]
+    in_transit = [may_do(who, id_) for who in (here, there)]
+    received = step(store, there, id_, "receive", receipt(store, id_, "5"))
+
+    assert offered == [{"pick", "reallocate"}, set()]
+    assert [[order["id"] for order in orders] for orders in listed] == [[id_], []]
+    assert [said(one) for one in refused] == ["store_elsewhere", *["not_found"] * 3]
+    assert elsewhere.get(f"{BASE}/dispatch_orders/{id_}").status_code == 404
+    assert [said(one) for one in (*given_out, received)] == ["picking", "issued", "in_transit", "received"]
+    assert in_transit == [set(), {"receive", "lose"}]
+    assert [lot["qty"] for lot in store.read(f"lots?point_id={other}")["items"]] == ["5.000"]
+
+
 def test_a_carrier_arrives_after_they_left(store: Store, shelter: Person) -> None:
     id_ = asked(store, shelter, items=[{"type_id": store.type(), "qty": "1"}])
     type_id = items_of(store, id_)[0]["type_id"]

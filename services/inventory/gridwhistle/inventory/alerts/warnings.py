@@ -1,7 +1,6 @@
 """Warnings (预警): taken from the official feed or typed in, shown to all of the county, and given out as CAP."""
 
 import hashlib
-from dataclasses import replace
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -23,6 +22,7 @@ from gridwhistle.inventory.alerts.cap_writing import write_cap
 from gridwhistle.inventory.alerts.domain import SEVERITIES, STATUSES, WARNING, Status
 from gridwhistle.inventory.alerts.relaying import Message, cancel, check, followed_by, relay, update
 from gridwhistle.inventory.alerts.tables import messages, warnings
+from gridwhistle.inventory.county import over_the_county
 
 router = Router("inventory", "Warnings 预警")
 _NEWEST = Keyset(warnings.c.relayed_at, warnings.c.id)
@@ -175,11 +175,6 @@ async def get_cap_message(warning_id: UUID, caller: Caller, db: Db) -> File:
     last = await db.first(said)
     assert last is not None, "a warning begins with a message"
     return _file(last.content.encode(), warning.warning_id)
-
-
-def over_the_county(caller: Principal) -> Principal:
-    """Return the caller as one who reaches the whole county: a warning is for all who live there."""
-    return replace(caller, areas=tuple(sorted({area[:6] for area in caller.areas})))
 
 
 def _file(content: bytes, name: str) -> File:

@@ -19,6 +19,7 @@ from gridwhistle.common.events.inventory_dispatch import (
 from gridwhistle.common.events.inventory_stock import Amount, Quantity
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body, Moment
+from gridwhistle.inventory.county import over_the_county
 from gridwhistle.inventory.dispatch.limits import FIRST_BATCH
 from gridwhistle.inventory.dispatch.making import check_destination, facts_of, store_of
 from gridwhistle.inventory.dispatch.refusals import ArrivesBeforeItLeft, ItemsDiffer, NotAccountedFor, TooMuch
@@ -94,9 +95,9 @@ class GivingBack(Body):
 @router.post("/dispatch_orders/{dispatch_order_id}/pick", may="dispatch:handle")
 async def pick(dispatch_order_id: UUID, caller: Caller, db: Db) -> DispatchOrderDone:
     """Begin to fetch what an order is promised; `picks` names the lots."""
-    async with db.command(caller, dispatch_orders, dispatch_order_id) as tx:
+    async with db.command(over_the_county(caller), dispatch_orders, dispatch_order_id) as tx:
+        await store_of(tx, caller)
         step = DISPATCH.step(tx.row, "pick", caller)
-        await store_of(tx)
         tx.move(tx.row, step)
         return tx.answer(await done(db, caller, tx.row))
 
@@ -104,9 +105,9 @@ async def pick(dispatch_order_id: UUID, caller: Caller, db: Db) -> DispatchOrder
 @router.post("/dispatch_orders/{dispatch_order_id}/issue", may="dispatch:handle", needs_key=True)
 async def issue(dispatch_order_id: UUID, caller: Caller, db: Db) -> DispatchOrderDone:
     """Issue what was picked (出库): it leaves the books of the storage point."""
-    async with db.command(caller, dispatch_orders, dispatch_order_id) as tx:
+    async with db.command(over_the_county(caller), dispatch_orders, dispatch_order_id) as tx:
+        point, children = await store_of(tx, caller), await tx.children(items)
         order, step = tx.row, DISPATCH.step(tx.row, "issue", caller)
-        point, children = await store_of(tx), await tx.children(items)
         await check_destination(tx, order)
         went = [(item.type_code, item.approved_qty) for item in children if item.approved_qty]
         voucher = write_voucher(
@@ -122,7 +123,8 @@ async def issue(dispatch_order_id: UUID, caller: Caller, db: Db) -> DispatchOrde
 @router.post("/dispatch_orders/{dispatch_order_id}/depart", may="dispatch:handle")
 async def depart(dispatch_order_id: UUID, body: Departure, caller: Caller, db: Db) -> DispatchOrderDone:
     """Hand an order over to who carries it (发运)."""
-    async with db.command(caller, dispatch_orders, dispatch_order_id) as tx:
+    async with db.command(over_the_county(caller), dispatch_orders, dispatch_order_id) as tx:
+        await store_of(tx, caller)
         order, step = tx.row, DISPATCH.step(tx.row, "depart", caller)
         for one in body.transports:
             if one.eta_at and one.eta_at <= tx.now:
@@ -222,7 +224,8 @@ async def disagree(dispatch_order_id: UUID, body: WrittenGrounds, caller: Caller
 @router.post("/dispatch_orders/{dispatch_order_id}/give_back", may="dispatch:handle", needs_key=True)
 async def give_back(dispatch_order_id: UUID, body: GivingBack, caller: Caller, db: Db) -> DispatchOrderDone:
     """Take back what was not used (退库). It comes in as new lots, which are inspected before they are available."""
-    async with db.command(caller, dispatch_orders, dispatch_order_id) as tx:
+    async with db.command(over_the_county(caller), dispatch_orders, dispatch_order_id) as tx:
+        point = await store_of(tx, caller)
         order, step = tx.row, DISPATCH.step(tx.row, "give_back", caller)
         children = {item.id: item for item in await tx.children(items)}
         if len({one.item_id for one in body.items}) < len(body.items) or any(one.item_id not in children for one in body.items):
@@ -232,7 +235,6 @@ async def give_back(dispatch_order_id: UUID, body: GivingBack, caller: Caller, d
             if (item.returned_qty or NOTHING) + qty > (item.received_qty or NOTHING):
                 raise TooMuch
             tx.update(item, returned_qty=(item.returned_qty or NOTHING) + qty)
-        point = await store_of(tx)
         if point.closed_at:
             raise PointClosed
         came = [(item.type_code, qty) for item, qty in back]

@@ -15,8 +15,9 @@ from gridwhistle.common.events.inventory_stock import MovedLine
 from gridwhistle.common.ids import prefix_of
 from gridwhistle.common.machine import Step
 from gridwhistle.common.principal import Principal
+from gridwhistle.common.problems import NotFound
 from gridwhistle.common.queries import Asking
-from gridwhistle.common.rows import Row
+from gridwhistle.common.rows import Row, thing_of
 from gridwhistle.inventory.dispatch.limits import APPROVE, APPROVE_URGENT, FIRST_BATCH, POST_APPROVE
 from gridwhistle.inventory.dispatch.refusals import DestinationNeeded, PointNeeded, StoreElsewhere
 from gridwhistle.inventory.dispatch.states import DISPATCH
@@ -134,16 +135,19 @@ async def check_destination(tx: Command, order: Row) -> None:
             raise PointClosed
 
 
-async def store_of(tx: Command) -> Any:
-    """Return the storage point that the held order comes from.
+async def store_of(tx: Command, keeper: Principal) -> Any:
+    """Return the storage point that the held order comes from, for whoever keeps it, wherever the order goes to.
 
     Raises:
-        StoreElsewhere: it lies outside the caller's area, wherever the order goes to.
+        NotFound: neither the order nor the storage point lies in the keeper's area.
+        StoreElsewhere: only the order does.
     """
-    [point] = await tx.db.ask(_POINT.of(point_id=tx.row.point_id))
-    if not tx.caller.reaches(storage_points, point):
+    found = await tx.db.ask(_POINT.of(point_id=tx.row.point_id))
+    if found and keeper.reaches(storage_points, found[0]):
+        return found[0]
+    if keeper.reaches(dispatch_orders, tx.row):
         raise StoreElsewhere
-    return point
+    raise NotFound(thing=thing_of(dispatch_orders))
 
 
 def approval_limits(tx: Command, order: Any) -> dict[str, Limit]:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import Query as InQuery
 from pydantic import Field
+from sqlalchemy import select
 
 from gridwhistle.common.commands import Command
 from gridwhistle.common.data_classes import Word
@@ -15,10 +16,12 @@ from gridwhistle.common.events.inventory_dispatch import Destination, Priority
 from gridwhistle.common.events.inventory_stock import Amount, Quantity
 from gridwhistle.common.ids import AreaCode
 from gridwhistle.common.machine import Step
-from gridwhistle.common.reading import one, page
-from gridwhistle.common.rows import Row
+from gridwhistle.common.problems import NotFound
+from gridwhistle.common.reading import page, page_seen
+from gridwhistle.common.rows import Row, thing_of
 from gridwhistle.common.wire import Body, Keyset, Moment, Page, PageQuery
-from gridwhistle.inventory.dispatch.acting import may_decide
+from gridwhistle.inventory.county import over_the_county
+from gridwhistle.inventory.dispatch.acting import concerning, may_decide
 from gridwhistle.inventory.dispatch.cancelling import cancel_order
 from gridwhistle.inventory.dispatch.limits import POST_APPROVE
 from gridwhistle.inventory.dispatch.making import (
@@ -116,14 +119,19 @@ async def draft_dispatch_order(body: NewDispatchOrder, caller: Caller, db: Db) -
 
 @router.get("/dispatch_orders", may="dispatch:read")
 async def list_dispatch_orders(query: Annotated[DispatchQuery, InQuery()], caller: Caller, db: Db) -> Page[DispatchOrderLine]:
-    """List the orders that go to your area, newest first."""
+    """List the orders that go to your area, newest first; of a storage point of yours (`point_id`) all that come from there."""
+    if query.point_id:
+        return await page_seen(db, concerning(caller), dispatch_orders, _ORDERS, query, DispatchOrderLine)
     return await page(db, caller, dispatch_orders, _ORDERS, query, DispatchOrderLine)
 
 
 @router.get("/dispatch_orders/{dispatch_order_id}", may="dispatch:read")
 async def get_dispatch_order(dispatch_order_id: UUID, caller: Caller, db: Db) -> DispatchOrderView:
-    """Return an order with its items, the lots that it is promised, and who carries it."""
-    return await whole(db, caller, await one(db, caller, dispatch_orders, dispatch_order_id))
+    """Return an order that goes to your area or comes from there, with its items, what it is promised, and who carries it."""
+    found = await db.first(select(dispatch_orders).where(dispatch_orders.c.id == dispatch_order_id, concerning(caller)))
+    if found is None:
+        raise NotFound(thing=thing_of(dispatch_orders))
+    return await whole(db, caller, found)
 
 
 @router.post("/dispatch_orders/{dispatch_order_id}/submit", may="dispatch:handle")
@@ -198,9 +206,9 @@ async def cancel(dispatch_order_id: UUID, body: Grounds, caller: Caller, db: Db)
 @router.post("/dispatch_orders/{dispatch_order_id}/reallocate", may="dispatch:handle", needs_key=True)
 async def reallocate(dispatch_order_id: UUID, body: WrittenGrounds, caller: Caller, db: Db) -> DispatchOrderDone:
     """Promise an order other lots (重新分配), since one of its own is quarantined, past its last day, or short."""
-    async with db.command(caller, dispatch_orders, dispatch_order_id) as tx:
+    async with db.command(over_the_county(caller), dispatch_orders, dispatch_order_id) as tx:
+        await store_of(tx, caller)
         order, step = tx.row, DISPATCH.step(tx.row, "reallocate", caller)
-        await store_of(tx)
         tx.move(order, step, reason=body.reason)
         wishes = [Wish(item.id, item.type_id, item.approved_qty) for item in await tx.children(items)]
         reserve(tx, order.id, order.point_id, wishes, approved_by=order.approved_by, anew=True)

@@ -55,6 +55,7 @@ dispatch_orders: Final = Table(
     postgresql_with={"fillfactor": 80},
 )
 newest_first(dispatch_orders, dispatch_orders.c.id)
+Index("dispatch_order_point_id", dispatch_orders.c.point_id, dispatch_orders.c.id)
 Index("dispatch_order_response_id", dispatch_orders.c.response_id, postgresql_where=dispatch_orders.c.response_id.is_not(None))
 
 items: Final = Table(

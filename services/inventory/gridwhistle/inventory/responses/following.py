@@ -18,7 +18,7 @@ from gridwhistle.common.events.inventory_responses import ResponseActivated
 from gridwhistle.common.principal import system
 from gridwhistle.common.reading import one
 from gridwhistle.common.wire import View
-from gridwhistle.inventory.alerts.warnings import over_the_county
+from gridwhistle.inventory.county import over_the_county
 from gridwhistle.inventory.responses.tables import calls, responses, threads
 from gridwhistle.inventory.responses.views import CalledVolunteersView
 

@@ -23,7 +23,7 @@ from gridwhistle.common.rules import RULES
 from gridwhistle.common.wire import Body, Keyset, Page, PageQuery
 from gridwhistle.inventory.alerts.domain import AREA_DIGITS
 from gridwhistle.inventory.alerts.tables import warnings
-from gridwhistle.inventory.alerts.warnings import over_the_county
+from gridwhistle.inventory.county import over_the_county
 from gridwhistle.inventory.responses.domain import (
     RESPONSE,
     Facts,

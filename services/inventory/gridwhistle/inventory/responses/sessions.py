@@ -24,7 +24,7 @@ from gridwhistle.common.principal import system
 from gridwhistle.common.reading import one, page
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Keyset, Page, PageQuery, Version, View
-from gridwhistle.inventory.alerts.warnings import over_the_county
+from gridwhistle.inventory.county import over_the_county
 from gridwhistle.inventory.responses.domain import EMERGENCY_SESSION
 from gridwhistle.inventory.responses.limits import PURGE
 from gridwhistle.inventory.responses.tables import session_purges, sessions

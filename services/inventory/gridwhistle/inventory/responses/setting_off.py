@@ -21,7 +21,7 @@ from gridwhistle.common.jurisdiction import in_areas
 from gridwhistle.common.principal import system
 from gridwhistle.common.reading import one
 from gridwhistle.common.wire import View
-from gridwhistle.inventory.alerts.warnings import over_the_county
+from gridwhistle.inventory.county import over_the_county
 from gridwhistle.inventory.dispatch.making import Need, open_approved
 from gridwhistle.inventory.dispatch.tables import dispatch_orders, items
 from gridwhistle.inventory.places.tables import shelters

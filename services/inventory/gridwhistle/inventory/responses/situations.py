@@ -25,7 +25,7 @@ from gridwhistle.common.rows import Row
 from gridwhistle.common.rules import RULES
 from gridwhistle.common.wire import Actions, Body, Keyset, Moment, Page, PageQuery, Version, View
 from gridwhistle.inventory.alerts.domain import AREA_DIGITS
-from gridwhistle.inventory.alerts.warnings import over_the_county
+from gridwhistle.inventory.county import over_the_county
 from gridwhistle.inventory.responses.domain import SITUATION
 from gridwhistle.inventory.responses.limits import (
     DAILY_HOUR,
