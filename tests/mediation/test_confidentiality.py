@@ -13,7 +13,6 @@ from gridwhistle.common.database import Database
 from gridwhistle.common.retention import purge
 from gridwhistle.common.sealing import Seal
 from gridwhistle.mediation.app import MEDIATION
-from gridwhistle.mediation.files.statistics import told_of
 from gridwhistle.standalone.postgres import Postgres
 from tests.conftest import Loop, Person, RunningSuite
 from tests.mediation.office import BASE, Office, code_of, made
@@ -143,39 +142,3 @@ async def test_a_file_is_kept_ten_years_and_longer_where_somebody_holds_it(datab
     await connection.close()
     assert all(old not in ids and ids == {held, young} for ids in left.values())
     assert taken == {"case": 1, "party": 1, "session": 1}
-
-
-# --- statistics --------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("accepted", "agreed", "told"),
-    [
-        pytest.param(4, 4, (None, None), id="too few"),
-        pytest.param(5, 0, (5, None), id="five, and nobody agreed"),
-        pytest.param(12, 6, (12, 6), id="enough of both"),
-        pytest.param(12, 4, (12, None), id="too few agreed"),
-        pytest.param(12, 9, (12, None), id="too few did not"),
-        pytest.param(12, 12, (12, None), id="all of them"),
-    ],
-)
-def test_no_number_is_told_that_is_too_small_or_leads_to_one(
-    accepted: int, agreed: int, told: tuple[int | None, int | None]
-) -> None:
-    assert tuple(told_of(accepted, agreed, 5).values()) == told
-
-
-def test_outsiders_see_no_small_cells_and_insiders_see_all(suite: RunningSuite) -> None:
-    office = Office(suite, "990301001001")
-    committee, _ = office.filed()
-    for number in range(6):
-        office.accepted(committee, facts={"dispute_type": "D02" if number else "D12"})
-    month = dt.datetime.now(dt.timezone(dt.timedelta(hours=8))).strftime("%Y-%m")
-    counts = f"{BASE}/case_counts?month={month}"
-
-    inside = made(office.chair.get(counts))
-    outside = made(suite.somebody("county_admin", "990301", subject="outsider").get(counts))
-
-    assert [(one["key"], one["accepted"]) for one in inside["items"]] == [("D02", 5), ("D12", 1)]
-    assert [(one["key"], one["accepted"]) for one in outside["items"]] == [("D02", 5), ("D12", None)]
-    assert (inside["cell_min"], outside["cell_min"]) == (None, 5)

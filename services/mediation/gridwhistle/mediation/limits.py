@@ -97,7 +97,7 @@ AGREEMENT_PRESETS: Final = (
 )
 FILE_PRESETS: Final = (
     Preset(CLOSE, 5, "work_day_legal", "INF", "From the end of mediating or performing on."),
-    Preset(CELL_MIN, 5, "cases", "INF", "The smallest number that is told to who sees no cases."),
+    Preset(CELL_MIN, 5, "cases", "INF", "Who sees no cases is told numbers in steps of so many."),
     Preset(ARCHIVE, 120, "natural_day", "INF", "After closing; the last follow-up is done by then."),
 )
 PRESETS: Final = (
