@@ -36,6 +36,14 @@ ROUTES = {
     for route in router.routes
     if isinstance(route, EdgeRoute)
 }
+
+
+def by_name(schema: bytes) -> bytes:
+    """Return a schema whose references lead to `PARTS`: what they name is read then, and not the whole document each time."""
+    return schema.replace(b'"#/components/', b'"urn:api#/components/')
+
+
+PARTS = jsonschema_rs.Registry([("urn:api", orjson.loads(by_name(orjson.dumps({"components": DOCUMENT["components"]}))))])
 BOUNDED_FORMATS = {"uuid", "date", "date-time", "binary"}
 every_operation = pytest.mark.parametrize(("path", "method", "operation"), OPERATIONS)
 
@@ -142,8 +150,8 @@ def test_every_content_has_an_example_that_it_takes(path: str, method: str, oper
         if "example" not in content:
             missing.append(at)
             continue
-        schema = {**content["schema"], "components": DOCUMENT["components"]}
-        jsonschema_rs.Draft202012Validator(schema, validate_formats=True).validate(content["example"])
+        schema = orjson.loads(by_name(orjson.dumps(content["schema"])))
+        jsonschema_rs.Draft202012Validator(schema, validate_formats=True, registry=PARTS).validate(content["example"])
     for one in operation.get("parameters", ()):
         if one["required"] or (one["in"] == "query" and one["name"] != "cursor"):
             if "example" not in one:
