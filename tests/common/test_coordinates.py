@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gridwhistle.common.coordinates import shifted, wgs84
+from gridwhistle.common.coordinates import metres_between, shifted, wgs84
 
 METRE = 1 / 111_000
 CHINA = st.tuples(st.floats(74, 134), st.floats(4, 53))
@@ -54,3 +54,16 @@ def test_a_shift_is_some_hundred_metres(point: tuple[float, float]) -> None:
     lon, lat = shifted(*point, "gcj02")
 
     assert 0 < np.hypot(lon - point[0], lat - point[1]) < 2_000 * METRE
+
+
+@pytest.mark.parametrize(
+    ("to", "metres"),
+    [
+        pytest.param((120.152, 30.2725), 0, id="the same place"),
+        pytest.param((120.152, 30.2752), 300, id="three hundred metres north"),
+        pytest.param((120.1551, 30.2725), 298, id="as far east"),
+        pytest.param((-59.848, -30.2725), 20_015_115, id="the other side of the earth"),
+    ],
+)
+def test_the_distance_between_two_points(to: tuple[float, float], metres: int) -> None:
+    assert metres_between(120.152, 30.2725, *to) == pytest.approx(metres, abs=2)

@@ -15,7 +15,7 @@ from gridwhistle.incidents.starter import starter
 from tests.conftest import Person, RunningSuite
 
 CATEGORIES = "/incidents/v1/categories"
-COUNTIES = itertools.count(990_721)
+COUNTIES = itertools.count(990_751)
 CATEGORY = {"line": "category", "code": "E-0101", "name": "占道堆物", "source_ref": "示例"}
 STANDARD = {"line": "standard", "code": "E-0101", "condition": "占用人行道", "handle_amount": "4", "handle_unit": "work_hour",
             "close_condition": "恢复通行", "source_ref": "示例"}  # fmt: skip

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from gridwhistle.common.coordinates import metres_between
 from gridwhistle.incidents.danger import whom_to_call
-from gridwhistle.incidents.duplicates import cells_around, metres
+from gridwhistle.incidents.duplicates import cells_around
 from tests.conftest import Person, RunningSuite
 
 INCIDENTS = "/incidents/v1/incidents"
@@ -136,4 +137,4 @@ def test_every_point_within_the_radius_lies_in_a_cell_that_is_asked_for(lat: flo
 
     cells = cells_around(lon, lat, radius_m)
 
-    assert all(metres(lon, lat, *point) <= radius_m and cell_of(*point) in cells for point in around)
+    assert all(metres_between(lon, lat, *point) <= radius_m and cell_of(*point) in cells for point in around)

@@ -15,6 +15,7 @@ from gridwhistle.inventory.app import INVENTORY
 from gridwhistle.inventory.places import counting, proposing, sheltering, shelters
 from gridwhistle.inventory.places.tables import shelters as shelters_table
 from gridwhistle.inventory.reasons import Grounds
+from gridwhistle.inventory.responses.setting_off import shelters_wanted
 from gridwhistle.standalone.postgres import Postgres
 from tests.conftest import Loop
 from tests.inventory.processes import AREA, COMMANDER, OFFICE, SHELTER_MANAGER, Processes, two_processes
@@ -146,9 +147,10 @@ async def test_a_response_proposes_what_is_ready_and_takes_back_what_nobody_conf
     ready, confirmed, busy = [await standing_by(two) for _ in range(3)]
     for id_ in (ready, confirmed):
         await two.do(lambda db, id_=id_: sheltering.stand_down(id_, Grounds(), COMMANDER, db))  # type: ignore[misc]
-    event: Any = SimpleNamespace(aggregate_id=uuid.uuid4(), area_code=AREA, data=SimpleNamespace(areas=[AREA]))
+    told = SimpleNamespace(areas=[AREA], measures=["ready_shelters"], expected_persons=0)
+    event: Any = SimpleNamespace(aggregate_id=uuid.uuid4(), area_code=AREA, data=told)
 
-    found = await two.do(lambda db: proposing.ready_shelters(event, db))
+    found = await two.do(lambda db: shelters_wanted(event, db))
     for id_ in (ready, confirmed, busy):
         await two.do(lambda db, id_=id_: proposing.propose_shelter(event, id_, db))  # type: ignore[misc]
     await two.do(lambda db: sheltering.stand_by(confirmed, sheltering.StandBy(), COMMANDER, db))

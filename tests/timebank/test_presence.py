@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from gridwhistle.common.problems import Problem
-from gridwhistle.timebank.presence import TooEarly, TooLate, arrives, distance_m, is_enough
+from gridwhistle.timebank.presence import TooEarly, TooLate, arrives, is_enough
 
 BEGINS = dt.datetime(2026, 7, 6, 1, 0, tzinfo=dt.UTC)
 HALF_AN_HOUR = dt.timedelta(minutes=30)
@@ -19,19 +19,6 @@ def test_people_check_in_within_half_an_hour_of_the_beginning(minutes: int, refu
     said = arrives(BEGINS, BEGINS + dt.timedelta(minutes=minutes), HALF_AN_HOUR)
 
     assert (type(said) if said else None) is refusal
-
-
-@pytest.mark.parametrize(
-    ("to", "metres"),
-    [
-        pytest.param((120.152, 30.2725), 0, id="the same place"),
-        pytest.param((120.152, 30.2752), 300, id="three hundred metres north"),
-        pytest.param((120.1551, 30.2725), 298, id="as far east"),
-        pytest.param((-59.848, -30.2725), 20_015_115, id="the other side of the earth"),
-    ],
-)
-def test_the_distance_between_two_points_is_whole_metres(to: tuple[float, float], metres: int) -> None:
-    assert distance_m(120.152, 30.2725, *to) == pytest.approx(metres, abs=2)
 
 
 @pytest.mark.parametrize(

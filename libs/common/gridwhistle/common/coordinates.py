@@ -1,5 +1,6 @@
-"""Coordinate systems of Chinese maps: what comes in GCJ-02 (火星坐标) or BD-09 (百度坐标) becomes WGS-84."""
+"""Coordinate systems of Chinese maps: what comes in GCJ-02 (火星坐标) or BD-09 (百度坐标) becomes WGS-84; and distances."""
 
+import math
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -9,6 +10,8 @@ AnyCoordSys = Literal["wgs84", "cgcs2000", "gcj02", "bd09"]
 SHIFTED: Final = frozenset({"gcj02", "bd09"})
 """Systems whose points lie some hundred metres off."""
 Degrees = NDArray[np.float64]
+EARTH_M: Final = 6_371_008.8
+"""The mean radius of the earth."""
 _SEMI_MAJOR_M: Final = 6378245.0  # Krassowsky's ellipsoid, which the shift is reckoned on
 _ECCENTRICITY_SQUARED: Final = 0.00669342162296594323
 _WEST, _EAST, _SOUTH, _NORTH = 72.004, 137.8347, 0.8293, 55.8271
@@ -37,6 +40,14 @@ def shifted(lons: Any, lats: Any, coord_sys: str) -> tuple[Degrees, Degrees]:
         there = shift(lons, lats)
         lons, lats = np.where(inside, there[0], lons), np.where(inside, there[1], lats)
     return lons, lats
+
+
+def metres_between(lon: float, lat: float, to_lon: float, to_lat: float) -> float:
+    """Return how far two points are apart on the globe."""
+    north, south = math.radians(lat), math.radians(to_lat)
+    half = math.sin((south - north) / 2) ** 2
+    half += math.cos(north) * math.cos(south) * math.sin(math.radians(to_lon - lon) / 2) ** 2
+    return 2 * EARTH_M * math.asin(min(1.0, math.sqrt(half)))
 
 
 def _unshifted(lons: Degrees, lats: Degrees, shift: Any) -> tuple[Degrees, Degrees]:

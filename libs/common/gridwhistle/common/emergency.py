@@ -3,7 +3,7 @@
 突发事件应对法 art. 83–85. The inventory service says when; each service takes away, certifies, and tells how much it was.
 """
 
-from typing import Any, Final
+from typing import Any
 from uuid import UUID, uuid5
 
 from sqlalchemy import MetaData, func, select
@@ -12,10 +12,9 @@ from gridwhistle.common.consumers import Consumer
 from gridwhistle.common.database import Db
 from gridwhistle.common.events import REGISTRY, Envelope
 from gridwhistle.common.events.inventory import SessionPurgeDue
+from gridwhistle.common.ids import area_code_of
 from gridwhistle.common.principal import system
 from gridwhistle.common.retention import certificates, purge_session, purged_sessions
-
-_AREA_DIGITS: Final = 12
 
 
 def hear_of_the_end(consumer: Consumer, tables: MetaData) -> None:
@@ -35,7 +34,7 @@ def hear_of_the_end(consumer: Consumer, tables: MetaData) -> None:
         known = await db.first(select(purged_sessions.c.id).where(purged_sessions.c.id == own_id))
         db.emergency_session_id = session_id
         async with db.command(system(consumer.service), *([(purged_sessions, own_id)] if known else [])) as tx:
-            place: dict[str, Any] = {"area_code": event.area_code[:_AREA_DIGITS], "session_id": session_id}
+            place: dict[str, Any] = {"area_code": area_code_of(event.area_code), "session_id": session_id}
             session = tx.row if known else tx.create(purged_sessions, None, id=own_id, purged_at=tx.now, **place)
             told = REGISTRY[f"gw.{consumer.service}.session.purged.v1"]
             tx.tell(session, told(rows=int(taken[0]), certificates=int(taken[1])))

@@ -1,6 +1,6 @@
 """Identifiers: time-ordered UUIDs, and the codes of places."""
 
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from pydantic import Field
@@ -8,7 +8,8 @@ from uuid_utils.compat import uuid7
 
 from gridwhistle.common.data_classes import P0, P1
 
-__all__ = ["ActorId", "AreaCode", "GridCode", "OrgCode", "new_id", "prefix_of"]
+__all__ = ["ActorId", "AreaCode", "CountyCode", "GridCode", "OrgCode", "area_code_of", "grid_code_of", "new_id", "prefix_of"]
+_AREA_DIGITS: Final = 12
 
 AreaCode = Annotated[
     str,
@@ -19,6 +20,7 @@ AreaCode = Annotated[
     ),
     P0,
 ]
+CountyCode = Annotated[str, Field(pattern=r"^[0-9]{6}$", description="Six digits.", examples=["990101"])]
 GridCode = Annotated[
     str,
     Field(pattern=r"^[0-9]{15}$", description="Area code and a serial of 3 digits.", examples=["990101001001001"]),
@@ -42,6 +44,16 @@ def prefix_of(area_code: str) -> str:
     while len(area_code) > 6 and area_code.endswith("000"):  # noqa: PLR2004  a county's digits
         area_code = area_code[:-3]
     return area_code
+
+
+def area_code_of(place: str, digits: int = _AREA_DIGITS) -> str:
+    """Return the area of a place, which may be a grid or a prefix: its community, or what lies above it with fewer digits."""
+    return place[:digits].ljust(_AREA_DIGITS, "0")
+
+
+def grid_code_of(place: str) -> str | None:
+    """Return the code of a place that is a grid, None of an area."""
+    return place if len(place) > _AREA_DIGITS else None
 
 
 def new_id() -> UUID:

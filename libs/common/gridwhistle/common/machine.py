@@ -16,6 +16,15 @@ AUTO = "auto"
 """The role in which a service acts by itself."""
 
 
+def both(*guards: Guard) -> Guard:
+    """Return the guard that says no when one of these does."""
+
+    def guard(row: Any, caller: Principal) -> Problem | None:
+        return next((refusal for each in guards if (refusal := each(row, caller))), None)
+
+    return guard
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One legal move."""

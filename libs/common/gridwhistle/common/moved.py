@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import func, select
 
 from gridwhistle.common.events.personnel import AreaMerged
-from gridwhistle.common.ids import prefix_of
+from gridwhistle.common.ids import area_code_of, grid_code_of, prefix_of
 from gridwhistle.common.known import Known
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.tables import moved_areas
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 MERGERS_MAX: Final = 8
 """Of an area, one after the other: more is a circle."""
-_AREA_DIGITS: Final = 12
 _JURISDICTIONS_MAX: Final = 10_000
 _SAID_MAX: Final = 20
 
@@ -38,7 +37,7 @@ class Moved:
 
     def prefix(self, old: str) -> str:
         """Return the prefix that an area has today; a grid is retired with its community, and keeps its code."""
-        return prefix_of(self.today(old.ljust(_AREA_DIGITS, "0"))) if len(old) <= _AREA_DIGITS else old
+        return grid_code_of(old) or prefix_of(self.today(area_code_of(old)))
 
     def prefixes(self, area_code: str) -> tuple[str, ...]:
         """Return the prefixes of all codes, old and new, under which things of an area are kept."""
@@ -54,9 +53,7 @@ class Moved:
             if len(self._widened) >= _JURISDICTIONS_MAX:
                 self._widened.clear()
             # A grid is drawn in one community and retired with it: it has no code that lives on.
-            found = (
-                self.prefixes(area.ljust(_AREA_DIGITS, "0")) if len(area) <= _AREA_DIGITS else (area,) for area in caller.areas
-            )
+            found = ((area,) if grid_code_of(area) else self.prefixes(area_code_of(area)) for area in caller.areas)
             areas = self._widened[caller.areas] = _widest([*caller.areas, *(area for each in found for area in each)])
         return caller if areas == caller.areas else replace(caller, areas=areas)
 

@@ -14,6 +14,7 @@ import asyncpg
 
 from gridwhistle.common.database import Database
 from gridwhistle.common.events import Envelope
+from gridwhistle.common.ids import area_code_of
 from gridwhistle.common.principal import system
 
 RETRY_S: Final = (1, 2, 5, 10, 30, 60, 60, 60)
@@ -47,7 +48,7 @@ class Kept:
         event = self.event
         return (
             event.id if event else uuid5(UUID(int=0), self.subject + self.content.hex()),
-            event.area_code[:12] if event else f"{county}000000",
+            area_code_of(event.area_code if event else county),
             "waiting" if self.why in {"early", "failed"} else "dead",
             self.why,
             self.fault and self.fault[:_FAULT_CHARS_MAX],

@@ -12,6 +12,7 @@ from gridwhistle.common.again import Replay, again
 from gridwhistle.common.commands import Command
 from gridwhistle.common.database import Db as Work
 from gridwhistle.common.edge import Caller, Content, Db, Router
+from gridwhistle.common.ids import CountyCode, area_code_of
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import OutsideYourArea
 from gridwhistle.common.sheet_formats import BYTES_MAX, MEDIA_TYPES, ROWS_MAX
@@ -19,7 +20,7 @@ from gridwhistle.common.sheets import cells_of, download, received
 from gridwhistle.common.wire import File, Query, View
 from gridwhistle.incidents.catalogue import CATALOGUE, Category, categories, matters, responsibilities, standards
 from gridwhistle.incidents.catalogue_lines import CatalogueLine, County, holds, lines_of, replaced
-from gridwhistle.incidents.cataloguing import CountyCode, Hanging, add, changed, county_of, withdraw
+from gridwhistle.incidents.cataloguing import Hanging, add, changed, county_of, withdraw
 from gridwhistle.incidents.categories import make, put_standard
 from gridwhistle.incidents.tables import known_organisations
 
@@ -76,7 +77,7 @@ async def import_catalogue(content: Content, query: Annotated[ImportQuery, InQue
     """
     await db.replay()
     county = county_of(query.area_code, caller)
-    if not caller.reaches_place(f"{county}000000"):
+    if not caller.reaches_place(area_code_of(county)):
         raise OutsideYourArea
     sheet = await received(content, CatalogueLine)
     known = await _county(db, county)
@@ -132,7 +133,7 @@ async def _take(request: Work, caller: Principal, county: str, row: int, line: C
         )
         if there is None:
             async with db.command(caller) as tx:
-                make(tx, f"{county}000000", _of_new(line))
+                make(tx, area_code_of(county), _of_new(line))
                 return tx.answer(Taken(outcome="added")).outcome
         return await _let_hang(db, caller, there.id, line)
 

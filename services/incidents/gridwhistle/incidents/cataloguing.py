@@ -12,7 +12,7 @@ from gridwhistle.common.commands import Command
 from gridwhistle.common.data_classes import OPEN
 from gridwhistle.common.database import Db
 from gridwhistle.common.events.incidents import Category as Code
-from gridwhistle.common.ids import OrgCode
+from gridwhistle.common.ids import CountyCode, OrgCode
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Conflict, Invalid, OutsideYourArea
 from gridwhistle.common.rows import Row, thing_of
@@ -32,7 +32,6 @@ from gridwhistle.incidents.catalogue import (
 CATEGORIES_MAX = 2_000
 OF_ONE_MAX = 200
 """Standards, responsibilities or lines of one category."""
-CountyCode = Annotated[str, Field(pattern="^[0-9]{6}$", examples=["990101"])]
 Name = Annotated[str, Field(min_length=1, max_length=60, examples=["上水井盖"])]
 Guide = Annotated[str, Field(max_length=1_000, examples=["拍摄近景、远景,拍到井盖上的权属标识。"])]
 Source = Annotated[str, Field(min_length=1, max_length=200, examples=["示例县政发〔2026〕3号"])]

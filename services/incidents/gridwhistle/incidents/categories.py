@@ -10,6 +10,7 @@ from sqlalchemy import select
 from gridwhistle.common.commands import Command
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.incidents import Category as Code
+from gridwhistle.common.ids import CountyCode, area_code_of
 from gridwhistle.common.problems import Conflict, Invalid, OutsideYourArea
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body, Query, View
@@ -21,7 +22,6 @@ from gridwhistle.incidents.cataloguing import (
     CategoryView,
     CloseCondition,
     Condition,
-    CountyCode,
     Guide,
     Hanging,
     LegalRefs,
@@ -136,7 +136,7 @@ async def list_categories(query: Annotated[CategoryQuery, InQuery()], caller: Ca
 async def add_category(body: NewCategory, caller: Caller, db: Db) -> CategoryView:
     """Add a category. Nothing is filed under it until it has a standard."""
     async with db.command(caller) as tx:
-        area_code = f"{body.county_code}000000"
+        area_code = area_code_of(body.county_code)
         if not caller.reaches_place(area_code):
             raise OutsideYourArea
         there = select(categories.c.id).where(categories.c.county_code == body.county_code, categories.c.code == body.code)
@@ -179,7 +179,7 @@ async def withdraw_standard(category_id: UUID, body: Withdraw, caller: Caller, d
 async def start_catalogue(body: StartCatalogue, caller: Caller, db: Db) -> Started:
     """Begin with the starter catalogue: what the county has not yet comes in, and what it has stays as it is."""
     async with db.command(caller) as tx:
-        area_code = f"{body.county_code}000000"
+        area_code = area_code_of(body.county_code)
         if not caller.reaches_place(area_code):
             raise OutsideYourArea
         rows = await db.fetch(select(categories.c.code).where(categories.c.county_code == body.county_code))

@@ -12,6 +12,7 @@ from gridwhistle.common.events import Envelope
 from gridwhistle.common.events.incidents import CheckOrdered, UrgentClocksBegan, UrgentClocksEnded, VerificationOrdered
 from gridwhistle.common.events.inventory_responses import ResponseActivated, ResponseLifted
 from gridwhistle.common.events.personnel import GridChanged, OrganisationChanged, ShiftEnded, ShiftStarted
+from gridwhistle.common.ids import area_code_of
 from gridwhistle.common.principal import system
 from gridwhistle.incidents.disputes import hear_of_cases
 from gridwhistle.incidents.judging import give_again
@@ -29,7 +30,6 @@ from gridwhistle.incidents.urgent import RUNNING
 
 CONSUMER: Final = Consumer("incidents")
 _SYSTEM: Final = system("incidents")
-_AREA_DIGITS: Final = 12
 hear_of_cases(CONSUMER)
 CONSUMER.copies(GridChanged, into=known_grids, why="Keep the grids, to know where a report belongs.")
 CONSUMER.copies(
@@ -77,7 +77,7 @@ async def hurry(event: Envelope[ResponseActivated], response_id: UUID, db: Db) -
             running_responses,
             None,
             id=_known_as(response_id),
-            area_code=event.area_code[:_AREA_DIGITS],
+            area_code=area_code_of(event.area_code),
             response_id=response_id,
             session_id=event.emergency_session_id,
             areas=event.data.areas,

@@ -19,6 +19,7 @@ from gridwhistle.common.events.mediation import (
     CaseTerminated,
     CaseTransferred,
 )
+from gridwhistle.common.ids import area_code_of, grid_code_of
 from gridwhistle.common.principal import system
 from gridwhistle.common.rows import Row
 from gridwhistle.incidents.domain import INCIDENT, OPEN, facts_of
@@ -29,7 +30,6 @@ from gridwhistle.incidents.views import IncidentView, Note
 
 router = Router("incidents", "Incidents 事件: disputes 转调解")
 _SYSTEM: Final = system("incidents")
-_AREA_DIGITS: Final = 12
 
 
 @router.post("/incidents/{incident_id}/refer_dispute", may="incidents:handle")
@@ -99,18 +99,18 @@ async def take_back(_event: Envelope[Any], incident_id: UUID, db: Work) -> None:
 
 async def raise_alarm(event: Envelope[CaseEscalated], _case_id: UUID, db: Work) -> None:
     """Report an emergency where a quarrel may become worse."""
-    code = event.area_code
-    grid = (await GRIDS.of(db)).of_code(code, event.occurred_at) if len(code) > _AREA_DIGITS else None
+    area_code, grid_code = area_code_of(event.area_code), grid_code_of(event.area_code)
+    grid = (await GRIDS.of(db)).of_code(grid_code, event.occurred_at) if grid_code else None
     number = f"{event.data.case_no}-{event.event_no}"
     report = Report(
         title="调解纠纷可能激化",
-        area_code=code[:_AREA_DIGITS],
+        area_code=area_code,
         source="mediation",
         urgency="emergency",
         reference=Reference(system="mediation", code=number),
     )
     async with db.command(_SYSTEM) as tx:
-        await take_in(tx, report, Place(code[:_AREA_DIGITS], grid), _SYSTEM)
+        await take_in(tx, report, Place(area_code, grid), _SYSTEM)
 
 
 def _take_back(tx: Command, incident: Row) -> None:

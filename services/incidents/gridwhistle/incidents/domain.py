@@ -4,11 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from gridwhistle.common.machine import Machine, Step
+from gridwhistle.common.machine import Machine, Step, both
 from gridwhistle.common.problems import Term
 from gridwhistle.incidents.guards import (
     asked_and,
-    both,
     contested_in_time_and_once,
     in_time_and_once,
     may_go_unchecked,

@@ -1,7 +1,7 @@
 """Duplicate candidates (疑似重复): what was reported close by and lately, for whoever takes a report in to look at."""
 
 import datetime as dt
-from math import asin, cos, degrees, floor, radians, sin, sqrt
+from math import cos, degrees, floor, radians
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from sqlalchemy import (
     select,
 )
 
+from gridwhistle.common.coordinates import EARTH_M, metres_between
 from gridwhistle.common.database import Db
 from gridwhistle.common.events.incidents import Category, IncidentNo
 from gridwhistle.common.places import Point
@@ -38,7 +39,6 @@ _LOOKED_AT_MAX: Final = 1_000
 _NEAREST_MAX: Final = 50
 """Of those, of which the caller may not see every one."""
 _CELLS_A_DEGREE: Final = 1_000
-_EARTH_M: Final = 6_371_008.8
 _CELL: Final[ColumnElement[int]] = literal_column("(floor(lon * 1000)::bigint * 1000000 + floor(lat * 1000)::bigint)")
 """The cell of about a hundred metres that a point lies in."""
 _SEEN_BY: Final = ("area_code", "grid_code", "complained_org", "lead_org")
@@ -92,26 +92,21 @@ async def near(
     cells, narrow = cells_around(point.lon, point.lat, radius_m), cos(radians(point.lat))
     found = await db.ask(_THERE.of(cells=cells, since=since, category=category, lon=point.lon, lat=point.lat, narrow=narrow))
     seen = [row for row in found if caller.reaches(incidents, row)]
-    by_distance = sorted(((metres(point.lon, point.lat, row.lon, row.lat), row) for row in seen), key=lambda one: one[0])
+    by_distance = sorted(
+        ((metres_between(point.lon, point.lat, row.lon, row.lat), row) for row in seen), key=lambda one: one[0]
+    )
     return [_line(away, row) for away, row in by_distance if away <= radius_m][:SHOWN_MAX]
 
 
 def cells_around(lon: float, lat: float, radius_m: int) -> list[int]:
     """Return the cells that a circle touches."""
-    high = degrees(radius_m / _EARTH_M)
+    high = degrees(radius_m / EARTH_M)
     wide = high / max(cos(radians(lat)), 0.1)
     east, north = (
         range(floor((middle - reach) * _CELLS_A_DEGREE), floor((middle + reach) * _CELLS_A_DEGREE) + 1)
         for middle, reach in ((lon, wide), (lat, high))
     )
     return [x * 1_000_000 + y for x in east for y in north]
-
-
-def metres(lon: float, lat: float, other_lon: float, other_lat: float) -> float:
-    """Return how far two points are apart on the globe."""
-    half = sin(radians(other_lat - lat) / 2) ** 2
-    half += cos(radians(lat)) * cos(radians(other_lat)) * sin(radians(other_lon - lon) / 2) ** 2
-    return 2 * _EARTH_M * asin(sqrt(half))
 
 
 def _line(away: float, row: Any) -> Duplicate:

@@ -49,15 +49,6 @@ def only_the_worker_sent(incident: Any, caller: Principal) -> Problem | None:
     return None if incident.checker_id and str(incident.checker_id) == caller.id else NotYourCheck()
 
 
-def both(*guards: Guard) -> Guard:
-    """Return the guard that says no when one of these does."""
-
-    def guard(incident: Any, caller: Principal) -> Problem | None:
-        return next((refusal for each in guards if (refusal := each(incident, caller))), None)
-
-    return guard
-
-
 def nobody_in(name: str, refusal: type[Problem]) -> Guard:
     """Return the guard that says no to whoever stands in a column."""
     return lambda incident, caller: refusal() if getattr(incident, name) == caller.id else None

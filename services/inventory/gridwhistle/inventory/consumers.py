@@ -50,6 +50,7 @@ from gridwhistle.common.events.inventory_teams import (
 )
 from gridwhistle.common.events.personnel import AreaChanged, GridChanged, RosterCounted
 from gridwhistle.common.events.timebank_orders import OrderCancelled, OrderClaimed, OrderClosed, OrderExpired, OrderPublished
+from gridwhistle.common.ids import area_code_of
 from gridwhistle.common.queries import Asking
 from gridwhistle.inventory.dispatch.cancelling import call_off_order, orders_to_call_off
 from gridwhistle.inventory.places.proposing import pass_over_shelter, propose_shelter, proposed_shelters
@@ -102,7 +103,7 @@ async def _norms_in_question(event: Envelope[Any], db: Db) -> Sequence[UUID]:
     """Return the norms for the types that moved, in the area where they did."""
     told = event.data
     codes = [told.type_code] if isinstance(told, StockNearExpiry) else [line.type_code for line in (*told.came, *told.went)]
-    return await norms_of(db, event.area_code[:12], codes)
+    return await norms_of(db, area_code_of(event.area_code), codes)
 
 
 @CONSUMER.on(DispatchOrderApproved, each=_norms_of_order)

@@ -6,12 +6,11 @@ from typing import Annotated, Final
 from pydantic import Field
 from sqlalchemy import ColumnElement, Table, and_, func
 
-from gridwhistle.common.coordinates import AnyCoordSys, wgs84
+from gridwhistle.common.coordinates import EARTH_M, AnyCoordSys, wgs84
 from gridwhistle.common.places import Latitude, Longitude
 from gridwhistle.common.wire import Query
 
 NEAR_MAX: Final = 50
-_EARTH_M: Final = 6_371_008.8
 _DEGREE_M: Final = 111_195.0
 DistanceM = Annotated[int, Field(ge=0, le=20_100_000, examples=[1_250], description="Metres, as the crow flies.")]
 
@@ -38,7 +37,7 @@ def distance(table: Table, lon: float, lat: float) -> ColumnElement[float]:
     chord = func.pow(func.sin(north), 2) + math.cos(math.radians(lat)) * func.cos(func.radians(table.c.lat)) * func.pow(
         func.sin(east), 2
     )
-    return 2 * _EARTH_M * func.asin(func.sqrt(func.least(1.0, chord)))
+    return 2 * EARTH_M * func.asin(func.sqrt(func.least(1.0, chord)))
 
 
 def near(table: Table, lon: float, lat: float, within_m: float) -> ColumnElement[bool]:

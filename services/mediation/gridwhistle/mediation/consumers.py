@@ -14,6 +14,7 @@ from gridwhistle.common.events.mediation import (
     MediatorRecalled,
 )
 from gridwhistle.common.events.personnel import WorkerExited
+from gridwhistle.common.ids import area_code_of, grid_code_of
 from gridwhistle.common.principal import system
 from gridwhistle.mediation.cases.intake import CaseFacts, make_case
 from gridwhistle.mediation.cases.tables import cases
@@ -22,7 +23,6 @@ from gridwhistle.mediation.panels.leaving import cases_of_recalled, leave_as_rec
 
 CONSUMER: Final = Consumer("mediation")
 _SYSTEM: Final = system("mediation")
-_AREA_DIGITS: Final = 12
 
 
 CONSUMER.on(MediatorRecalled, each=cases_of_recalled)(leave_as_recalled)
@@ -35,7 +35,6 @@ async def open_case(event: Envelope[DisputeFound], incident_id: UUID, db: Db) ->
     async with db.command(_SYSTEM) as tx:
         if await db.first(select(cases.c.id).where(cases.c.incident_id == incident_id)):
             return
-        code = event.area_code
-        grid_code = code if len(code) > _AREA_DIGITS else None
-        given: dict[str, Any] = {"source": "own_initiative", "referred_from": "incident", "area_code": code[:_AREA_DIGITS]}
-        await make_case(tx, {**given, "grid_code": grid_code, "incident_id": incident_id}, CaseFacts(), [])
+        where = {"area_code": area_code_of(event.area_code), "grid_code": grid_code_of(event.area_code)}
+        given: dict[str, Any] = {"source": "own_initiative", "referred_from": "incident", "incident_id": incident_id}
+        await make_case(tx, {**given, **where}, CaseFacts(), [])

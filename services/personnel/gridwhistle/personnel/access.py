@@ -10,7 +10,7 @@ from gridwhistle.common.commands import Command
 from gridwhistle.common.data_classes import Word
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.personnel import SubjectRevoked
-from gridwhistle.common.ids import ActorId, AreaCode
+from gridwhistle.common.ids import ActorId, AreaCode, area_code_of
 from gridwhistle.common.problems import OutsideYourArea
 from gridwhistle.common.reading import page
 from gridwhistle.common.rows import Row
@@ -50,7 +50,7 @@ async def revoke_tokens(body: Revoke, caller: Caller, db: Db) -> RevocationView:
     if not caller.areas:
         raise OutsideYourArea
     async with db.command(caller) as tx:
-        area_code = body.area_code or caller.areas[0][:12].ljust(12, "0")
+        area_code = body.area_code or area_code_of(caller.areas[0])
         made = revoke(tx, body.subject_id, body.reason_code, area_code)
         view = tx.answer(RevocationView.of(made))
     await db.database.revoked.look(db.database)

@@ -10,14 +10,13 @@ from gridwhistle.common.database import Db
 from gridwhistle.common.events import Envelope
 from gridwhistle.common.events.inventory_responses import ResponseActivated
 from gridwhistle.common.events.personnel import RosterCounted
-from gridwhistle.common.ids import prefix_of
+from gridwhistle.common.ids import area_code_of, prefix_of
 from gridwhistle.common.jurisdiction import in_areas
 from gridwhistle.common.principal import system
 from gridwhistle.personnel.tables import rosters, shifts, workers
 
 CONSUMER: Final = Consumer("personnel")
 _SYSTEM: Final = system("personnel")
-_AREA_DIGITS: Final = 12
 
 
 @CONSUMER.on(ResponseActivated)
@@ -28,7 +27,7 @@ async def count_roster(event: Envelope[ResponseActivated], response_id: UUID, db
     on = select(func.count()).select_from(shifts).where(in_areas(shifts, prefixes), shifts.c.state == "on")
     counted: dict[str, Any] = {"workers": await db.counted(active), "on_shift": await db.counted(on)}
     async with db.command(_SYSTEM) as tx:
-        place: dict[str, Any] = {"area_code": event.area_code[:_AREA_DIGITS], "response_id": response_id}
+        place: dict[str, Any] = {"area_code": area_code_of(event.area_code), "response_id": response_id}
         # An id of our own: whoever hears both services must not take their events for those of one thing.
         roster = tx.create(rosters, None, id=uuid5(response_id, CONSUMER.service), **place, **counted, counted_at=tx.now)
         tx.tell(roster, RosterCounted(**counted))

@@ -22,7 +22,7 @@ from gridwhistle.common.events.personnel import (
     WorkerSuspended,
     WorkerUnassigned,
 )
-from gridwhistle.common.ids import AreaCode, GridCode, OrgCode
+from gridwhistle.common.ids import AreaCode, GridCode, OrgCode, area_code_of
 from gridwhistle.common.jurisdiction import within
 from gridwhistle.common.machine import Step
 from gridwhistle.common.principal import Principal
@@ -33,6 +33,7 @@ from gridwhistle.common.wire import Actions, Body, Day, Keyset, Page, PageQuery,
 from gridwhistle.personnel.access import revoke
 from gridwhistle.personnel.areas import Name as PlaceName
 from gridwhistle.personnel.domain import (
+    LEVELS,
     WORKER,
     EnoughGrids,
     NotAssigned,
@@ -283,7 +284,7 @@ async def _follow(tx: Command, step: Step, held: list[Row]) -> None:
     if step.target == "exited":
         for assignment in held:
             tx.update(assignment, ended_at=tx.now)
-        revoke(tx, str(tx.row.id), "worker_exited", tx.row.area_code[:9].ljust(12, "0"))
+        revoke(tx, str(tx.row.id), "worker_exited", area_code_of(tx.row.area_code, LEVELS["township"]))
     match step.target:
         case "active":
             tx.tell(tx.row, WorkerActivated(**facts))

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, ColumnElement, FromClause, Select, Subquery, 
 from gridwhistle.common.data_classes import OPEN, Count
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.timebank import AccountKind, PostingType
-from gridwhistle.common.ids import AreaCode
+from gridwhistle.common.ids import AreaCode, CountyCode
 from gridwhistle.common.jurisdiction import within
 from gridwhistle.common.problems import OutsideYourArea
 from gridwhistle.common.reading import one
@@ -77,9 +77,6 @@ class BalanceView(View):
     at: AwareDatetime
     balance_minutes: Balance
     account_version: Annotated[Count, Field(description="Of the last posting until then; 0: there was none.")]
-
-
-CountyCode = Annotated[str, Field(pattern=r"^[0-9]{6}$", description="Six digits.", examples=["990101"])]
 
 
 class TrialQuery(Asked):

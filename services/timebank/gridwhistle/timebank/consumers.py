@@ -12,6 +12,7 @@ from gridwhistle.common.events.incidents import VolunteersWanted, VolunteerWorkD
 from gridwhistle.common.events.inventory import MobilizationOrdered
 from gridwhistle.common.events.personnel import PostDone
 from gridwhistle.common.events.timebank import TimebankSessionPurged  # noqa: F401  told when a session is over
+from gridwhistle.common.ids import area_code_of, grid_code_of
 from gridwhistle.common.principal import system
 from gridwhistle.timebank.hours import present_then, serving_then
 from gridwhistle.timebank.making import Service, Wish, make_order
@@ -65,8 +66,8 @@ async def _open(event: Envelope[Any], db: Db, kind: str, origin: str, origin_id:
             return
         wish = Wish(
             kind=kind,
-            area_code=area[:12],
-            grid_code=area if len(area) > 12 else None,  # noqa: PLR2004  a grid's digits
+            area_code=area_code_of(area),
+            grid_code=grid_code_of(area),
             start_at=told.start_at,
             end_at=told.end_at,
             agreed_minutes=max(_LEAST, min(long, _MOST)),

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from gridwhistle.common.commands import Command
 from gridwhistle.common.database import Db
 from gridwhistle.common.events.timebank import AccountKind, LedgerPosted, Posted, PostingType
-from gridwhistle.common.ids import new_id
+from gridwhistle.common.ids import area_code_of, new_id
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import NotFound
 from gridwhistle.common.rows import Row, thing_of
@@ -225,4 +225,4 @@ def _common(area_codes: Iterable[str]) -> str:
     digits = 12
     while digits and any(other[:digits] != common[:digits] for other in others):
         digits -= 3
-    return common[:digits].ljust(12, "0")
+    return area_code_of(common, digits)

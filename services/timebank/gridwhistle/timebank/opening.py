@@ -5,6 +5,7 @@ from typing import Final
 from sqlalchemy import select
 
 from gridwhistle.common.commands import Command
+from gridwhistle.common.ids import area_code_of
 from gridwhistle.common.rows import Row
 from gridwhistle.timebank.domain import ACCOUNT, COUNTY_DIGITS
 from gridwhistle.timebank.order_steps import SYSTEM
@@ -26,7 +27,7 @@ async def open_for_county(tx: Command, area_code: str) -> None:
 
     They lie above the place of whoever registers the first one, so their jurisdiction is not asked.
     """
-    county = area_code[:COUNTY_DIGITS].ljust(12, "0")
+    county = area_code_of(area_code, COUNTY_DIGITS)
     own = accounts.c.area_code == county, accounts.c.owner_id.is_(None)
     there = {row.kind for row in await tx.db.fetch(select(accounts.c.kind).where(*own))}
     for kind in _OF_A_COUNTY:

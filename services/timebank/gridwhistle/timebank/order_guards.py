@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from gridwhistle.common.machine import AUTO, Guard
+from gridwhistle.common.machine import AUTO
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Problem
 from gridwhistle.timebank.order_refusals import (
@@ -79,12 +79,3 @@ def on_the_panel(claim: Any, caller: Principal) -> Problem | None:
     if caller.id not in claim.panel:
         return NotOnThePanel()
     return VotedAlready() if any(vote["by"] == caller.id for vote in claim.votes or ()) else None
-
-
-def both(*guards: Guard) -> Guard:
-    """Return the guard that says no when one of these does."""
-
-    def guard(row: Any, caller: Principal) -> Problem | None:
-        return next((refusal for each in guards if (refusal := each(row, caller))), None)
-
-    return guard

@@ -6,7 +6,7 @@ race for the last place cannot both have it.
 
 from typing import Any, Final
 
-from gridwhistle.common.machine import Machine, Step
+from gridwhistle.common.machine import Machine, Step, both
 from gridwhistle.common.problems import Term
 from gridwhistle.timebank.limits import (
     CHECK_OUT,
@@ -19,7 +19,6 @@ from gridwhistle.timebank.limits import (
     WINDOW,
 )
 from gridwhistle.timebank.order_guards import (
-    both,
     nobody_voted,
     not_ones_own,
     not_ones_own_need,

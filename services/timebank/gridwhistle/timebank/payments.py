@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from gridwhistle.common.commands import Command
 from gridwhistle.common.events.timebank import PostingType
+from gridwhistle.common.ids import area_code_of
 from gridwhistle.common.rows import Row
 from gridwhistle.timebank.domain import COUNTY_DIGITS, Facts
 from gridwhistle.timebank.ledger import CLAIM_REFERENCE, Posting, account_in, account_of, lock, post
@@ -148,7 +149,7 @@ async def _purse(tx: Command, order: Row) -> tuple[Facts, Facts]:
 
 
 async def _of_county(tx: Command, thing: Row, kind: str) -> Facts:
-    return await account_in(tx.db, thing.area_code[:COUNTY_DIGITS].ljust(12, "0"), kind)
+    return await account_in(tx.db, area_code_of(thing.area_code, COUNTY_DIGITS), kind)
 
 
 def _reference(claim: Row, what: str) -> str:

@@ -4,7 +4,6 @@ Where somebody is, is asked at the beginning and at the end alone, and all that 
 """
 
 import datetime as dt
-import math
 from collections.abc import Collection
 from typing import Final, Literal
 
@@ -16,7 +15,6 @@ ENOUGH: Final = 2
 PIN_DIGITS: Final = 6
 PIN_TRIES_MAX: Final = 5
 """Of a million numbers; then a clerk checks in by sight."""
-_EARTH_M: Final = 6_371_008.8
 
 
 class TooEarly(Conflict):
@@ -60,14 +58,6 @@ def arrives(start_at: dt.datetime, now: dt.datetime, tolerance: dt.timedelta) ->
     if now < start_at - tolerance:
         return TooEarly(minutes=tolerance // dt.timedelta(minutes=1))
     return TooLate() if now > start_at + tolerance else None
-
-
-def distance_m(lon: float, lat: float, to_lon: float, to_lat: float) -> int:
-    """Return how far two points are apart, in whole metres."""
-    north, south = math.radians(lat), math.radians(to_lat)
-    half = math.sin((south - north) / 2) ** 2
-    half += math.cos(north) * math.cos(south) * math.sin(math.radians(to_lon - lon) / 2) ** 2
-    return round(2 * _EARTH_M * math.asin(min(1.0, math.sqrt(half))))
 
 
 def is_enough(proofs: Collection[str]) -> bool:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from gridwhistle.common.commands import Command
 from gridwhistle.common.database import Db
+from gridwhistle.common.ids import area_code_of, grid_code_of
 from gridwhistle.common.rows import Row
 from gridwhistle.timebank.claiming import NOTHING_SHOWN
 from gridwhistle.timebank.hours import NOT_SERVED
@@ -40,7 +41,7 @@ async def record(
     origin_id: UUID,
 ) -> None:
     """Make an order and a claim of a service that is done, and settle it: within the caps, like any other."""
-    where: dict[str, Any] = {"area_code": area_code[:12], "grid_code": area_code if len(area_code) > 12 else None}  # noqa: PLR2004  a grid's digits
+    where: dict[str, Any] = {"area_code": area_code_of(area_code), "grid_code": grid_code_of(area_code)}
     until = started_at + dt.timedelta(minutes=max(minutes, 15))
     order = tx.create(
         orders,

@@ -11,6 +11,7 @@ from gridwhistle.common.attachments import AttachmentIds, attach, uploads
 from gridwhistle.common.calendars import LOCAL
 from gridwhistle.common.clocks import Limit, until
 from gridwhistle.common.commands import Command
+from gridwhistle.common.coordinates import metres_between
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.timebank_orders import OrderCheckedIn, OrderCheckedOut, OrderSettled
 from gridwhistle.common.machine import Step
@@ -30,7 +31,7 @@ from gridwhistle.timebank.order_views import ClaimView, claim_as_seen
 from gridwhistle.timebank.participant_tables import participants
 from gridwhistle.timebank.payments import capture
 from gridwhistle.timebank.people import check_concerns, hold_active, reaching
-from gridwhistle.timebank.presence import PIN_TRIES_MAX, NoTriesLeft, NotThere, WrongPin, arrives, distance_m, is_enough
+from gridwhistle.timebank.presence import PIN_TRIES_MAX, NoTriesLeft, NotThere, WrongPin, arrives, is_enough
 from gridwhistle.timebank.reasons import Remark
 from gridwhistle.timebank.settling import DAY_MINUTES, settle
 
@@ -210,7 +211,7 @@ async def _shown(tx: Command, claim: Row, body: Presence) -> dict[str, Any]:
     """
     distance = None
     if body.point and claim.point:
-        distance = distance_m(body.point.lon, body.point.lat, *claim.point.lon_lat)
+        distance = round(metres_between(body.point.lon, body.point.lat, *claim.point.lon_lat))
     is_near = distance is not None and distance <= tx.rule(PLACE_WITHIN).amount
     files = await uploads(tx, body.attachment_ids)
     attach(tx, claim, files)

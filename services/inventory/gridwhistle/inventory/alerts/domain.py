@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Literal, get_args
 
 from gridwhistle.common.events.inventory_alerts import AREAS_MAX, AuthorityLevel, Colour
-from gridwhistle.common.ids import prefix_of
+from gridwhistle.common.ids import area_code_of, prefix_of
 from gridwhistle.common.machine import Machine, Step
 from gridwhistle.common.presets import Preset
 from gridwhistle.common.problems import Conflict, Forbidden, Invalid, Term
@@ -49,7 +49,6 @@ _ID: Final = re.compile(WARNING_ID, re.ASCII)
 _CODE: Final = re.compile(r"[0-9]{6}([0-9]{3}){0,2}", re.ASCII)
 _CODE_NAMES: Final = re.compile(r"GB/?T ?(2260|10114)|CN_GEOCODE|area_?code|statistics_code", re.IGNORECASE)
 _EVENT_CODE: Final = re.compile(r"[0-9A-Z]{3,10}", re.ASCII)
-AREA_DIGITS: Final = 12
 EVENT_UNKNOWN: Final = "other"
 
 
@@ -191,15 +190,15 @@ def areas_of(codes: Iterable[str], reach: Iterable[str]) -> list[str]:
         digits = _significant(code)
         for prefix in reach:
             if digits.startswith(prefix):
-                found.add(digits.ljust(AREA_DIGITS, "0"))
+                found.add(area_code_of(digits))
             elif prefix.startswith(digits):
-                found.add(prefix[:AREA_DIGITS].ljust(AREA_DIGITS, "0"))
+                found.add(area_code_of(prefix))
     if not found:
         raise WarningAreaUnclear
     counties = {code[:6] for code in found}
     if len(counties) > 1:
         raise SeveralCounties
-    return sorted(found) if len(found) <= AREAS_MAX else [counties.pop().ljust(AREA_DIGITS, "0")]
+    return sorted(found) if len(found) <= AREAS_MAX else [area_code_of(counties.pop())]
 
 
 def named_areas(geocodes: Iterable[tuple[str, str]]) -> list[str]:

@@ -10,12 +10,11 @@ from gridwhistle.common.clocks import until
 from gridwhistle.common.commands import Command
 from gridwhistle.common.database import Db
 from gridwhistle.common.events.inventory_alerts import WarningCancelled, WarningRelayed
-from gridwhistle.common.ids import new_id
+from gridwhistle.common.ids import area_code_of, new_id
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.rows import Row
 from gridwhistle.inventory.alerts.cap import Alert, Info
 from gridwhistle.inventory.alerts.domain import (
-    AREA_DIGITS,
     COLOURS,
     EXPIRES,
     RELAY,
@@ -140,7 +139,7 @@ async def relay(tx: Command, message: Message) -> Row:
         step,
         limits={EXPIRES: until(tx.now, expires_at)},
         id=id_,
-        area_code=county.ljust(AREA_DIGITS, "0"),
+        area_code=area_code_of(county),
         warning_id=alert.identifier,
         issuing_authority=alert.sender,
         authority_level=level_of(alert.identifier),

@@ -9,21 +9,11 @@ from sqlalchemy import select
 from gridwhistle.common.database import Db
 from gridwhistle.common.events import Envelope
 from gridwhistle.common.events.inventory_places import ShelterPassedOver, ShelterProposed
-from gridwhistle.common.ids import prefix_of
-from gridwhistle.common.jurisdiction import in_areas
 from gridwhistle.common.principal import system
 from gridwhistle.inventory.places.shelter_states import SHELTER
 from gridwhistle.inventory.places.tables import shelters
 
 _SYSTEM: Final = system("inventory")
-_AREA_DIGITS: Final = 12
-
-
-async def ready_shelters(event: Envelope[Any], db: Db) -> Sequence[UUID]:
-    """Return the shelters that could be proposed where something happens."""
-    areas = getattr(event.data, "areas", None) or [event.area_code[:_AREA_DIGITS]]
-    there = in_areas(shelters, map(prefix_of, areas)), shelters.c.state == "ready"
-    return [row.id for row in await db.fetch(select(shelters.c.id).where(*there).order_by(shelters.c.id))]
 
 
 async def proposed_shelters(event: Envelope[Any], db: Db) -> Sequence[UUID]:

@@ -14,14 +14,13 @@ from gridwhistle.common.events.inventory_responses import (
     ResponseLevel,
     ResponseProposed,
 )
-from gridwhistle.common.ids import new_id
+from gridwhistle.common.ids import area_code_of, new_id
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import OutsideYourArea
 from gridwhistle.common.reading import one, page
 from gridwhistle.common.rows import Row
 from gridwhistle.common.rules import RULES
 from gridwhistle.common.wire import Body, Keyset, Page, PageQuery
-from gridwhistle.inventory.alerts.domain import AREA_DIGITS
 from gridwhistle.inventory.alerts.tables import warnings
 from gridwhistle.inventory.county import over_the_county
 from gridwhistle.inventory.responses.domain import (
@@ -100,7 +99,7 @@ async def propose_response(body: NewResponse, caller: Caller, db: Db) -> Respons
             step,
             reason=body.reason,
             id=id_,
-            area_code=county.ljust(AREA_DIGITS, "0"),
+            area_code=area_code_of(county),
             event_class=body.event_class,
             level=body.level or await _suggested(tx, county, warning, body.trigger),
             areas=sorted(set(body.areas)),

@@ -17,14 +17,13 @@ from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.inventory_responses import ReportDue, ReportKind, SituationReported
 from gridwhistle.common.events.inventory_stock import Quantity
 from gridwhistle.common.firing import OnClock
-from gridwhistle.common.ids import AreaCode, prefix_of
+from gridwhistle.common.ids import AreaCode, area_code_of, prefix_of
 from gridwhistle.common.jurisdiction import within
 from gridwhistle.common.principal import system
 from gridwhistle.common.reading import one, page
 from gridwhistle.common.rows import Row
 from gridwhistle.common.rules import RULES
 from gridwhistle.common.wire import Actions, Body, Keyset, Moment, Page, PageQuery, Version, View
-from gridwhistle.inventory.alerts.domain import AREA_DIGITS
 from gridwhistle.inventory.county import over_the_county
 from gridwhistle.inventory.responses.domain import SITUATION
 from gridwhistle.inventory.responses.limits import (
@@ -283,7 +282,7 @@ def _next_due(tx: Command, situation: Row, data_to: dt.datetime) -> dt.datetime:
 
 async def _towns(tx: Command, response: Row) -> list[str]:
     prefixes = {prefix_of(area) for area in response.areas}
-    towns = {prefix[:_TOWN_DIGITS].ljust(AREA_DIGITS, "0") for prefix in prefixes if len(prefix) >= _TOWN_DIGITS}
+    towns = {area_code_of(prefix, _TOWN_DIGITS) for prefix in prefixes if len(prefix) >= _TOWN_DIGITS}
     if any(len(prefix) < _TOWN_DIGITS for prefix in prefixes):
         of_county = known_areas.c.area_code.startswith(response.area_code[:6]), known_areas.c.level == "township"
         known = select(known_areas.c.area_code).where(*of_county, known_areas.c.retired_at.is_(None)).limit(TOWNS_MAX)

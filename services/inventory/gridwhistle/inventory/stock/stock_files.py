@@ -15,6 +15,7 @@ from gridwhistle.common.commands import Command
 from gridwhistle.common.database import Db as Work
 from gridwhistle.common.edge import Caller, Content, Db, Router
 from gridwhistle.common.events.inventory_stock import Amount
+from gridwhistle.common.ids import area_code_of
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Conflict, Invalid, Term
 from gridwhistle.common.reading import one
@@ -231,7 +232,7 @@ async def _new_type(tx: Command, point: Any, line: ListedLine, query: ListQuery)
     if code is None:
         raise NoCodeLeft
     about: dict[str, Any] = {
-        "area_code": f"{point.county_code}000000",
+        "area_code": area_code_of(point.county_code),
         "parent_code": "1990000",
         "is_local": True,
         "source_ref": query.source_ref,

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from gridwhistle.common.calendars import day_of
 from gridwhistle.common.database import Db
 from gridwhistle.common.events import Envelope
+from gridwhistle.common.ids import area_code_of
 from gridwhistle.common.principal import system
 from gridwhistle.inventory.reasons import Grounds
 from gridwhistle.inventory.teams.mobilized import not_needed
@@ -27,7 +28,7 @@ async def mobilize_teams(event: Envelope[Any], response_id: UUID, db: Db) -> Non
     """Call the teams that a response's level calls, where they are ready and somebody of them is insured to its end."""
     told, level = event.data, _LEVELS[event.data.level]
     ends_at = told.expected_until
-    areas = list(getattr(told, "areas", None) or [event.area_code[:12]])
+    areas = list(getattr(told, "areas", None) or [area_code_of(event.area_code)])
     async with db.command(_SYSTEM) as tx:
         found = {row.id: row for area in areas for row in await proposed(db, _SYSTEM, level, area)}
         ready = await fit_teams(tx, list(found), day_of(ends_at))

@@ -2,14 +2,11 @@
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Any
 
 from gridwhistle.common.deadlines import Deadline
 from gridwhistle.common.presets import WINDOWS
 from gridwhistle.common.rules import Rules
-
-FOLLOW_UPS: Final = 3
-"""How often somebody asks how it went: after 7, 30 and 90 days, unless a county says otherwise."""
 
 
 def must_be_written(due_on: Iterable[dt.date | None], *, is_asked: bool, is_major: bool) -> bool:
