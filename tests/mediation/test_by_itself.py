@@ -190,6 +190,30 @@ def test_each_channel_has_its_limits(
 
 
 @pytest.mark.parametrize(
+    ("channel", "limit"),
+    [
+        pytest.param("administrative", (3, "work_day_legal"), id="administrative"),
+        pytest.param("people", (5, "work_day_legal"), id="people's"),
+    ],
+)
+def test_what_is_handed_over_is_late_until_the_right_body_has_it(
+    office: Office, ask: Callable[..., list[Any]], eventually: Eventually, channel: str, limit: tuple[int, str]
+) -> None:
+    path, _ = office.asked(facts={"channel": channel})
+    made(office.chair.post(f"{path}/transfer", {"transferred_to": "authority", "reason": "另有主管部门"}))
+    clock = running(ask, path)["transfer"]
+
+    said = "SELECT subject FROM outbox WHERE aggregate_id = $1 AND subject LIKE '%clock%'"
+    for word in ("clock_warned.v1", "clock_breached.v1"):
+        let_be_due(ask, path, "transfer")
+        eventually(lambda word=word: any(row["subject"].endswith(word) for row in ask(said, id_of(path))))  # type: ignore[misc]
+    made(office.chair.post(f"{path}/confirm_receipt", {"receipt_no": "示人社收〔2026〕9号"}))
+
+    assert (clock["amount"], clock["unit"]) == limit
+    assert running(ask, path).keys() == {"archive"}
+
+
+@pytest.mark.parametrize(
     ("grade", "limit"),
     [
         (None, (1, "work_day_legal")),

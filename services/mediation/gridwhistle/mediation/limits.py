@@ -17,6 +17,8 @@ CONSENT: Final = "mediation.consent"
 ACCEPT: Final = "mediation.accept"
 ACCEPT_ADMIN: Final = "mediation.accept_administrative"
 ACCEPT_ADMIN_COMPLEX: Final = "mediation.accept_administrative_complex"
+TRANSFER: Final = "mediation.transfer"
+TRANSFER_ADMIN: Final = "mediation.transfer_administrative"
 REPRESENTATIVES: Final = "mediation.representatives_max"
 MEDIATE: Final = "mediation.mediate"
 MEDIATE_ADMIN: Final = "mediation.mediate_administrative"
@@ -61,6 +63,8 @@ CASE_PRESETS: Final = (
         "L 深圳经济特区矛盾纠纷多元化解条例 art.46",
         "Complex, or of several bodies.",
     ),
+    Preset(TRANSFER, 5, "work_day_legal", "INF", "From finding that another body is the right one until that has it."),
+    Preset(TRANSFER_ADMIN, 3, "work_day_legal", "L 深圳经济特区矛盾纠纷多元化解条例 art.45", "Of administrative mediation."),
     Preset(REPRESENTATIVES, 5, "people", "L 宁波市人民调解条例 art.20", "Who speak for a side that is many."),
 )
 PANEL_PRESETS: Final = (

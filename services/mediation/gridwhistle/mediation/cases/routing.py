@@ -13,6 +13,7 @@ class Way(NamedTuple):
 
     accept: str
     mediate: str
+    transfer: str = limits.TRANSFER
     needs_committee: bool = True
     types: frozenset[str] | None = None
     """The disputes it takes; None: any."""
@@ -20,7 +21,7 @@ class Way(NamedTuple):
 
 CHANNELS: Final[Mapping[str, Way]] = {
     "people": Way(limits.ACCEPT, limits.MEDIATE),
-    "administrative": Way(limits.ACCEPT_ADMIN, limits.MEDIATE_ADMIN, needs_committee=False),
+    "administrative": Way(limits.ACCEPT_ADMIN, limits.MEDIATE_ADMIN, limits.TRANSFER_ADMIN, needs_committee=False),
     "court_delegated": Way(limits.ACCEPT, limits.MEDIATE_DELEGATED),
     "court_entrusted": Way(limits.ACCEPT, limits.MEDIATE_ENTRUSTED),
     "court_summary": Way(limits.ACCEPT, limits.MEDIATE_SUMMARY),

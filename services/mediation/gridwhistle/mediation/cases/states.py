@@ -13,7 +13,7 @@ from gridwhistle.mediation.cases.guards import (
     on_the_panel,
     rest_is_told,
 )
-from gridwhistle.mediation.limits import ACCEPT, ARCHIVE, ASSIGN, CLOSE, CONSENT, CONTACT, FIRST_SESSION, MEDIATE
+from gridwhistle.mediation.limits import ACCEPT, ARCHIVE, ASSIGN, CLOSE, CONSENT, CONTACT, FIRST_SESSION, MEDIATE, TRANSFER
 
 STATES: Final = (
     *("applied", "found", "referred_in", "consent_pending", "accepted", "assigned", "in_mediation", "escalated"),
@@ -122,7 +122,8 @@ CASE: Final = Machine(
         "assigned": [FIRST_SESSION],
         "in_mediation": [MEDIATE],
         "escalated": [MEDIATE],  # its time runs on, if it had begun
-        **{state: [CLOSE] for state in (*_OVER, "transferred")},
+        "transferred": [TRANSFER],
+        **{state: [CLOSE] for state in _OVER},
         "closed": [ARCHIVE],
     },
     auto={CONSENT: "no_answer", MEDIATE: "time_over"},

@@ -1,9 +1,10 @@
 """What several steps of a case do alike: the facts that events carry, how it ends, and how long a stage may take."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from gridwhistle.common.clocks import Limit
-from gridwhistle.common.commands import Command
+from gridwhistle.common.commands import NO_LIMITS, Command
 from gridwhistle.common.events import Event
 from gridwhistle.common.events.mediation import Outcome
 from gridwhistle.common.machine import Step
@@ -22,7 +23,15 @@ def facts_of(case: Any) -> dict[str, Any]:
 
 
 def end(
-    tx: Command, case: Row, step: Step, outcome: Outcome, event: type[Event], *, reason: str | None = None, **facts: Any
+    tx: Command,
+    case: Row,
+    step: Step,
+    outcome: Outcome,
+    event: type[Event],
+    *,
+    reason: str | None = None,
+    limits: Mapping[str, Limit] = NO_LIMITS,
+    **facts: Any,
 ) -> None:
     """Let a case end so, and tell of it; what was said of its risks goes.
 
@@ -33,11 +42,12 @@ def end(
         outcome: as those are told who sent it.
         event: that tells of it.
         reason: for the record.
+        limits: of clocks that begin with the end, and do not run as long as their rules say.
         facts: what the event says besides, which the case has in columns of the same names.
     """
     gone: dict[str, Any] = {"may_become_criminal": None, "may_become_mass": None, "escalated_from": None}
     tx.clocks.stop(case, REPLACE)
-    tx.move(case, step, reason=reason, outcome=outcome, terminal_at=tx.now, **gone, **facts)
+    tx.move(case, step, reason=reason, limits=limits, outcome=outcome, terminal_at=tx.now, **gone, **facts)
     tx.tell(case, event(**facts_of(case), outcome=outcome, **facts))
 
 

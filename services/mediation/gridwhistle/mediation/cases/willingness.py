@@ -26,10 +26,11 @@ from gridwhistle.mediation.cases.refusals import (
 )
 from gridwhistle.mediation.cases.routing import CHANNELS, suits, takes
 from gridwhistle.mediation.cases.states import CASE
-from gridwhistle.mediation.cases.steps import end, facts_of, limits_of, parties_in, party_of
+from gridwhistle.mediation.cases.steps import end, facts_of, limit_of, limits_of, parties_in, party_of
 from gridwhistle.mediation.cases.tables import cases
 from gridwhistle.mediation.cases.views import AnsweredBy, CaseView, answer
 from gridwhistle.mediation.committees.tables import committees
+from gridwhistle.mediation.limits import TRANSFER
 from gridwhistle.mediation.rulings import today
 from gridwhistle.mediation.words import DISPUTES, RecordedRemark, RecordedWhy
 
@@ -131,10 +132,12 @@ async def decline(case_id: UUID, body: Decline, caller: Caller, db: Db) -> CaseV
 
 @router.post("/cases/{case_id}/transfer", may="cases:handle")
 async def transfer(case_id: UUID, body: Transfer, caller: Caller, db: Db) -> CaseView:
-    """Hand it over to the body that is the right one (移送)."""
+    """Hand it over to the body that is the right one (移送). The clock of the transfer ends with its receipt."""
     async with db.command(caller, cases, case_id) as tx:
-        step = CASE.step(tx.row, "transfer", caller)
-        end(tx, tx.row, step, "transferred", CaseTransferred, reason=body.reason, transferred_to=body.transferred_to)
+        case, step = tx.row, CASE.step(tx.row, "transfer", caller)
+        limits = {TRANSFER: limit_of(tx, CHANNELS[case.channel].transfer, case.area_code)}
+        to = body.transferred_to
+        end(tx, case, step, "transferred", CaseTransferred, reason=body.reason, limits=limits, transferred_to=to)
         return await answer(tx)
 
 

@@ -30,6 +30,7 @@ from gridwhistle.mediation.committees.tables import committees
 from gridwhistle.mediation.files.checklist import KINDS, DocumentKind, Line, file_no, lines_of, missing
 from gridwhistle.mediation.files.refusals import EnoughPapers, PapersMissing
 from gridwhistle.mediation.files.tables import documents
+from gridwhistle.mediation.limits import CLOSE
 from gridwhistle.mediation.words import PaperNo, RecordedRemark
 
 router = Router("mediation", "Files 卷宗")
@@ -120,6 +121,7 @@ async def close(case_id: UUID, caller: Caller, db: Db) -> CaseView:
 async def confirm_receipt(case_id: UUID, body: TransferReceipt, caller: Caller, db: Db) -> CaseView:
     """Close a case that another body has now (移送回执)."""
     async with db.command(caller, cases, case_id) as tx:
+        tx.clocks.stop(tx.row, CLOSE)  # of one that was handed over before that had a clock of its own
         _close(tx, tx.row, CASE.step(tx.row, "confirm_receipt", caller), None, receipt_no=body.receipt_no)
         return await answer(tx)
 
