@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
@@ -48,9 +49,12 @@ def test_every_link_of_a_chapter_leads_somewhere(name: str) -> None:
     led = {target.partition("#")[0] for target in re.findall(r'(?:href|src)="(/book/[^"]+)"', text)}
     assert {one for one in led if not BOOK.chapter(one[6:]) and one[6:] not in BOOK.images} == set()
     assert "<script" not in text
+    prose = re.sub(r"<(pre|code).*?</\1>", "", text, flags=re.DOTALL)
+    assert "**" not in prose
+    assert re.findall(r"[\u4e00-\u9fff]\n[\u4e00-\u9fff]", prose) == []
     assert "&lt;!--" not in text
     marked = re.findall(r'href="/book/([^"#]+)#([^"]+)"', text)
-    assert {(one, mark) for one, mark in marked if f'id="{mark}"' not in str(BOOK.chapter(one))} == set()
+    assert {(one, mark) for one, mark in marked if f'id="{unquote(mark)}"' not in str(BOOK.chapter(one))} == set()
 
 
 @pytest.mark.parametrize(("contents", "ending"), [("README.md", r"(?<!zh-CN)\.md"), ("README.zh-CN.md", r"\.zh-CN\.md")])

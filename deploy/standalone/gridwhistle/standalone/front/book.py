@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from gridwhistle.common.problems import Term
-from gridwhistle.standalone.front.diagram import drawn
+from gridwhistle.standalone.front.diagram import drawn, is_wide
 
 DOCS: Final = (Path(__file__).parent / "../../../../../docs").resolve()
 """Where the repository keeps them; an installation without them has no book."""
@@ -89,6 +89,7 @@ class Book:
         text = re.sub(r"^<!--.*?-->\n", "", self._texts[name], flags=re.MULTILINE)
         tokens = _MARKDOWN.parse(text)
         self._lead(tokens, name)
+        _join_chinese(tokens)
         for heading, text_of_it in pairwise(tokens):
             if heading.type == "heading_open":
                 heading.attrSet("id", anchor(text_of_it.content))
@@ -113,6 +114,17 @@ class Book:
         if there in SERVED:
             return f"/{there}"
         return f"/book/{there}{mark}{place}" if {there} & (self._texts.keys() | self.images.keys()) else "/"
+
+
+def _join_chinese(tokens: list[Token]) -> None:
+    """Let a line that ends within Chinese go on without the blank that browsers put there."""
+    for token in tokens:
+        children = token.children or []
+        for place, child in enumerate(children):
+            before = next((one.content for one in reversed(children[:place]) if one.content), "")
+            after = next((one.content for one in children[place + 1 :] if one.content), "")
+            if child.type == "softbreak" and is_wide(before[-1:]) and is_wide(after[:1]):
+                child.type = "text"
 
 
 def anchor(heading: str) -> str:

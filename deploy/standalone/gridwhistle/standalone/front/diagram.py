@@ -57,6 +57,11 @@ class Place(NamedTuple):
         )
 
 
+def is_wide(letter: str) -> bool:
+    """Whether a letter is as wide as a Chinese one."""
+    return bool(letter) and east_asian_width(letter) in "WF"
+
+
 def drawn(mermaid: str) -> str:
     """Return a diagram as an SVG element."""
     words, starts, ways, again = _read(mermaid)
@@ -154,4 +159,4 @@ def _middle(row: int) -> float:
 
 
 def _width(words: str) -> float:
-    return sum(_WIDE if east_asian_width(letter) in "WF" else _LETTER for letter in words)
+    return sum(_WIDE if is_wide(letter) else _LETTER for letter in words)
