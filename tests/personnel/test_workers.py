@@ -1,7 +1,9 @@
 """Workers: how they come, work, rest and leave."""
 
 from typing import Any
+from uuid import UUID
 
+import asyncpg
 import pytest
 
 from gridwhistle.common.principal import Principal
@@ -97,6 +99,18 @@ def test_an_applicant_is_trained_signs_and_begins(town: Person) -> None:
 
     assert (ready["state"], unsigned.status_code, active["state"]) == ("ready", 409, "active")
     assert "activate" not in ready["actions"]
+
+
+@pytest.mark.anyio
+async def test_who_was_rejected_is_kept_from_then_on_for_so_long_and_no_longer(suite: RunningSuite, town: Person) -> None:
+    worker_id = hired(town, entry="apply")
+
+    did(town.post(f"{BASE}/workers/{worker_id}/reject"))
+
+    connection = await asyncpg.connect(suite.postgres.url("personnel"))
+    since = await connection.fetchval("SELECT exited_at FROM worker WHERE id = $1", UUID(worker_id))
+    await connection.close()
+    assert since is not None
 
 
 def test_who_leaves_has_no_access_no_grids_and_no_shift(suite: RunningSuite, town: Person) -> None:

@@ -218,7 +218,7 @@ WORKER: Final = Machine(
         Step(None, "nominate", "applied", TOWN, "a community names whom it knows"),
         Step(None, "take_over", "active", TOWN, "who works already is taken over as they are"),
         Step("applied", "start_training", "training", TOWN, "nobody begins untaught"),
-        Step("applied", "reject", "rejected", TOWN, "an applicant hears an answer, and is kept no longer than that"),
+        Step("applied", "reject", "rejected", TOWN, "an applicant hears an answer"),
         Step("training", "pass", "ready", TOWN, "the training is done"),
         Step("training", "reject", "rejected", TOWN, "the training was not passed"),
         Step("ready", "activate", "active", TOWN, "from here on they are told of as responsible", has_signed),

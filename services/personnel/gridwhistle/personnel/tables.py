@@ -157,9 +157,10 @@ workers = Table(
     Column("contract_to", Date),
     Column("contract_signed_on", Date),
     Column("confidentiality_signed_on", Date),
-    moment("exited_at"),
+    moment("exited_at"),  # or rejected: from then on they are kept for so long
     CheckConstraint("contract_to >= contract_from", name="contract_ends_after_it_begins"),
-    CheckConstraint("(exited_at IS NOT NULL) = (state = 'exited')", name="exited_at_iff_exited"),
+    CheckConstraint("exited_at IS NOT NULL OR state <> 'exited'", name="exited_at_some_time"),
+    CheckConstraint("exited_at IS NULL OR state IN ('exited', 'rejected')", name="exited_at_only_when_over"),
     info={"thing": Term("网格员", "grid worker"), "own": "id", "kept": Kept("r2", since="exited_at")},
 )
 # A child of its worker: changed only by commands that hold the worker.

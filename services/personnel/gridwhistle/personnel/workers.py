@@ -270,7 +270,7 @@ async def _step(db: Db, caller: Principal, worker_id: UUID, action: str, reason:
     async with db.command(caller, workers, worker_id) as tx:
         worker, step = tx.row, WORKER.step(tx.row, action, caller)
         held = await held_by(tx)
-        ends: dict[str, Any] = {"exited_at": tx.now} if step.target == "exited" else {}
+        ends: dict[str, Any] = {"exited_at": tx.now} if step.target in {"exited", "rejected"} else {}
         tx.move(worker, step, reason=reason, **ends)
         await _follow(tx, step, held)
         return tx.answer(_view(worker, [] if step.target == "exited" else held, caller))
