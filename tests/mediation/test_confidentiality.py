@@ -46,7 +46,7 @@ def test_of_a_case_that_was_never_accepted_people_are_erased_at_their_wish(offic
 
     (one, two) = made(office.chair.get(f"{path}/parties"))["items"]
     listed = made(officer.get(f"{BASE}/deletion_certificates?reason=request&limit=200"))["items"]
-    assert (erased["rows"], one["name"], two["phone"]) == (2, None, None)
+    assert (erased["rows"], one["name"], one["home_area"], two["phone"]) == (2, None, None, None)
     assert erased["certificate_id"] in {certificate["id"] for certificate in listed}
     assert made(officer.post(f"{path}/erase_parties", WHY))["rows"] == 0
 

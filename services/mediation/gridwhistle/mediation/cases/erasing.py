@@ -22,7 +22,7 @@ from gridwhistle.mediation.words import RecordedWhy
 
 router = Router("mediation", "Files 卷宗: erasure 删除")
 _OF_CASES: Final = tuple(sealed_columns(cases))
-_OF_PARTIES: Final = tuple(sealed_columns(parties))
+_OF_PARTIES: Final = (*sealed_columns(parties), parties.c.home_area.name)
 
 
 class FileIsKept(Conflict):

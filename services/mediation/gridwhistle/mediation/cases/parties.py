@@ -87,7 +87,7 @@ async def strike_party(case_id: UUID, part_id: UUID, body: RecordedWhy, caller: 
             raise FactsStand
         party = await party_of(tx, part_id)
         await erase(tx, "strike_party", [party])
-        tx.update(party, struck_at=tx.now, home_area=None)
+        tx.update(party, struck_at=tx.now)
         there = await parties_in(tx)
         _count(tx, tx.row, there)
         tx.record(tx.row, "strike_party", body.reason)
