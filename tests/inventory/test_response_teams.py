@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from gridwhistle.inventory.teams import mobilizing
 from gridwhistle.inventory.teams.domain import called_at
 from tests.conftest import Person, RunningSuite
 from tests.inventory.shelters import BASE, code_of, made
@@ -281,6 +282,21 @@ def test_one_more_team_is_called_while_it_lasts(county: County) -> None:
 
     assert (called["teams"], called["teams_out"]) == (2, 2)
     assert code_of(over) == "mobilization_over"
+
+
+def test_a_mobilisation_calls_a_team_once_and_no_more_than_can_be_shown(
+    county: County, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    team, other = county.team(), county.team()
+    ordered = made(county.order(team, other))
+    path, part = f"{BASE}/mobilizations/{ordered['id']}/call_team", ordered["called"][0]
+    made(county.commander.post(f"{BASE}/mobilized_teams/{part['id']}/call_off", {}))
+
+    again = county.commander.post(path, {"team_id": part["team_id"]})
+    monkeypatch.setattr(mobilizing, "TEAMS_MAX", 2)
+    more = county.commander.post(path, {"team_id": county.team().id})
+
+    assert (code_of(again), code_of(more)) == ("team_called_before", "enough_teams")
 
 
 @pytest.mark.parametrize(

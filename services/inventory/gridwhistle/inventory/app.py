@@ -31,7 +31,7 @@ from gridwhistle.inventory.stock.limits import EXPIRES, NEAR_FIRST, NEAR_SECOND,
 from gridwhistle.inventory.stock.refusals import LotNotAvailable, NormThere, NotEnoughStock, StillReserved
 from gridwhistle.inventory.tables import metadata
 from gridwhistle.inventory.teams import mobilized, mobilizing, response_teams, social_organisations
-from gridwhistle.inventory.teams.domain import TEAMS_PRESETS
+from gridwhistle.inventory.teams.domain import TEAMS_PRESETS, CalledBefore
 
 INVENTORY: Final = Service(
     name="inventory",
@@ -98,6 +98,8 @@ INVENTORY: Final = Service(
         "lot_not_below_nothing": StillReserved,
         "lot_has_enough_free": NotEnoughStock,
         "lot_is_available": LotNotAvailable,
+        # teams
+        "mobilized_team_mobilization_id_team_id_once": CalledBefore,
         # alerts
         "warning_county_code_warning_id_once": AlreadyRelayed,
         "warning_message_county_code_identifier_once": AlreadyRelayed,

@@ -101,6 +101,23 @@ class TeamNotReady(Conflict):
     zh, en = "队伍“{team}”现为“{state}”,不能动员。", "The team {team} is {state} and cannot be called."
 
 
+class CalledBefore(Conflict):
+    """A mobilisation calls each team once."""
+
+    code = "team_called_before"
+    zh, en = (
+        "该队已参加过本次动员;仍需要的,请另行下达动员令。",
+        "The team was called by this mobilisation before; order another one if it is needed again.",
+    )
+
+
+class EnoughTeams(Conflict):
+    """As many as can be shown."""
+
+    code = "enough_teams"
+    zh, en = "一次动员最多 {most} 支队伍。", "A mobilisation calls {most} teams at most."
+
+
 class UnknownTeam(Invalid):
     """Such a team is not there, or not yours to call."""
 

@@ -29,6 +29,7 @@ from gridwhistle.common.wire import Body, Keyset, Moment, Page, PageQuery, Query
 from gridwhistle.inventory.distances import NEAR_MAX, DistanceM, NearQuery, distance, metres, near
 from gridwhistle.inventory.lasting import check_lasts
 from gridwhistle.inventory.teams.domain import (
+    EnoughTeams,
     MobilizationLevel,
     MobilizationOver,
     NobodyFit,
@@ -205,6 +206,8 @@ async def call_team(mobilization_id: UUID, body: MoreTeam, caller: Caller, db: D
         if order.ended_at or order.ends_at <= tx.now:
             raise MobilizationOver
         before = await _called(db, mobilization_id)
+        if len(before) >= TEAMS_MAX:
+            raise EnoughTeams(most=TEAMS_MAX)
         made = await _call(tx, order, [body.team_id])
         tx.update(order, teams=order.teams + 1, teams_out=order.teams_out + 1)
         tx.record(order, "call_team")
