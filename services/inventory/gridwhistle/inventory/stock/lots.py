@@ -63,7 +63,7 @@ class NewLot(Body):
 
 
 class Counted(Body):
-    """What a second person counted for themselves, whatever the first one found."""
+    """What a second person counted for themselves. Lists show what the first one found; an app asks before it shows it."""
 
     counted_qty: Quantity
 
