@@ -2,12 +2,13 @@
 
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from gridwhistle.common.events.inventory_stock import Amount, Quantity
 from gridwhistle.common.wire import Body
-from gridwhistle.inventory.stock.domain import NotASupplyCode, is_local, parent_of
+from gridwhistle.inventory.stock.domain import NotASupplyCode, StockOf, is_local, parent_of, replenished
 from tests.conftest import RunningSuite
 
 BASE = "/inventory/v1"
@@ -33,6 +34,51 @@ def test_what_is_no_code_is_refused(code: str) -> None:
 
 def test_the_branches_99_are_the_countys_own() -> None:
     assert [is_local(code) for code in ("1990100", "1019900", "1010299", "1010203", "1000000")] == [True] * 3 + [False] * 2
+
+
+HERE, NEAR, FAR, CLOSED = (UUID(int=number) for number in range(4))
+
+
+@pytest.mark.parametrize(
+    ("required", "moves", "missing"),
+    [
+        pytest.param({"990101001": 30}, {"990101001": {FAR: 20}}, {"990101001": 20}, id="what nobody asks for is moved"),
+        pytest.param({"990101001": 80}, {"990101001": {FAR: 40, NEAR: 25}}, {"990101001": 70}, id="and the rest is bought"),
+        pytest.param(
+            {"990101001": 80, "990101003": 35, "990101002001": 25},
+            {"990101001": {FAR: 5}},
+            {"990101001": 70},
+            id="but not what norms ask for where it lies",
+        ),
+        pytest.param(
+            {"990101": 100, "990101001": 80},
+            {"990101001": {FAR: 40, NEAR: 25}, "990101": {}},
+            {"990101001": 70, "990101": 10},
+            id="what a township gets is the county's as well, and what moves within it no more",
+        ),
+        pytest.param(
+            {"990101001": 30, "990101004": 40},
+            {"990101004": {FAR: 40}, "990101001": {NEAR: 20}},
+            {"990101004": 40, "990101001": 20},
+            id="who has least comes first, and nothing is moved twice",
+        ),
+        pytest.param({"990101001": 10, "990101": 50}, {}, {}, id="nobody lacks anything"),
+    ],
+)
+def test_a_plan_moves_what_is_too_much_elsewhere_and_buys_the_rest(
+    required: dict[str, int], moves: dict[str, dict[UUID, int]], missing: dict[str, int]
+) -> None:
+    stock = [
+        StockOf(FAR, "990101003001", Decimal(40)),
+        StockOf(NEAR, "990101002001", Decimal(25)),
+        StockOf(HERE, "990101001001", Decimal(10)),
+        StockOf(CLOSED, "990101005001", Decimal(10), is_open=False),
+    ]
+
+    plan = replenished({area: Decimal(qty) for area, qty in required.items()}, stock)
+
+    assert {area: refill.moves for area, refill in plan.items()} == moves
+    assert {area: refill.missing for area, refill in plan.items()} == missing
 
 
 class Moved(Body):

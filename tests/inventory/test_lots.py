@@ -246,6 +246,26 @@ def test_an_area_is_low_when_less_than_its_norm_is_free_and_says_so_once(
     assert background.run(told(suite, made_norm["id"]))[-2:] == ["gw.inventory.stock.low.v1"] * 2
 
 
+def test_a_plan_says_what_of_a_gap_is_moved_and_what_is_bought(store: Store) -> None:
+    type_id = store.type()
+    here, there = store.point(), store.point(area_code=f"{store.county}002001")
+    for point_id, qty in ((here, "10"), (there, "25")):
+        store.lot(qty, type_id=type_id, point_id=point_id)
+    for area, qty in (("001000", "40"), ("002000", "20")):
+        norm = {"area_code": f"{store.county}{area}", "type_id": type_id, "required_qty": qty, "source_ref": "示例规划"}
+        made_norm = made(store.do(store.manager, "reserve_norms", norm))
+    of_it = f"replenishment_plan?type_code={made_norm['type_code']}"
+
+    [line] = store.read(of_it)["items"]
+
+    assert (line["area_code"], line["free_qty"], line["missing_qty"]) == (f"{store.county}001000", "10.000", "30.000")
+    assert (line["moves"], line["buy_qty"]) == ([{"point_id": there, "qty": "5.000"}], "25.000")
+    assert store.read(f"{of_it}&area_code={store.county}002000")["items"] == []
+    of_the_town = store.somebody("warehouse_keeper", "town-keeper", f"{store.county}001")
+    [alone] = made(of_the_town.get(f"{BASE}/{of_it}"))["items"]
+    assert (alone["moves"], alone["buy_qty"]) == ([], "30.000")
+
+
 def moved(store: Store, norm_id: str) -> bool:
     return bool(store.read(f"reserve_norms/{norm_id}")["looked_at"])
 

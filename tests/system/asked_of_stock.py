@@ -21,6 +21,8 @@ THINGS: Final = {
 }
 LIST: Final = [["name", "unit", "qty"], ["棉被", "床", "10"]]
 """A list of stock, as a file."""
+LISTED: Final = {"get_replenishment_plan": ""}
+IDS: Final = {"get_replenishment_plan": "reserve_norm_id"}
 OF_NO_PLACE: Final = {"get_kit": "?persons=300"}
 """Reads of the whole catalogue that one sees, and how they are asked."""
 NAMES_ANOTHER: Final = {"receive_lot": ("point_id", "storage_points")}
@@ -73,7 +75,8 @@ def plant(suite: RunningSuite, add: Callable[..., None], place: str) -> None:
     order = {**sent(place)["draft_dispatch_order"], "items": [{"type_id": type_id, "qty": "1"}]}
     add("dispatch_orders", _made(manager.post(f"{BASE}/dispatch_orders", order))["id"], place)
     if (answer := manager.post(f"{BASE}/reserve_norms", norm)).status_code == 201:
-        add("reserve_norms", answer.json()["id"], place)
+        for kind in ("reserve_norms", "replenishment_plan"):  # nothing of it is there, so it is in the plan
+            add(kind, answer.json()["id"], place)
 
 
 def _made(answer: httpx2.Response) -> dict[str, Any]:

@@ -415,6 +415,7 @@ def test_the_guide_for_a_warehouse_keeper_works_as_it_stands(suite: RunningSuite
         "traced: out 10.000",
         "traced: scrap 39.000",
         "required: 250.000",
+        "plan: 250.000 missing, buy 250.000",
         "kit: 棉被 300 床",
         "kit: 饮用水 4050 升",
     ]

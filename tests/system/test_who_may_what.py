@@ -240,7 +240,12 @@ LIES_IN: Final = dict.fromkeys(_IN_THE_GRID, GRID) | dict.fromkeys(
 """Where lies what is sent; in the community, if it is not said."""
 LIES_NOWHERE: Final = {"upload_attachment", "find_places_within"}
 """Operations whose thing has no place yet, or that find what is one's own wherever they look."""
-LISTED: Final = asked_of_places.LISTED | asked_of_teams.asked_list(HERE) | {"hear_events": f"?limit=200&type={PLANTED}"}
+LISTED: Final = (
+    asked_of_places.LISTED
+    | asked_of_stock.LISTED
+    | asked_of_teams.asked_list(HERE)
+    | {"hear_events": f"?limit=200&type={PLANTED}"}
+)
 """How lists are asked that ask for more than a limit."""
 WHOLE_CODES: Final = {"export_shelters"}
 """Reads of a county that ask for the twelve digits of its code."""
@@ -257,7 +262,7 @@ NOT_THERE: Final = {"place_hold", "post_minutes", "post_many", "propose_grant", 
 """Operations that name other things in their body: out of reach, they may not even be there."""
 OF_EVERY_SERVICE: Final = {"events", "dead_letters", "overdue", "legal_holds", "disclosures", "deletion_certificates"}
 """Things that are planted in every service's database."""
-IDS: Final = {"list_audit": "object_id", "list_overdue_clocks": "owner_id"}
+IDS: Final = asked_of_stock.IDS | {"list_audit": "object_id", "list_overdue_clocks": "owner_id"}
 """The field by which a list names the thing that a line is about."""
 
 

@@ -25,7 +25,7 @@ from gridwhistle.inventory.places.domain import PLACES_PRESETS, FuelOfPowerAlone
 from gridwhistle.inventory.responses import deciding, following, looking_again, proposing, sessions, setting_off, situations
 from gridwhistle.inventory.responses.limits import PRESETS as RESPONSE_PRESETS
 from gridwhistle.inventory.responses.refusals import OneOfTheWarning
-from gridwhistle.inventory.stock import catalogue, counts, lots, norms, overview, points, stock_files
+from gridwhistle.inventory.stock import catalogue, counts, lots, norms, overview, points, replenishing, stock_files
 from gridwhistle.inventory.stock.domain import TypeThere
 from gridwhistle.inventory.stock.limits import EXPIRES, NEAR_FIRST, NEAR_SECOND, STOCK_PRESETS
 from gridwhistle.inventory.stock.refusals import LotNotAvailable, NormThere, NotEnoughStock, StillReserved
@@ -44,6 +44,7 @@ INVENTORY: Final = Service(
         lots.router,
         counts.router,
         norms.router,
+        replenishing.router,
         stock_files.router,
         # dispatch
         ordering.router,

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import case, func, select
 
 from gridwhistle.common.commands import Command
 from gridwhistle.common.database import Db as Work
@@ -30,7 +30,7 @@ from gridwhistle.inventory.responses.tables import responses
 from gridwhistle.inventory.responses.telling import following
 from gridwhistle.inventory.stock.catalogue import types_of
 from gridwhistle.inventory.stock.domain import kit_qty
-from gridwhistle.inventory.stock.lot_tables import lots
+from gridwhistle.inventory.stock.lot_tables import good, lots
 from gridwhistle.inventory.stock.moving import today
 from gridwhistle.inventory.stock.tables import storage_points
 
@@ -143,9 +143,8 @@ async def promise_from(db: Work, response_id: UUID, point_id: UUID) -> None:
 
 async def _free_at(tx: Command, point_id: UUID, type_ids: Sequence[UUID]) -> Mapping[UUID, Decimal]:
     """Return how much is free of each type at a storage point."""
-    good = lots.c.state == "available", or_(lots.c.expires_on.is_(None), lots.c.expires_on > today(tx))
     free = select(lots.c.type_id, func.sum(lots.c.qty - lots.c.reserved_qty))
-    free = free.where(lots.c.point_id == point_id, lots.c.type_id.in_(type_ids), *good).group_by(lots.c.type_id)
+    free = free.where(lots.c.point_id == point_id, lots.c.type_id.in_(type_ids), good(today(tx))).group_by(lots.c.type_id)
     return {row[0]: row[1] for row in await tx.db.fetch(free)}
 
 
@@ -163,8 +162,8 @@ def _needed(type_: Any, response: Any) -> Decimal:
 async def _promised(db: Work, response_id: UUID) -> Mapping[UUID, Decimal]:
     """Return what was promised to a response, by type; of what is settled only what came, and was good."""
     of_it = dispatch_orders.c.response_id == response_id, dispatch_orders.c.state.not_in(_NOT_PROMISED)
-    good = case((dispatch_orders.c.state == "settled", items.c.received_qty), else_=items.c.approved_qty)
-    sums = select(items.c.type_id, func.sum(good)).where(*of_it, items.c.order_id == dispatch_orders.c.id)
+    counts = case((dispatch_orders.c.state == "settled", items.c.received_qty), else_=items.c.approved_qty)
+    sums = select(items.c.type_id, func.sum(counts)).where(*of_it, items.c.order_id == dispatch_orders.c.id)
     found: dict[UUID, Decimal] = defaultdict(Decimal)
     for row in await db.fetch(sums.group_by(items.c.type_id)):
         found[row[0]] = row[1] or Decimal(0)

@@ -2,8 +2,10 @@
 
 import math
 import re
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
+from uuid import UUID
 
 from gridwhistle.common.problems import Conflict, Invalid
 
@@ -101,3 +103,59 @@ def level_of(free: Decimal, required: Decimal, low_percent: int, critical_percen
     if free * 100 < required * critical_percent:
         return "critical"
     return "low" if free * 100 < required * low_percent else "enough"
+
+
+class StockOf(NamedTuple):
+    """What is free of a type at a storage point."""
+
+    point_id: UUID
+    area_code: str
+    free: Decimal
+    is_open: bool = True
+
+
+class Refill(NamedTuple):
+    """What an area has, what it lacks, and how much of that comes from where; the rest is bought."""
+
+    free: Decimal
+    missing: Decimal
+    moves: Mapping[UUID, Decimal]
+
+
+def replenished(required: Mapping[str, Decimal], stock: Sequence[StockOf]) -> dict[str, Refill]:
+    """Return what each area that lacks something of a type is to get: small areas first, then who has least of what it should.
+
+    What comes to an area is there for all that it is part of. Nothing leaves a storage point that is closed, nor an area which
+    has no more than it should, unless it stays within it.
+
+    Args:
+        required: how much there should be, by the digits of an area's code that count.
+        stock: what is free at each storage point, in the order in which it is to be moved.
+    """
+    digits = {len(area) for area in required}
+
+    def around(code: str) -> set[str]:
+        return {code[:number] for number in digits} & required.keys()
+
+    left, lies = {one.point_id: one.free for one in stock}, {one.point_id: around(one.area_code) for one in stock}
+    has = {area: sum((one.free for one in stock if area in lies[one.point_id]), Decimal(0)) for area in required}
+    before, plan = dict(has), {}
+    for area in sorted(required, key=lambda area: (-len(area), before[area] / required[area], area)):
+        if (missing := required[area] - has[area]) <= 0:
+            continue
+        lacks, moves, gains = missing, dict[UUID, Decimal](), around(area)
+        for one in stock:
+            its = lies[one.point_id]
+            if area in its or not one.is_open:
+                continue
+            qty = min(lacks, left[one.point_id], *(has[other] - required[other] for other in its - gains))
+            if qty > 0:
+                moves[one.point_id] = qty
+                lacks -= qty
+                left[one.point_id] -= qty
+                has.update(
+                    {other: has[other] - qty for other in its - gains} | {other: has[other] + qty for other in gains - its}
+                )
+        has.update({other: has[other] + lacks for other in gains})
+        plan[area] = Refill(before[area], missing, moves)
+    return plan

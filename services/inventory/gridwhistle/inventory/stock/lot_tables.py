@@ -1,8 +1,23 @@
 """Lots, what moved them, and what was promised of them."""
 
+import datetime as dt
 from typing import Final, Literal
 
-from sqlalchemy import CheckConstraint, Column, Date, Index, Integer, SmallInteger, Table, Text, UniqueConstraint, Uuid
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ColumnElement,
+    Date,
+    Index,
+    Integer,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    and_,
+    or_,
+)
 
 from gridwhistle.common.events.inventory_stock import VoucherKind
 from gridwhistle.common.problems import Term
@@ -152,3 +167,8 @@ POST: Final = Function(
 
 Lots are held in that order, for as long as it takes to write, so that nothing is promised twice.
 """
+
+
+def good(today: dt.date | ColumnElement[dt.date]) -> ColumnElement[bool]:
+    """Return the predicate that lots are given out: available, and not past their last day."""
+    return and_(lots.c.state == "available", or_(lots.c.expires_on.is_(None), lots.c.expires_on > today))

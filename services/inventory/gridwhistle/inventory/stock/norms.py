@@ -27,7 +27,7 @@ from gridwhistle.common.running import Running
 from gridwhistle.common.wire import Body, Keyset, Page, PageQuery, Version, View
 from gridwhistle.inventory.stock.domain import StockLevel, level_of, required_qty
 from gridwhistle.inventory.stock.limits import CRITICAL, LOW
-from gridwhistle.inventory.stock.lot_tables import lots
+from gridwhistle.inventory.stock.lot_tables import good, lots
 from gridwhistle.inventory.stock.lots import type_in_use
 from gridwhistle.inventory.stock.refusals import NormWithdrawn, SumIncomplete
 from gridwhistle.inventory.stock.tables import norms
@@ -140,10 +140,9 @@ async def look(db: Work, norm_id: UUID) -> None:
     """Look how much of a norm is free, and tell if it got worse."""
     async with db.command(SYSTEM, norms, norm_id) as tx:
         norm, rules = tx.row, await RULES.of(db)
-        fit = lots.c.expires_on.is_(None) | (lots.c.expires_on > day_of(tx.now))
         free = await db.first(
             select(func.coalesce(func.sum(lots.c.qty - lots.c.reserved_qty), 0)).where(
-                in_areas(lots, [prefix_of(norm.area_code)]), lots.c.type_id == norm.type_id, lots.c.state == "available", fit
+                in_areas(lots, [prefix_of(norm.area_code)]), lots.c.type_id == norm.type_id, good(day_of(tx.now))
             )
         )
         assert free is not None

@@ -16,7 +16,7 @@ from gridwhistle.common.reading import one
 from gridwhistle.common.wire import Query, View
 from gridwhistle.inventory.stock.catalogue import TYPES_MAX, Name, Unit, types_of
 from gridwhistle.inventory.stock.domain import kit_qty
-from gridwhistle.inventory.stock.lot_tables import lots, movements
+from gridwhistle.inventory.stock.lot_tables import good, lots, movements
 from gridwhistle.inventory.stock.lots import LotNo, Supplier
 from gridwhistle.inventory.stock.tables import resource_types, storage_points
 
@@ -102,8 +102,8 @@ async def get_stock(storage_point_id: UUID, caller: Caller, db: Db) -> StockView
     """Return what there is at a storage point, by type."""
     await one(db, caller, storage_points, storage_point_id)
     nothing, today = 0, func.timezone("Asia/Shanghai", func.now()).cast(lots.c.expires_on.type)
-    good = and_(lots.c.state == "available", or_(lots.c.expires_on.is_(None), lots.c.expires_on > today))
-    free = func.sum(case((good, lots.c.qty - lots.c.reserved_qty), else_=nothing))
+    fit = good(today)
+    free = func.sum(case((fit, lots.c.qty - lots.c.reserved_qty), else_=nothing))
     columns = {
         "type_id": resource_types.c.id,
         "type_code": resource_types.c.code,
@@ -112,8 +112,8 @@ async def get_stock(storage_point_id: UUID, caller: Caller, db: Db) -> StockView
         "qty": func.sum(lots.c.qty),
         "reserved_qty": func.sum(lots.c.reserved_qty),
         "free_qty": free,
-        "held_qty": func.sum(case((good, nothing), else_=lots.c.qty)),
-        "next_expires_on": func.min(case((and_(good, lots.c.qty > nothing), lots.c.expires_on))),
+        "held_qty": func.sum(case((fit, nothing), else_=lots.c.qty)),
+        "next_expires_on": func.min(case((and_(fit, lots.c.qty > nothing), lots.c.expires_on))),
     }
     joined = select(*(column.label(name) for name, column in columns.items())).join(lots, lots.c.type_id == resource_types.c.id)
     group = joined.where(lots.c.point_id == storage_point_id).group_by(resource_types.c.id).order_by(resource_types.c.code)

@@ -111,6 +111,14 @@ class NormWithdrawn(Conflict):
     zh, en = "该储备标准已停用。", "The norm is not in use any more."
 
 
+class PlanTooLarge(Invalid):
+    """A plan is looked through by a person."""
+
+    code = "plan_too_large"
+    zh = "储备标准超过 {most} 条,请按 type_code 分别查询。"
+    en = "There are more than {most} norms: ask for one type at a time (type_code)."
+
+
 class SumIncomplete(Invalid):
     """A norm is a number, or what so many people need."""
 
