@@ -9,6 +9,7 @@ import asyncpg
 import orjson
 import pytest
 
+from gridwhistle.mediation.agreements import agreeing
 from gridwhistle.mediation.agreements.rules import must_be_written
 from tests.conftest import Loop, RunningSuite
 from tests.mediation.office import Office, code_of, made, pays
@@ -187,6 +188,21 @@ def test_an_agreement_that_somebody_will_not_sign_is_dropped_and_another_is_writ
     assert code_of(second) == "agreement_there"
     assert office.draft(path, mediator, parties)["state"] == "draft"
     assert made(office.chair.get(path))["state"] == "in_mediation"
+
+
+def test_of_more_agreements_than_are_shown_the_newest_are(
+    office: Office, committee: Committee, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = committee[1][0]
+    path, parties = office.in_mediation(committee[0], first)
+    mediator = office.mediator(first)
+    made(mediator.post(f"{path}/agreements/{office.draft(path, mediator, parties)['id']}/drop", {}))
+    stands = office.draft(path, mediator, parties)
+    monkeypatch.setattr(agreeing, "OF_ONE_MAX", 1)
+
+    listed = made(office.chair.get(f"{path}/agreements"))["items"]
+
+    assert [one["id"] for one in listed] == [stands["id"]]
 
 
 def test_who_owes_is_a_party_and_what_is_paid_has_an_amount(office: Office, committee: Committee) -> None:

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, select
+from sqlalchemy import ColumnElement, Select, Table, select
 
 from gridwhistle.common.database import Db
 from gridwhistle.common.jurisdiction import in_areas, within
@@ -95,3 +95,8 @@ def filters(table: Table, query: PageQuery) -> list[ColumnElement[bool]]:
     """Return what a query asks for, where its fields are columns of the table, besides the area."""
     asked = {name: value for name, value in query if name in table.c and name != "area_code" and value is not None}
     return [table.c[name] == value for name, value in asked.items()]
+
+
+async def last_of(db: Db, rows: Select[*tuple[Any, ...]], order: ColumnElement[Any], most: int) -> list[Any]:
+    """Return the newest rows of a query, the oldest of them first: of what may be more than is shown."""
+    return (await db.fetch(rows.order_by(order.desc()).limit(most)))[::-1]

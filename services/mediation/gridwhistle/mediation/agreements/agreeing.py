@@ -123,7 +123,7 @@ async def list_agreements(case_id: UUID, caller: Caller, db: Db) -> Agreements:
         await db.fetch(select(table).where(table.c.case_id == case_id).order_by(table.c.id))
         for table in (agreements, agreement_terms)
     ]
-    return Agreements(items=[agreement_view(row, list(terms), caller) for row in list(found)[:OF_ONE_MAX]])
+    return Agreements(items=[agreement_view(row, list(terms), caller) for row in found[-OF_ONE_MAX:]])
 
 
 @router.post("/cases/{case_id}/agreements/{part_id}/sign", may="cases:handle")

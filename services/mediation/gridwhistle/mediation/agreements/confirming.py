@@ -12,7 +12,7 @@ from gridwhistle.common.data_classes import PublicName
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.mediation import ConfirmationDueSoon, ConfirmationMoved
 from gridwhistle.common.principal import Principal
-from gridwhistle.common.reading import one
+from gridwhistle.common.reading import last_of, one
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body
 from gridwhistle.mediation.agreements.refusals import (
@@ -90,8 +90,9 @@ async def apply_confirmation(case_id: UUID, body: ConfirmationRequest, caller: C
 async def list_confirmations(case_id: UUID, caller: Caller, db: Db) -> Confirmations:
     """Return what courts were asked about a case, and what they said."""
     await one(db, caller, cases, case_id)
-    of_case = select(confirmations).where(confirmations.c.case_id == case_id).order_by(confirmations.c.id).limit(OF_ONE_MAX)
-    return Confirmations(items=[confirmation_view(row, caller) for row in await db.fetch(of_case)])
+    of_case = select(confirmations).where(confirmations.c.case_id == case_id)
+    newest = await last_of(db, of_case, confirmations.c.id, OF_ONE_MAX)
+    return Confirmations(items=[confirmation_view(row, caller) for row in newest])
 
 
 @router.post("/cases/{case_id}/confirmations/{part_id}/court_accepts", may="confirmations:decide")

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from gridwhistle.common.commands import Command
 from gridwhistle.common.data_classes import OPEN, Word
 from gridwhistle.common.edge import Caller, Db, Router
-from gridwhistle.common.reading import one
+from gridwhistle.common.reading import last_of, one
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body, View
 from gridwhistle.mediation.cases.states import CASE
@@ -69,8 +69,8 @@ class PanelView(View):
 async def get_panel(case_id: UUID, caller: Caller, db: Db) -> PanelView:
     """Return who mediates a case, and who did before they stepped aside."""
     await one(db, caller, cases, case_id)
-    of_case = select(panel_members).where(panel_members.c.case_id == case_id).order_by(panel_members.c.id)
-    return PanelView(items=[PanelMemberView.of(row) for row in await db.fetch(of_case.limit(_MEMBERS_MAX))])
+    of_case = select(panel_members).where(panel_members.c.case_id == case_id)
+    return PanelView(items=[PanelMemberView.of(row) for row in await last_of(db, of_case, panel_members.c.id, _MEMBERS_MAX)])
 
 
 @router.post("/cases/{case_id}/tell_rights", may="cases:handle")

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from gridwhistle.common.data_classes import OPEN, Word
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.mediation import CaseEscalated, CaseResumed, EscalatedFor, ReportedTo
-from gridwhistle.common.reading import one
+from gridwhistle.common.reading import last_of, one
 from gridwhistle.common.wire import Body, View
 from gridwhistle.mediation.cases.states import CASE
 from gridwhistle.mediation.cases.steps import facts_of, limits_of
@@ -101,8 +101,8 @@ async def escalate(case_id: UUID, body: Escalation, caller: Caller, db: Db) -> C
 async def list_escalations(case_id: UUID, caller: Caller, db: Db) -> Escalations:
     """Return what was reported of a case."""
     await one(db, caller, cases, case_id)
-    of_case = select(escalations).where(escalations.c.case_id == case_id).order_by(escalations.c.id).limit(_REPORTS_MAX)
-    return Escalations(items=[EscalationView.of(row) for row in await db.fetch(of_case)])
+    of_case = select(escalations).where(escalations.c.case_id == case_id)
+    return Escalations(items=[EscalationView.of(row) for row in await last_of(db, of_case, escalations.c.id, _REPORTS_MAX)])
 
 
 @router.post("/cases/{case_id}/escalations/{part_id}/enter_receipt", may="cases:handle")
@@ -143,5 +143,7 @@ async def report_harm(case_id: UUID, body: HarmReport, caller: Caller, db: Db) -
 async def list_harm_reports(case_id: UUID, caller: Caller, db: Db) -> HarmReports:
     """Return the duties to report that were done around a case; chairs and judicial offices see them."""
     await one(db, caller, cases, case_id)
-    of_case = select(mandatory_reports).where(mandatory_reports.c.case_id == case_id).order_by(mandatory_reports.c.id)
-    return HarmReports(items=[HarmReportView.of(row) for row in await db.fetch(of_case.limit(_REPORTS_MAX))])
+    of_case = select(mandatory_reports).where(mandatory_reports.c.case_id == case_id)
+    return HarmReports(
+        items=[HarmReportView.of(row) for row in await last_of(db, of_case, mandatory_reports.c.id, _REPORTS_MAX)]
+    )
