@@ -1,5 +1,6 @@
 """Identifiers: time-ordered UUIDs, and the codes of places."""
 
+import re
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -8,8 +9,20 @@ from uuid_utils.compat import uuid7
 
 from gridwhistle.common.data_classes import P0, P1
 
-__all__ = ["ActorId", "AreaCode", "CountyCode", "GridCode", "OrgCode", "area_code_of", "grid_code_of", "new_id", "prefix_of"]
+__all__ = [
+    "ActorId",
+    "AreaCode",
+    "CountyCode",
+    "GridCode",
+    "OrgCode",
+    "area_code_of",
+    "grid_code_of",
+    "id_of",
+    "new_id",
+    "prefix_of",
+]
 _AREA_DIGITS: Final = 12
+_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 AreaCode = Annotated[
     str,
@@ -54,6 +67,11 @@ def area_code_of(place: str, digits: int = _AREA_DIGITS) -> str:
 def grid_code_of(place: str) -> str | None:
     """Return the code of a place that is a grid, None of an area."""
     return place if len(place) > _AREA_DIGITS else None
+
+
+def id_of(subject: str | None) -> UUID | None:
+    """Return the id of ours by which tokens call somebody; None of whom their issuer calls otherwise."""
+    return UUID(subject) if subject and _UUID.fullmatch(subject) else None
 
 
 def new_id() -> UUID:

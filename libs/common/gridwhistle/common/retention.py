@@ -1,9 +1,9 @@
 """Retention: how long each kind of row is kept, and taking away what is past its time, with a certificate of each time.
 
 A table says its class, and the column from which the time counts; a personal column may have a shorter one of its own. How long
-a class is kept is a rule (`retention.r2`). What is
-past its time goes in statements that write their certificate as well: how many rows, and a hash over their ids, so that anybody
-can prove that a row was among them, and nobody can read who it was. A legal hold stops all of it.
+a class is kept is a rule (`retention.r2`). What is past its time goes in statements that write their certificate as well: how
+many rows, and a hash over their ids, so that anybody can prove that a row was among them, and nobody can read who it was. A
+legal hold stops all of it.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ import datetime as dt
 import hashlib
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Final, Literal, NamedTuple
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from fastapi import Query
 from pydantic import AwareDatetime, Field
 from sqlalchemy import CheckConstraint, Column, Index, Integer, MetaData, Table, Text, Uuid
 
+from gridwhistle.common.commands import Command
 from gridwhistle.common.database import Database
 from gridwhistle.common.database import Db as Work
 from gridwhistle.common.edge import Caller, Db, Router
@@ -27,6 +28,7 @@ from gridwhistle.common.lived import believed
 from gridwhistle.common.presets import RETENTION
 from gridwhistle.common.problems import Busy, Term
 from gridwhistle.common.reading import page
+from gridwhistle.common.rows import Row
 from gridwhistle.common.rules import RULES
 from gridwhistle.common.running import Loop, Running
 from gridwhistle.common.sealed import sealed_columns
@@ -143,6 +145,41 @@ async def purge_session(database: Database, tables: MetaData, session_id: UUID, 
             sql = _empty(table, sealed_columns(table), "{root}.emergency_session_id = $2::text::uuid")
             rows += await _take(database, sql, now, str(session_id), "emergency_session_id", session_id)
     return rows
+
+
+def certify(
+    tx: Command,
+    things: str,
+    ids: Sequence[str],
+    reason: Reason,
+    *,
+    why: str,
+    taken: Iterable[str] = (),
+    session_id: UUID | None = None,
+) -> Row:
+    """Write the certificate (删除证明) of what a command takes away where its thing lies; its hash is over ids, a line each.
+
+    Args:
+        tx: the command.
+        things: what they are: the name of a table.
+        ids: of each of them, in order.
+        reason: as certificates say it.
+        why: what was looked for, or asked.
+        taken: the columns that are emptied; none: the things are gone.
+        session_id: the emergency session that is over.
+    """
+    return tx.insert(
+        certificates,
+        county_code=tx.row.area_code[:6],
+        things=things,
+        taken=" ".join(taken) or None,
+        filter=why,
+        reason=reason,
+        rows=len(ids),
+        executed_at=tx.now,
+        hash=hashlib.sha256("\n".join(ids).encode()).hexdigest(),
+        emergency_session_id=session_id,
+    )
 
 
 def kept_of(table: Table) -> Kept | None:

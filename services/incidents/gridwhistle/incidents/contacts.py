@@ -1,6 +1,5 @@
 """Contacts (联系方式): how to reach who reported, if they wish it; for those who answer them, and never for grid workers."""
 
-import hashlib
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
@@ -15,7 +14,7 @@ from gridwhistle.common.holds import holds
 from gridwhistle.common.personal import PersonName, Phone
 from gridwhistle.common.problems import Conflict, Invalid, NotFound, Term
 from gridwhistle.common.reading import one
-from gridwhistle.common.retention import certificates
+from gridwhistle.common.retention import certify
 from gridwhistle.common.rows import Row, thing_of
 from gridwhistle.common.sealed import sealed
 from gridwhistle.common.tables import moment, word
@@ -120,17 +119,7 @@ async def withdraw(tx: Command) -> None:
     for contact in there:
         tx.update(contact, name=None, phone=None, callback_ok=False, channel="tracking", withdrawn_at=tx.now)
         tx.record(incident, "withdraw_contact")
-        tx.insert(
-            certificates,
-            county_code=incident.area_code[:6],
-            things=contacts.name,
-            taken="name phone",
-            filter="withdrawn_at",
-            reason="withdrawn",
-            rows=1,
-            executed_at=tx.now,
-            hash=hashlib.sha256(str(contact.id).encode()).hexdigest(),
-        )
+        certify(tx, contacts.name, [str(contact.id)], "withdrawn", why="withdrawn_at", taken=("name", "phone"))
 
 
 @router.get("/incidents/{incident_id}/contact", may="contacts:read")

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
-from uuid import UUID
 
 from gridwhistle.common.machine import Machine, Step, both
 from gridwhistle.common.problems import Term
@@ -195,14 +194,6 @@ def checker_among(
     if has_it in able:
         return has_it
     return min(able, key=lambda worker: (open_checks.get(worker, 0), str(worker)), default=None)
-
-
-def worker_of(actor_id: str | None) -> UUID | None:
-    """Return the id of the worker who acts; tokens of other issuers may call people otherwise."""
-    try:
-        return UUID(actor_id)
-    except (ValueError, TypeError):
-        return None
 
 
 def facts_of(incident: Any) -> dict[str, Any]:

@@ -24,13 +24,13 @@ from gridwhistle.common.events.incidents import (
     Satisfaction,
     VerificationOrdered,
 )
-from gridwhistle.common.ids import GridCode
+from gridwhistle.common.ids import GridCode, id_of
 from gridwhistle.common.machine import Step
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body
 from gridwhistle.incidents.catalogue import category_in_use
 from gridwhistle.incidents.children import TASK
-from gridwhistle.incidents.domain import INCIDENT, facts_of, worker_of
+from gridwhistle.incidents.domain import INCIDENT, facts_of
 from gridwhistle.incidents.limits import HANDLE, PHOTOS_LOOKED, PHOTOS_ON_SPOT, SAMPLED
 from gridwhistle.incidents.refusals import GridMissing
 from gridwhistle.incidents.steps import answer, ask, decide, end, lay_in, see
@@ -80,7 +80,7 @@ async def resolve_on_spot(incident_id: UUID, body: OnSpot, caller: Caller, db: D
         pictures = tx.rule(PHOTOS_ON_SPOT).amount
         await see(tx, incident, body, at_least=pictures, showing=("after", "before")[:pictures])
         tx.move(incident, step, reason=body.result, category=body.category, handled_by=caller.id)
-        by_whom = {"category": body.category, "worker_id": worker_of(caller.id), "is_sampled": bool(incident.is_sampled)}
+        by_whom = {"category": body.category, "worker_id": id_of(caller.id), "is_sampled": bool(incident.is_sampled)}
         tx.tell(incident, IncidentSelfResolved(**facts_of(incident), **by_whom))
         return answer(tx, incident)
 
@@ -92,7 +92,7 @@ async def sample_passed(incident_id: UUID, body: Seen, caller: Caller, db: Db) -
         incident, step = tx.row, INCIDENT.step(tx.row, "sample_passed", caller)
         await see(tx, incident, body)
         await end(tx, incident, step, reason=body.reason, closed_at=tx.now, is_final=None)
-        tx.tell(incident, SampleJudged(**facts_of(incident), worker_id=worker_of(incident.handled_by), result="yes"))
+        tx.tell(incident, SampleJudged(**facts_of(incident), worker_id=id_of(incident.handled_by), result="yes"))
         tx.tell(incident, closed_on_spot(incident))
         return answer(tx, incident)
 
@@ -103,7 +103,7 @@ async def sample_failed(incident_id: UUID, body: Seen, caller: Caller, db: Db) -
     async with db.command(caller, incidents, incident_id) as tx:
         incident, step = tx.row, INCIDENT.step(tx.row, "sample_failed", caller)
         await see(tx, incident, body)
-        tx.tell(incident, SampleJudged(**facts_of(incident), worker_id=worker_of(incident.handled_by), result="no"))
+        tx.tell(incident, SampleJudged(**facts_of(incident), worker_id=id_of(incident.handled_by), result="no"))
         tx.move(incident, step, reason=body.reason, handled_by=None, is_sampled=None)
         return answer(tx, incident)
 
@@ -253,7 +253,7 @@ async def do_again(tx: Command, incident: Row, step: Step, reason: str | None) -
 
 def closed_on_spot(incident: Row) -> IncidentClosed:
     """Return what is told when something closes that a worker put right on the spot."""
-    who = {"category": incident.category, "lead_org": None, "worker_id": worker_of(incident.handled_by)}
+    who = {"category": incident.category, "lead_org": None, "worker_id": id_of(incident.handled_by)}
     return IncidentClosed(**facts_of(incident), **who, how="self_resolved")
 
 

@@ -11,7 +11,7 @@ from gridwhistle.common.commands import Command
 from gridwhistle.common.data_classes import OPEN
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.personnel import ShiftEnded, ShiftStarted
-from gridwhistle.common.ids import GridCode
+from gridwhistle.common.ids import GridCode, id_of
 from gridwhistle.common.machine import Step
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.reading import one, page
@@ -99,10 +99,9 @@ async def list_shifts(query: Annotated[ShiftQuery, Query()], caller: Caller, db:
 
 def _own_id(caller: Principal) -> UUID:
     """Return the worker that the caller is."""
-    try:
-        return UUID(caller.id)
-    except ValueError:
-        raise NotYourShift from None
+    if (id_ := id_of(caller.id)) is None:
+        raise NotYourShift
+    return id_
 
 
 async def held_by(tx: Command) -> list[Row]:

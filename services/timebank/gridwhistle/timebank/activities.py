@@ -25,7 +25,7 @@ from gridwhistle.timebank.order_refusals import UnknownServiceKind, WindowUnclea
 from gridwhistle.timebank.order_steps import terms
 from gridwhistle.timebank.participant_tables import participants
 from gridwhistle.timebank.payments import earn_for_group
-from gridwhistle.timebank.people import over_the_county
+from gridwhistle.timebank.people import in_the_county
 from gridwhistle.timebank.reasons import Remark
 from gridwhistle.timebank.settling import worth
 from gridwhistle.timebank.team_states import ACTIVITY, NotTheLeader, OwnTeam
@@ -110,7 +110,7 @@ class ActivityView(ActivityLine):
 @router.post("/activities", may="teams:own", status_code=201)
 async def plan_activity(body: NewActivity, caller: Caller, db: Db) -> ActivityView:
     """Say, as the leader, what the team will do together (发起活动)."""
-    async with db.command(await over_the_county(db, caller), teams, body.team_id) as tx:
+    async with db.command(await in_the_county(db, caller), teams, body.team_id) as tx:
         team, step = tx.row, ACTIVITY.step(None, "plan", caller)
         if str(team.leader_id) != caller.id or team.state != "active":
             raise NotTheLeader
@@ -125,13 +125,13 @@ async def plan_activity(body: NewActivity, caller: Caller, db: Db) -> ActivityVi
 @router.get("/activities", may="teams:read")
 async def list_activities(query: Annotated[PageQuery, Query()], caller: Caller, db: Db) -> Page[ActivityLine]:
     """List what the teams of your county do, newest first."""
-    return await page(db, await over_the_county(db, caller), activities, _NEWEST, query, ActivityLine)
+    return await page(db, await in_the_county(db, caller), activities, _NEWEST, query, ActivityLine)
 
 
 @router.get("/activities/{activity_id}", may="teams:read")
 async def get_activity(activity_id: UUID, caller: Caller, db: Db) -> ActivityView:
     """Return an activity with who was there."""
-    found = await one(db, await over_the_county(db, caller), activities, activity_id)
+    found = await one(db, await in_the_county(db, caller), activities, activity_id)
     rows = await db.fetch(select(presences).where(presences.c.activity_id == activity_id).order_by(presences.c.id))
     return ActivityView.of(found, present=_last_call(rows), actions=ACTIVITY.actions(found, caller))
 
@@ -139,7 +139,7 @@ async def get_activity(activity_id: UUID, caller: Caller, db: Db) -> ActivityVie
 @router.post("/activities/{activity_id}/call_off", may="teams:own")
 async def call_off(activity_id: UUID, body: Remark, caller: Caller, db: Db) -> ActivityView:
     """Say that it does not take place (取消活动)."""
-    async with db.command(await over_the_county(db, caller), activities, activity_id) as tx:
+    async with db.command(await in_the_county(db, caller), activities, activity_id) as tx:
         tx.move(tx.row, ACTIVITY.step(tx.row, "call_off", caller), reason=body.reason, terminal_at=tx.now)
         return tx.answer(_view(tx, tx.row, []))
 
@@ -147,7 +147,7 @@ async def call_off(activity_id: UUID, body: Remark, caller: Caller, db: Db) -> A
 @router.post("/activities/{activity_id}/call_roll", may="teams:own")
 async def call_roll(activity_id: UUID, body: Roll, caller: Caller, db: Db) -> ActivityView:
     """Say who was there, and how long (点名). A station confirms it."""
-    async with db.command(await over_the_county(db, caller), activities, activity_id) as tx:
+    async with db.command(await in_the_county(db, caller), activities, activity_id) as tx:
         row, step = tx.row, ACTIVITY.step(tx.row, "call_roll", caller)
         if tx.now < row.end_at:
             raise NotOverYet

@@ -30,7 +30,7 @@ from gridwhistle.timebank.order_tables import claims, orders
 from gridwhistle.timebank.order_views import ClaimLine, ClaimState, ClaimView, ConfirmedView, claim_as_seen, shown_of
 from gridwhistle.timebank.participant_tables import participants, trainings
 from gridwhistle.timebank.payments import hold, release
-from gridwhistle.timebank.people import check_concerns, concerning, hold_active, myself, over_the_county, reaching
+from gridwhistle.timebank.people import check_concerns, concerning, hold_active, in_the_county, myself, reaching
 from gridwhistle.timebank.presence import PIN_DIGITS
 from gridwhistle.timebank.reasons import Remark
 from gridwhistle.timebank.settling import held_for
@@ -49,7 +49,7 @@ class ClaimQuery(PageQuery):
 @router.post("/orders/{order_id}/claim", may="claims:own")
 async def claim(order_id: UUID, caller: Caller, db: Db) -> ClaimView:
     """Come forward (接单) for an open order, anywhere in your county. Of two who race for the last place one has it."""
-    me, county = await myself(db, caller), await over_the_county(db, caller)
+    me, county = await myself(db, caller), await in_the_county(db, caller)
     async with db.command(county, (orders, order_id), (participants, me)) as tx:
         order, who = tx[orders, order_id], tx[participants, me]
         if order.state == "full":

@@ -17,7 +17,7 @@ from gridwhistle.common.wire import Body, Keyset, Page, PageQuery, Version, View
 from gridwhistle.timebank.order_refusals import UnknownServiceKind
 from gridwhistle.timebank.order_views import Minutes
 from gridwhistle.timebank.participant_tables import service_kinds, stations
-from gridwhistle.timebank.people import over_the_county
+from gridwhistle.timebank.people import in_the_county
 
 router = Router("timebank", "Services and stations 服务目录与网点")
 _KINDS, _STATIONS = Keyset(service_kinds.c.id), Keyset(stations.c.id)
@@ -106,13 +106,13 @@ async def withdraw_service_kind(service_kind_id: UUID, caller: Caller, db: Db) -
 @router.get("/service_kinds", may="services:read")
 async def list_service_kinds(query: Annotated[PageQuery, Query()], caller: Caller, db: Db) -> Page[ServiceKindView]:
     """List what can be asked for in your county, newest first."""
-    return await page(db, await over_the_county(db, caller), service_kinds, _KINDS, query, ServiceKindView)
+    return await page(db, await in_the_county(db, caller), service_kinds, _KINDS, query, ServiceKindView)
 
 
 @router.get("/service_kinds/{service_kind_id}", may="services:read")
 async def get_service_kind(service_kind_id: UUID, caller: Caller, db: Db) -> ServiceKindView:
     """Return a kind of service."""
-    return ServiceKindView.of(await one(db, await over_the_county(db, caller), service_kinds, service_kind_id))
+    return ServiceKindView.of(await one(db, await in_the_county(db, caller), service_kinds, service_kind_id))
 
 
 @router.post("/stations", may="services:write", status_code=201)
@@ -137,13 +137,13 @@ async def close_station(station_id: UUID, caller: Caller, db: Db) -> StationView
 @router.get("/stations", may="services:read")
 async def list_stations(query: Annotated[PageQuery, Query()], caller: Caller, db: Db) -> Page[StationView]:
     """List the stations of your county, newest first."""
-    return await page(db, await over_the_county(db, caller), stations, _STATIONS, query, StationView)
+    return await page(db, await in_the_county(db, caller), stations, _STATIONS, query, StationView)
 
 
 @router.get("/stations/{station_id}", may="services:read")
 async def get_station(station_id: UUID, caller: Caller, db: Db) -> StationView:
     """Return a station."""
-    return StationView.of(await one(db, await over_the_county(db, caller), stations, station_id))
+    return StationView.of(await one(db, await in_the_county(db, caller), stations, station_id))
 
 
 async def kind_in_use(db: Work, county_code: str, service_code: str) -> ServiceKindView:

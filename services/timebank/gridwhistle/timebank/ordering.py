@@ -21,7 +21,7 @@ from gridwhistle.common.events.timebank_orders import (
     RefuseReason,
     ServiceCode,
 )
-from gridwhistle.common.ids import AreaCode, GridCode
+from gridwhistle.common.ids import AreaCode, GridCode, id_of
 from gridwhistle.common.jurisdiction import within
 from gridwhistle.common.machine import Step
 from gridwhistle.common.personal import AddressDetail, ExactPoint
@@ -60,7 +60,7 @@ from gridwhistle.timebank.order_views import (
 from gridwhistle.timebank.participant_states import PARTICIPANT
 from gridwhistle.timebank.participant_tables import entitlements, participants
 from gridwhistle.timebank.payments import free_minutes, release
-from gridwhistle.timebank.people import asked_for, check_concerns, is_staff, over_the_county, participant, reaching
+from gridwhistle.timebank.people import asked_for, check_concerns, in_the_county, is_staff, participant, reaching
 from gridwhistle.timebank.reasons import Remark, Why
 from gridwhistle.timebank.relatives import are_linked
 from gridwhistle.timebank.settling import held_for
@@ -137,7 +137,7 @@ async def request_order(body: NewOrder, caller: Caller, db: Db) -> OrderView:
 @router.get("/open_orders", may="orders:read")
 async def list_open_orders(query: Annotated[OpenOrderQuery, Query()], caller: Caller, db: Db) -> Page[OpenOrderLine]:
     """List what people can come forward for in your county, the soonest first. There is no address in it."""
-    county = await over_the_county(db, caller)
+    county = await in_the_county(db, caller)
     return await page(db, county, orders, _SOONEST, query, OpenOrderLine, _open_ones)
 
 
@@ -294,7 +294,6 @@ def _own_id(caller: Principal) -> UUID:
     Raises:
         UnknownBeneficiary: they are none.
     """
-    try:
-        return UUID(caller.id)
-    except ValueError:
-        raise UnknownBeneficiary from None
+    if (id_ := id_of(caller.id)) is None:
+        raise UnknownBeneficiary
+    return id_

@@ -1,6 +1,5 @@
 """Who asks, as the time bank knows them: somebody of a station, or a participant, who sees what concerns them."""
 
-from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -9,7 +8,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from gridwhistle.common.commands import Command
 from gridwhistle.common.database import Db
-from gridwhistle.common.jurisdiction import within
+from gridwhistle.common.ids import id_of
+from gridwhistle.common.jurisdiction import over_the_county, within
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import NotFound
 from gridwhistle.common.rows import Row, thing_of
@@ -35,23 +35,20 @@ def as_lists(caller: Principal) -> Principal:
     return caller if is_staff(caller) else caller.alone()
 
 
-async def over_the_county(db: Db, caller: Principal) -> Principal:
+async def in_the_county(db: Db, caller: Principal) -> Principal:
     """Return the caller as one who reaches the whole county: people are served, and serve, wherever in it they live."""
     me = await participant(db, caller)
-    counties = {area[:6] for area in caller.areas} | ({me.area_code[:6]} if me else set())
-    return replace(caller, areas=tuple(sorted(counties)))
+    return over_the_county(caller, *([me.area_code] if me else []))
 
 
 async def reaching(db: Db, caller: Principal) -> Principal:
     """Return the caller as commands take them; what they hold is then to be looked at with `check_concerns`."""
-    return caller if is_staff(caller) else await over_the_county(db, caller)
+    return caller if is_staff(caller) else await in_the_county(db, caller)
 
 
 async def participant(db: Db, caller: Principal) -> Any | None:
     """Return the participant who the caller is, if they are one."""
-    try:
-        id_ = UUID(caller.id)
-    except ValueError:
+    if (id_ := id_of(caller.id)) is None:
         return None
     return await db.first(select(participants.c.id, participants.c.area_code).where(participants.c.id == id_))
 
@@ -102,12 +99,12 @@ async def concerning(db: Db, caller: Principal) -> ColumnElement[bool]:
         mine += [claims.c.volunteer_id == me.id, claims.c.beneficiary_id == me.id]
     if PANEL in caller.roles:
         mine.append(and_(claims.c.state == "disputed", cast(claims.c.panel, JSONB).has_key(caller.id)))
-    return and_(or_(*mine), within(claims, await over_the_county(db, caller)))
+    return and_(or_(*mine), within(claims, await in_the_county(db, caller)))
 
 
 async def sees_files(db: Db, caller: Principal) -> ColumnElement[bool]:
     """Return of which claims somebody may see the pictures: of all that `check_concerns` lets them see."""
-    decided = and_(cast(claims.c.panel, JSONB).has_key(caller.id), within(claims, await over_the_county(db, caller)))
+    decided = and_(cast(claims.c.panel, JSONB).has_key(caller.id), within(claims, await in_the_county(db, caller)))
     return or_(decided, await concerning(db, caller))
 
 
@@ -115,7 +112,7 @@ async def asked_for(db: Db, caller: Principal) -> ColumnElement[bool]:
     """Return which orders somebody may list: those for themselves, and those that they asked for others."""
     me = await participant(db, caller)
     for_me = orders.c.beneficiary_id == me.id if me else false()
-    return and_(or_(for_me, orders.c.asked_by == caller.id), within(orders, await over_the_county(db, caller)))
+    return and_(or_(for_me, orders.c.asked_by == caller.id), within(orders, await in_the_county(db, caller)))
 
 
 async def seen_by_sides(db: Db, caller: Principal, table: Table, *sides: Column[Any]) -> ColumnElement[bool]:

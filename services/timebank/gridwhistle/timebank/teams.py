@@ -22,7 +22,7 @@ from gridwhistle.timebank.domain import ACCOUNT
 from gridwhistle.timebank.leaving import check_team_is_done, close_accounts
 from gridwhistle.timebank.participant_tables import participants
 from gridwhistle.timebank.payments import donate_of_group
-from gridwhistle.timebank.people import hold_active, myself, over_the_county
+from gridwhistle.timebank.people import hold_active, in_the_county, myself
 from gridwhistle.timebank.postings import Minutes
 from gridwhistle.timebank.tables import accounts
 from gridwhistle.timebank.team_states import TEAM
@@ -130,13 +130,13 @@ async def found_team(body: NewTeam, caller: Caller, db: Db) -> TeamView:
 @router.get("/teams", may="teams:read")
 async def list_teams(query: Annotated[PageQuery, Query()], caller: Caller, db: Db) -> Page[TeamLine]:
     """List the teams of your county, newest first."""
-    return await page(db, await over_the_county(db, caller), teams, _NEWEST, query, TeamLine)
+    return await page(db, await in_the_county(db, caller), teams, _NEWEST, query, TeamLine)
 
 
 @router.get("/teams/{team_id}", may="teams:read")
 async def get_team(team_id: UUID, caller: Caller, db: Db) -> TeamView:
     """Return a team with its members, who are known by their ids alone."""
-    team = await one(db, await over_the_county(db, caller), teams, team_id)
+    team = await one(db, await in_the_county(db, caller), teams, team_id)
     there = select(members).where(members.c.team_id == team_id, members.c.left_at.is_(None)).order_by(members.c.id)
     shown = [MemberView.of(row) for row in await db.fetch(there.limit(MEMBERS_MAX))]
     return TeamView.of(team, members=shown, actions=TEAM.actions(team, caller))
@@ -146,7 +146,7 @@ async def get_team(team_id: UUID, caller: Caller, db: Db) -> TeamView:
 async def join(team_id: UUID, caller: Caller, db: Db) -> TeamView:
     """Ask to be one of a team (申请加入)."""
     me = await myself(db, caller)
-    async with db.command(await over_the_county(db, caller), teams, team_id) as tx:
+    async with db.command(await in_the_county(db, caller), teams, team_id) as tx:
         step, there = TEAM.step(tx.row, "join", caller), await _members(tx)
         if any(one.participant_id == me for one in there):
             raise MemberAlready
@@ -161,7 +161,7 @@ async def join(team_id: UUID, caller: Caller, db: Db) -> TeamView:
 @router.post("/teams/{team_id}/welcome", may="teams:own")
 async def welcome(team_id: UUID, body: Who, caller: Caller, db: Db) -> TeamView:
     """Say yes, as the leader, to somebody who asked (同意加入): they are of an age to serve, or a minor with a guardian."""
-    async with db.command(await over_the_county(db, caller), teams, team_id) as tx:
+    async with db.command(await in_the_county(db, caller), teams, team_id) as tx:
         step, there = TEAM.step(tx.row, "welcome", caller), await _members(tx)
         asked = next((one for one in there if one.participant_id == body.participant_id and not one.joined_at), None)
         if asked is None:
@@ -177,7 +177,7 @@ async def welcome(team_id: UUID, body: Who, caller: Caller, db: Db) -> TeamView:
 async def leave(team_id: UUID, caller: Caller, db: Db) -> TeamView:
     """Leave a team (退出)."""
     me = await myself(db, caller)
-    async with db.command(await over_the_county(db, caller), teams, team_id) as tx:
+    async with db.command(await in_the_county(db, caller), teams, team_id) as tx:
         step, there = TEAM.step(tx.row, "leave", caller), await _members(tx)
         own = next((one for one in there if one.participant_id == me), None)
         if own is None:
@@ -205,7 +205,7 @@ async def name_leader(team_id: UUID, body: Who, caller: Caller, db: Db) -> TeamV
 @router.post("/teams/{team_id}/donate", may="teams:own")
 async def donate(team_id: UUID, body: Gift, caller: Caller, db: Db) -> TeamView:
     """Give minutes of the team to the public pool (捐赠): the one thing that can be done with them."""
-    async with db.command(await over_the_county(db, caller), teams, team_id) as tx:
+    async with db.command(await in_the_county(db, caller), teams, team_id) as tx:
         step = TEAM.step(tx.row, "donate", caller)
         await hold_active(tx, tx.row.leader_id)
         await donate_of_group(tx, tx.row, body.minutes)

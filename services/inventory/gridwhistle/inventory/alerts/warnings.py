@@ -12,6 +12,7 @@ from gridwhistle.common.data_classes import OPEN, Count
 from gridwhistle.common.edge import Caller, Content, Db, Router
 from gridwhistle.common.events.inventory_alerts import AREAS_MAX, AuthorityLevel, Colour, EventCode, WarningId
 from gridwhistle.common.ids import AreaCode
+from gridwhistle.common.jurisdiction import over_the_county
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.reading import one, page
 from gridwhistle.common.rows import Row
@@ -22,7 +23,6 @@ from gridwhistle.inventory.alerts.cap_writing import write_cap
 from gridwhistle.inventory.alerts.domain import SEVERITIES, STATUSES, WARNING, Status
 from gridwhistle.inventory.alerts.relaying import Message, cancel, check, followed_by, relay, update
 from gridwhistle.inventory.alerts.tables import messages, warnings
-from gridwhistle.inventory.county import over_the_county
 
 router = Router("inventory", "Warnings 预警")
 _NEWEST = Keyset(warnings.c.relayed_at, warnings.c.id)

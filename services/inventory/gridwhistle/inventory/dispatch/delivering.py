@@ -17,9 +17,9 @@ from gridwhistle.common.events.inventory_dispatch import (
     DispatchOrderSettled,
 )
 from gridwhistle.common.events.inventory_stock import Amount, Quantity
+from gridwhistle.common.jurisdiction import over_the_county
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body, Moment
-from gridwhistle.inventory.county import over_the_county
 from gridwhistle.inventory.dispatch.limits import FIRST_BATCH
 from gridwhistle.inventory.dispatch.making import check_destination, facts_of, store_of
 from gridwhistle.inventory.dispatch.refusals import ArrivesBeforeItLeft, ItemsDiffer, NotAccountedFor, TooMuch

@@ -15,12 +15,12 @@ from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.inventory_dispatch import Destination, Priority
 from gridwhistle.common.events.inventory_stock import Amount, Quantity
 from gridwhistle.common.ids import AreaCode
+from gridwhistle.common.jurisdiction import over_the_county
 from gridwhistle.common.machine import Step
 from gridwhistle.common.problems import NotFound
 from gridwhistle.common.reading import page, page_seen
 from gridwhistle.common.rows import Row, thing_of
 from gridwhistle.common.wire import Body, Keyset, Moment, Page, PageQuery
-from gridwhistle.inventory.county import over_the_county
 from gridwhistle.inventory.dispatch.acting import concerning, may_decide
 from gridwhistle.inventory.dispatch.cancelling import cancel_order
 from gridwhistle.inventory.dispatch.limits import POST_APPROVE

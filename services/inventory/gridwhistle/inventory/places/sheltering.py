@@ -1,6 +1,5 @@
 """Shelters while they are needed: standing by, open, full, closed, restored. They count people and know no names."""
 
-import hashlib
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -18,7 +17,7 @@ from gridwhistle.common.events.inventory_places import (
     ShelterStoodDown,
 )
 from gridwhistle.common.ids import ActorId
-from gridwhistle.common.retention import certificates
+from gridwhistle.common.retention import certify
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body
 from gridwhistle.inventory.lasting import check_lasts
@@ -157,15 +156,5 @@ async def restore(shelter_id: UUID, body: Restore, caller: Caller, db: Db) -> Sh
 
 def _certify(tx: Command, opening: Row, lists: list[str]) -> None:
     """Write the certificate (删除证明) of paper lists: their hash is over their numbers, in order, a line each."""
-    session = opening.emergency_session_id
-    tx.insert(
-        certificates,
-        county_code=tx.row.area_code[:6],
-        things="paper_list",
-        filter=f"opening_id: {opening.id}",
-        reason="emergency_end" if session else "expired",
-        rows=len(lists),
-        executed_at=tx.now,
-        hash=hashlib.sha256("\n".join(lists).encode()).hexdigest(),
-        emergency_session_id=session,
-    )
+    session_id, why = opening.emergency_session_id, f"opening_id: {opening.id}"
+    certify(tx, "paper_list", lists, "emergency_end" if session_id else "expired", why=why, session_id=session_id)

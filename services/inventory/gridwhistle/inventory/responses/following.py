@@ -15,10 +15,10 @@ from gridwhistle.common.events import Envelope, Event
 from gridwhistle.common.events.inventory import MobilizationOrdered
 from gridwhistle.common.events.inventory_alerts import WarningRelayed
 from gridwhistle.common.events.inventory_responses import ResponseActivated
+from gridwhistle.common.jurisdiction import over_the_county
 from gridwhistle.common.principal import system
 from gridwhistle.common.reading import one
 from gridwhistle.common.wire import View
-from gridwhistle.inventory.county import over_the_county
 from gridwhistle.inventory.responses.tables import calls, responses, threads
 from gridwhistle.inventory.responses.views import CalledVolunteersView
 

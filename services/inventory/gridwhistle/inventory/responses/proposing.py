@@ -15,6 +15,7 @@ from gridwhistle.common.events.inventory_responses import (
     ResponseProposed,
 )
 from gridwhistle.common.ids import area_code_of, new_id
+from gridwhistle.common.jurisdiction import over_the_county
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import OutsideYourArea
 from gridwhistle.common.reading import one, page
@@ -22,7 +23,6 @@ from gridwhistle.common.rows import Row
 from gridwhistle.common.rules import RULES
 from gridwhistle.common.wire import Body, Keyset, Page, PageQuery
 from gridwhistle.inventory.alerts.tables import warnings
-from gridwhistle.inventory.county import over_the_county
 from gridwhistle.inventory.responses.domain import (
     RESPONSE,
     Facts,

@@ -20,11 +20,11 @@ from gridwhistle.common.events.personnel import PersonnelSessionPurged
 from gridwhistle.common.events.timebank import TimebankSessionPurged
 from gridwhistle.common.firing import OnClock
 from gridwhistle.common.ids import AreaCode
+from gridwhistle.common.jurisdiction import over_the_county
 from gridwhistle.common.principal import system
 from gridwhistle.common.reading import one, page
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Keyset, Page, PageQuery, Version, View
-from gridwhistle.inventory.county import over_the_county
 from gridwhistle.inventory.responses.domain import EMERGENCY_SESSION
 from gridwhistle.inventory.responses.limits import PURGE
 from gridwhistle.inventory.responses.tables import session_purges, sessions

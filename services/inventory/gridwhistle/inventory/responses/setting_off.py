@@ -17,11 +17,10 @@ from gridwhistle.common.events import Envelope
 from gridwhistle.common.events.inventory_responses import ResponseActivated, ResponseAdjusted
 from gridwhistle.common.events.inventory_stock import Quantity, SupplyCode
 from gridwhistle.common.ids import prefix_of
-from gridwhistle.common.jurisdiction import in_areas
+from gridwhistle.common.jurisdiction import in_areas, over_the_county
 from gridwhistle.common.principal import system
 from gridwhistle.common.reading import one
 from gridwhistle.common.wire import View
-from gridwhistle.inventory.county import over_the_county
 from gridwhistle.inventory.dispatch.making import Need, open_approved
 from gridwhistle.inventory.dispatch.tables import dispatch_orders, items
 from gridwhistle.inventory.places.tables import shelters

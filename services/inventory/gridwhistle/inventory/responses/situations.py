@@ -18,13 +18,12 @@ from gridwhistle.common.events.inventory_responses import ReportDue, ReportKind,
 from gridwhistle.common.events.inventory_stock import Quantity
 from gridwhistle.common.firing import OnClock
 from gridwhistle.common.ids import AreaCode, area_code_of, prefix_of
-from gridwhistle.common.jurisdiction import within
+from gridwhistle.common.jurisdiction import over_the_county, within
 from gridwhistle.common.principal import system
 from gridwhistle.common.reading import one, page
 from gridwhistle.common.rows import Row
 from gridwhistle.common.rules import RULES
 from gridwhistle.common.wire import Actions, Body, Keyset, Moment, Page, PageQuery, Version, View
-from gridwhistle.inventory.county import over_the_county
 from gridwhistle.inventory.responses.domain import SITUATION
 from gridwhistle.inventory.responses.limits import (
     DAILY_HOUR,

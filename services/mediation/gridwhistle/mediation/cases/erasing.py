@@ -1,6 +1,5 @@
 """Erasing what is known of parties at their wish (删除个人信息): where the law asks for no file, and nobody holds the case."""
 
-import hashlib
 from collections.abc import Sequence
 from typing import Annotated, Final
 from uuid import UUID
@@ -12,7 +11,7 @@ from gridwhistle.common.commands import Command
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.holds import holds
 from gridwhistle.common.problems import Conflict
-from gridwhistle.common.retention import certificates
+from gridwhistle.common.retention import certify
 from gridwhistle.common.rows import Row
 from gridwhistle.common.sealed import sealed_columns
 from gridwhistle.common.wire import View
@@ -77,15 +76,4 @@ async def erase(tx: Command, why: str, rows: Sequence[Row]) -> Row | None:
         return None
     for row in rows:
         tx.update(row, **dict.fromkeys(_OF_PARTIES))
-    listed = "\n".join(str(row.id) for row in rows)
-    return tx.insert(
-        certificates,
-        county_code=case.area_code[:6],
-        things=parties.name,
-        taken=" ".join(_OF_PARTIES),
-        filter=why,
-        reason="request",
-        rows=len(rows),
-        executed_at=tx.now,
-        hash=hashlib.sha256(listed.encode()).hexdigest(),
-    )
+    return certify(tx, parties.name, [str(row.id) for row in rows], "request", why=why, taken=_OF_PARTIES)

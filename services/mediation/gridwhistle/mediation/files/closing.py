@@ -1,7 +1,6 @@
 """Closing a case (结案): two persons look at the file, it gets its number, and is put away after the last follow-up."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -14,8 +13,8 @@ from gridwhistle.common.data_classes import OPEN
 from gridwhistle.common.database import Db as Work
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.mediation import CaseArchived, CaseClosed
+from gridwhistle.common.jurisdiction import over_the_county
 from gridwhistle.common.machine import Step, check
-from gridwhistle.common.principal import Principal
 from gridwhistle.common.reading import one
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body, View
@@ -111,7 +110,8 @@ async def close(case_id: UUID, caller: Caller, db: Db) -> CaseView:
     """Close a case that somebody else asked to be closed (结案). One that was accepted gets a file number."""
     found = await one(db, caller, cases, case_id)
     numbered = [(committees, found.committee_id)] if found.accepted_at and found.committee_id else []
-    async with db.command(_over_the_county(caller) if numbered else caller, (cases, case_id), *numbered) as tx:
+    # A case may be another township's committee's.
+    async with db.command(over_the_county(caller) if numbered else caller, (cases, case_id), *numbered) as tx:
         step = CASE.step(tx.row, "close", caller)
         _close(tx, tx.row, step, _next_number(tx, tx[numbered[0]]) if numbered else None)
         return await answer(tx)
@@ -133,11 +133,6 @@ async def archive(case_id: UUID, caller: Caller, db: Db) -> CaseView:
         tx.move(tx.row, CASE.step(tx.row, "archive", caller))
         tx.tell(tx.row, CaseArchived(**facts_of(tx.row)))
         return await answer(tx)
-
-
-def _over_the_county(caller: Principal) -> Principal:
-    """Return the caller as one who reaches committees of the whole county: a case may be another township's committee's."""
-    return replace(caller, areas=tuple(sorted({area[:6] for area in caller.areas})))
 
 
 def _close(tx: Command, case: Row, step: Step, number: str | None, **values: Any) -> None:
