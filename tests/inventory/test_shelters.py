@@ -8,8 +8,9 @@ import pytest
 
 from gridwhistle.common.listing import GEOJSON
 from gridwhistle.inventory.places.domain import capacity_of
-from tests.conftest import RunningSuite
+from tests.conftest import Loop, RunningSuite
 from tests.inventory.shelters import BASE, MIDDLE, County, code_of, made
+from tests.system.test_canaries import canaries, caught, dump
 
 
 @pytest.fixture
@@ -180,10 +181,29 @@ def test_paper_lists_are_destroyed_before_two_people_with_a_certificate(county: 
     made(county.manager.post(f"{path}/restore", {**body, "witnessed_by": "commander"}))
 
     assert (code_of(alone), code_of(uncounted)) == ("witness_needed", "not_restored_yet")
+    (opening,) = made(county.manager.get(f"{path}/openings"))["items"]
+    look = {"fields": ["witnessed_by"], "purpose": "handling", "note": "核对销毁见证人"}
+    seen = made(county.commander.post(f"{path}/openings/{opening['id']}/reveal", look))
+    assert (opening["witnessed_by"], seen["values"]) == ("****", {"witnessed_by": "commander"})
     officer = county.somebody("privacy_officer")
     (certificate,) = made(officer.get(f"{BASE}/deletion_certificates?things=paper_list"))["items"]
     assert (certificate["rows"], certificate["reason"]) == (2, "expired")
     assert certificate["hash"] == hashlib.sha256(b"S-0001-1\nS-0001-2").hexdigest()
+
+
+def test_whatever_is_written_of_a_witness_is_found_nowhere_in_the_clear(county: County, background: Loop) -> None:
+    path, phone = county.opened(), canaries(7)["phone"]
+    made(county.commander.post(f"{path}/close", {}))
+
+    restored = county.manager.post(
+        f"{path}/restore",
+        {"stock_counted": True, "paper_lists": ["S-0003-1"], "witnessed_by": phone},
+        Idempotency_Key=str(uuid.uuid4()),
+    )
+
+    content = background.run(dump(county.suite.postgres.url("inventory")))
+    assert path.rpartition("/")[2].encode() in content
+    assert not caught(content + restored.content + county.manager.get(f"{path}/openings").content)
 
 
 def test_in_an_emergency_session_the_certificate_says_so(county: County) -> None:

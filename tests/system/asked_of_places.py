@@ -33,6 +33,7 @@ def sent(here: str) -> dict[str, dict[str, Any]]:
         "add_support_point": _support_point(here),
         "change_support_point": {"capacity": 10},
         "reveal_shelter": {"fields": ["director_phone"], **reveal},
+        "reveal_opening": {"fields": ["witnessed_by"], **reveal},
         "reveal_support_point": {"fields": ["contact_phone"], **reveal},
     }
 
@@ -45,16 +46,31 @@ def register(here: str) -> list[list[str]]:
     return [names, [line.get(name, "") for name in names]]
 
 
-def plant(suite: RunningSuite, add: Callable[..., None], place: str, west: float) -> None:
+def plant(suite: RunningSuite, add: Callable[..., None], parts: dict[str, str], place: str, west: float) -> None:
     """Plant one of everything in a place."""
     office = suite.somebody("inventory_manager", place[:6], subject="matrix-inventory_manager-planter")
     location = {"location": {"lon": west + 0.02, "lat": 10.02}}
     shelter = _made(office.post(f"{BASE}/shelters", {**_shelter(place), "code": f"M-{uuid.uuid4().hex[:8]}", **location}))
+    parts[f"{shelter['id']} openings"] = _opened(suite, f"{BASE}/shelters/{shelter['id']}", place)
     for kind in ("shelters", "nearest_shelters", "open_shelters"):
         add(kind, shelter["id"], shelter["grid_code"] or place)
     point = _made(office.post(f"{BASE}/support_points", {**_support_point(place), **location}))
     for kind in ("support_points", "nearest_support_points"):
         add(kind, point["id"], point["grid_code"] or place)
+
+
+def _opened(suite: RunningSuite, path: str, place: str) -> str:
+    """Open a shelter, close it, and make it ready again; return the opening."""
+    office, commander, manager = (
+        suite.somebody(role, place[:6], subject=f"matrix-{role}-planter")
+        for role in ("inventory_manager", "emergency_commander", "shelter_manager")
+    )
+    _made(office.post(f"{path}/accept"))
+    _made(commander.post(f"{path}/stand_by", {}))
+    opening: str = _made(manager.post(f"{path}/open", {}))["opening"]["id"]
+    _made(commander.post(f"{path}/close", {}))
+    _made(manager.post(f"{path}/restore", {"stock_counted": True, "paper_lists": ["M-1"], "witnessed_by": "matrix"}))
+    return opening
 
 
 def _shelter(place: str) -> dict[str, Any]:

@@ -359,7 +359,7 @@ def planted(suite: RunningSuite, background: Loop) -> Planted:
         _plant_personnel(suite, planted, place, west)
         _plant_timebank(suite, planted, place)
         asked_of_stock.plant(suite, planted.add, place)
-        asked_of_places.plant(suite, planted.add, place, west)
+        asked_of_places.plant(suite, planted.add, planted.parts, place, west)
         asked_of_teams.plant(suite, planted.add, planted.parts, place)
         asked_of_mediation.plant(suite, planted.add, planted.parts, place)
         asked_of_alerts.plant(suite, planted.add, place)

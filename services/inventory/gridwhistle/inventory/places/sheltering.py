@@ -17,6 +17,7 @@ from gridwhistle.common.events.inventory_places import (
     ShelterStoodDown,
 )
 from gridwhistle.common.ids import ActorId
+from gridwhistle.common.personal import SealedText
 from gridwhistle.common.retention import certify
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body
@@ -31,7 +32,7 @@ from gridwhistle.inventory.reasons import Grounds
 router = Router("inventory", "Shelters 应急避难场所")
 LISTS_MAX: Final = 1_000
 ListNo = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,39}$", examples=["S-0001-1"])]
-Witness = Annotated[ActorId, Field(description="The subject of their tokens.")]
+Witness = Annotated[ActorId, Field(description="The subject of their tokens; kept sealed.")]
 
 
 class StandBy(Grounds):
@@ -141,11 +142,12 @@ async def restore(shelter_id: UUID, body: Restore, caller: Caller, db: Db) -> Sh
         lists = sorted(set(body.paper_lists))
         if not body.stock_counted:
             raise NotRestoredYet
-        if lists and body.witnessed_by in {None, caller.id}:
+        witness = body.witnessed_by if lists else None
+        if lists and witness in {None, caller.id}:
             raise WitnessNeeded
         gone: dict[str, Any] = {"lists_destroyed": len(lists)}
-        if lists:
-            gone |= {"destroyed_by": caller.id, "witnessed_by": body.witnessed_by}
+        if witness:
+            gone |= {"destroyed_by": caller.id, "witnessed_by": SealedText(witness)}
             _certify(tx, opening, lists)
         tx.update(opening, restored_at=tx.now, **gone)
         response_id = tx.row.response_id

@@ -12,7 +12,7 @@ from gridwhistle.common.data_classes import OPEN, Count
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.inventory_places import ShelterAccepted, ShelterRetired
 from gridwhistle.common.ids import AreaCode, GridCode
-from gridwhistle.common.personal import PersonName, Phone
+from gridwhistle.common.personal import PersonName, Phone, SealedText
 from gridwhistle.common.places import Latitude, Longitude, Point
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.reading import filters, one, page
@@ -101,6 +101,7 @@ class OpeningView(View):
     needs: Annotated[list[Annotated[Need, OPEN]], Field(max_length=10)]
     counted_at: AwareDatetime
     lists_destroyed: Annotated[int | None, Field(ge=0, le=1_000)]
+    witnessed_by: SealedText | None
 
 
 class ShelterLine(View):
