@@ -85,7 +85,7 @@ async def heard(database: Database, after: str | None = None, caller: Principal 
 
 
 def numbers(heard: EventList) -> list[int]:
-    return [event.data["number"] for event in heard.items]
+    return [event.data["number"] for event in heard.events]
 
 
 async def test_events_come_in_pages_and_then_from_where_one_left_off(database: Database) -> None:
@@ -104,7 +104,7 @@ async def test_events_come_in_pages_and_then_from_where_one_left_off(database: D
 async def test_before_the_first_event_there_is_no_place(database: Database) -> None:
     nothing = await heard(database)
 
-    assert (nothing.items, nothing.after, nothing.is_all) == ([], None, True)
+    assert (nothing.events, nothing.after, nothing.is_all) == ([], None, True)
 
 
 async def test_what_is_not_published_yet_is_not_heard_yet(database: Database) -> None:

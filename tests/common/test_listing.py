@@ -4,7 +4,7 @@ import asyncio
 import datetime as dt
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from gridwhistle.common.personal import Phone
 from gridwhistle.common.problems import Language
 from gridwhistle.common.sheet_formats import CSV, XLSX, texts_of
 from gridwhistle.common.sheets import TooMuchForOneFile
-from gridwhistle.common.wire import Page, PageQuery, View
+from gridwhistle.common.wire import View
 
 
 class Lender(View):
@@ -69,13 +69,11 @@ def tool(**values: Any) -> ToolLine:
 def file_of(items: list[Any], media_type: str, language: Language = "en", kind: Listing = TOOLS) -> bytes:
     """Return a list of these as a file, a page at a time."""
 
-    async def ask(query: PageQuery) -> Page[Any]:
-        first = int(query.cursor or 0)
-        there_is_more = first + query.limit < len(items)
-        next_cursor = str(first + query.limit) if there_is_more else None
-        return Page.model_construct(items=items[first : first + query.limit], next_cursor=next_cursor)
+    async def pages() -> AsyncIterator[list[Any]]:
+        for first in range(0, max(len(items), 1), 200):
+            yield items[first : first + 200]
 
-    file = asyncio.run(kind.whole(media_type, PageQuery(limit=3), ask, language))
+    file = asyncio.run(kind.whole(media_type, pages(), language))
     with file.content as content:
         content.seek(0)
         return content.read()

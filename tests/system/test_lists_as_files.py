@@ -37,8 +37,19 @@ LISTS = [
 ]
 PLACE = "990203001001"
 EMPTY = {"dead_letters", "deletion_certificates", "disclosures", "legal_holds", "clocks/overdue", "audit/seals"}
-EMPTY |= {"revocations", "shifts", "open_shelters"}
+EMPTY |= {"revocations", "shifts", "open_shelters", "resource_types/kit"}
 """Lists in which nothing is planted."""
+_NEAR = "?limit=50&lon=60.3&lat=10.0&within_m=100000"
+ASKED = {
+    "rules": f"?area_code={PLACE[:6]}",
+    "calendar_days": f"?area_code={PLACE[:6]}&year=2026",
+    "categories": f"?area_code={PLACE[:6]}",
+    "trial_balance": f"?area_code={PLACE[:6]}",
+    "kit": "?persons=300",
+    "proposed_teams": f"?level=1&area_code={PLACE}",
+    **dict.fromkeys(("nearest_shelters", "nearest_support_points", "nearest_response_teams"), _NEAR),
+}
+"""How lists are asked that ask for more than a page."""
 every_list = pytest.mark.parametrize("route", LISTS, ids=[route.path for route in LISTS])
 
 
@@ -55,12 +66,16 @@ def planted(suite: RunningSuite) -> str:
     asked_of_teams.plant(suite, nobody_notes, {}, PLACE)
     asked_of_alerts.plant(suite, nobody_notes, PLACE)
     asked_of_responses.plant(suite, nobody_notes, PLACE)
+    suite.somebody("county_admin", PLACE[:6]).post("/incidents/v1/categories/start", {"county_code": PLACE[:6]})
     suite.somebody("town_acceptor", PLACE[:6]).post(INCIDENTS, {"title": "井盖缺失", "area_code": PLACE})
     return PLACE[:6]
 
 
 def pages(caller: Person, path: str) -> list[dict[str, Any]]:
-    """Return the items of all pages."""
+    """Return the items of all pages; of a list that has none, its items."""
+    whole = caller.get(path).json()
+    if "next_cursor" not in whole:
+        return list(whole["items"])
     items, cursor = [], ""
     while cursor is not None:
         page = caller.get(f"{path}{'&' if '?' in path else '?'}limit=200{cursor and f'&cursor={cursor}'}").json()
@@ -96,7 +111,8 @@ def address(caller: Person, route: EdgeRoute) -> str:
     """Return where a list is: of what belongs to one thing, of one that has some."""
     within, _, rest = route.path.partition("/{")
     if not rest:
-        return f"{route.path}?area_code={PLACE}" if route.may == PUBLIC else route.path
+        asks = f"?area_code={PLACE}" if route.may == PUBLIC else ASKED.get(route.path.rpartition("/")[2], "")
+        return route.path + asks
     lists = [f"{within}/{thing['id']}/{rest.partition('/')[2]}" for thing in caller.get(within).json()["items"]]
     return next((one for one in lists if caller.get(one).json()["items"]), lists[0])
 

@@ -713,7 +713,7 @@ def _own_countys(person: Person, asker: Asker, route: EdgeRoute, name: str) -> t
 
 def _strangers_in(answer: httpx2.Response, planted: Planted, asker: Asker, kind: str, name: str) -> str:
     """Say what a list shows that it should not, or does not show that it should."""
-    items = answer.json()["items"]
+    items = answer.json()["events" if name == "hear_events" else "items"]
     places = {id_: thing for things in planted.things.values() for id_, thing in things.items()}
     for item in items:
         id_ = item[IDS.get(name, "id")]

@@ -11,10 +11,10 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from functools import partial
 from types import SimpleNamespace
-from typing import IO, TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
+from typing import IO, TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar, get_args
 from urllib.parse import urlencode
 
 import orjson
@@ -164,13 +164,18 @@ class EdgeRoute(APIRoute):
         documented = {parameter.name for parameter in self.dependant.body_params}
         if documented != ({self.asks.body[0]} if self.asks.body else set()):
             raise TypeError(f"{endpoint.__name__}: FastAPI documents another body; write Annotated[…, Query()] for a query")
-        page = self.response_model
-        is_list = isinstance(page, type) and issubclass(page, wire.Page)
-        self.listing = Listing(path.rpartition("/")[2], page.__pydantic_generic_metadata__["args"][0]) if is_list else None
+        self.is_paged = isinstance(self.response_model, type) and issubclass(self.response_model, wire.Page)
+        item = self._item() if self.method == "GET" and (self.is_paged or not in_path) else None
+        self.listing = Listing(path.rpartition("/")[2], item) if item else None
         self.files = self.listing.media_types if self.listing else self.gives
         self.file_else = self.gives[0] if self.gives else ""  # a list is JSON if none of its files is asked for
         self.gives_location = False  # the application knows whether what this makes can be read by its id
         self.app = self._serve_file if self.asks.content else self._serve
+
+    def _item(self) -> type[wire.View] | None:
+        """Return what an item of the answer is, if the answer is a list."""
+        items = getattr(self.response_model, "model_fields", {}).get("items")
+        return get_args(items.annotation)[0] if items else None
 
     def matches(self, _scope: "Scope") -> "tuple[Match, Scope]":
         """Match nothing: `App` finds operations, and the framework only documents them."""
@@ -300,16 +305,22 @@ class EdgeRoute(APIRoute):
     async def _whole(self, db: _Db, arguments: dict[str, Any], caller: Principal, service: Running) -> ListFile:
         """Return a list as a file: what the endpoint gives page after page, as it gives it to this caller."""
         assert self.listing is not None
+        async with service.writing:
+            return await self.listing.whole(db.media_type, self._pages(db, arguments, caller), db.language)
+
+    async def _pages(self, db: _Db, arguments: dict[str, Any], caller: Principal) -> AsyncIterator[Sequence[wire.View]]:
+        if not self.is_paged:
+            yield (await again(lambda: self._run(db, arguments, caller))).items
+            return
         assert self.asks.query is not None
         name = self.asks.query[0]
-
-        async def ask(query: wire.PageQuery) -> wire.Page[Any]:
-            arguments[name] = query
+        query, cursor = arguments[name], arguments[name].cursor
+        while True:
+            arguments[name] = query.model_copy(update={"limit": wire.PAGE_MAX, "cursor": cursor})
             page: wire.Page[Any] = await again(lambda: self._run(db, arguments, caller))
-            return page
-
-        async with service.writing:
-            return await self.listing.whole(db.media_type, arguments[name], ask, db.language)
+            yield page.items
+            if (cursor := page.next_cursor) is None:
+                return
 
     async def _run(self, db: _Db, arguments: dict[str, Any], caller: Principal) -> Any:
         db.start_over()

@@ -98,7 +98,7 @@ class ToldEvent(View):
 class EventList(View):
     """Events in the order in which they were told."""
 
-    items: Annotated[list[ToldEvent], Field(max_length=PAGE_MAX)]
+    events: Annotated[list[ToldEvent], Field(max_length=PAGE_MAX)]
     after: Annotated[
         str | None, Field(pattern=_AFTER, examples=[_AFTER_EXAMPLE], description="Where to go on; null while there is nothing.")
     ]
@@ -127,5 +127,5 @@ async def hear_events(query: Annotated[EventQuery, InQuery()], caller: Caller, d
     if len(told) == query.limit:
         last = told[-1]["stream_seq"], told[-1]["event_id"]
     is_all = len(told) < query.limit and looked_through < _LOOKED_THROUGH_MAX
-    items = [ToldEvent.model_validate(orjson.loads(row["envelope"])) for row in told]
-    return EventList(items=items, after=f"{last[0]}.{last[1]}" if last else query.after, is_all=is_all)
+    events = [ToldEvent.model_validate(orjson.loads(row["envelope"])) for row in told]
+    return EventList(events=events, after=f"{last[0]}.{last[1]}" if last else query.after, is_all=is_all)

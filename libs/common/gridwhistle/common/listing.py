@@ -2,7 +2,7 @@
 
 import asyncio
 import datetime as dt
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from decimal import Decimal
@@ -15,7 +15,7 @@ from gridwhistle.common.glossary import HEADS
 from gridwhistle.common.problems import Language, Term, wishes
 from gridwhistle.common.sheet_formats import CSV, ENDING_OF, ROWS_MAX, XLSX, Cell, CsvWriting, XlsxWriting
 from gridwhistle.common.sheets import WRITTEN_BYTES_MAX, WRITTEN_ROWS_MAX, Column, TooMuchForOneFile
-from gridwhistle.common.wire import PAGE_MAX, Page, PageQuery, View, dumped
+from gridwhistle.common.wire import View, dumped
 
 GEOJSON: Final = "application/geo+json"
 _JSON_TYPES: Final = frozenset({"application/json", "application/*", "*/*"})
@@ -24,7 +24,7 @@ _ROWS_MAX: Final = {CSV: WRITTEN_ROWS_MAX, XLSX: ROWS_MAX, GEOJSON: WRITTEN_ROWS
 """Of a file of each kind. A workbook takes ten times as long to write, and with more rows no longer comes in again."""
 _IN_MEMORY_MAX: Final = 1024 * 1024
 """Bytes of a file; a longer one waits in a folder for what is passing, without a name."""
-Ask = Callable[[PageQuery], Awaitable[Page[Any]]]
+Pages = AsyncIterator[Sequence[View]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,29 +49,26 @@ class Listing:
         self.columns = [Column(one, HEADS.get(one, Term(one, one))) for one in fields if one != "boundary"]
         self.media_types = (CSV, XLSX, *([GEOJSON] if self._geometry else []))
 
-    async def whole(self, media_type: str, query: PageQuery, ask: Ask, language: Language) -> ListFile:
-        """Return all that a query asks for as a file, page after page; only a page of it is in memory.
+    async def whole(self, media_type: str, pages: Pages, language: Language) -> ListFile:
+        """Return all pages of a list as a file; only one of them is in memory.
 
         Raises:
             TooMuchForOneFile: it is more than one file holds.
         """
         with ExitStack() as unless_done:
             content: IO[bytes] = unless_done.enter_context(SpooledTemporaryFile(_IN_MEMORY_MAX))
-            await self._write(media_type, content, query, ask, language)
+            await self._write(media_type, content, pages, language)
             unless_done.pop_all()  # whoever sends it closes it
         return ListFile(media_type, self.name, _ENDING_OF[media_type], content)
 
-    async def _write(self, media_type: str, to: IO[bytes], query: PageQuery, ask: Ask, language: Language) -> None:
-        rows, cursor = 0, query.cursor
+    async def _write(self, media_type: str, to: IO[bytes], pages: Pages, language: Language) -> None:
+        rows = 0
         with closing(await asyncio.to_thread(self._writing, media_type, to, language)) as writing:
-            while True:
-                page = await ask(query.model_copy(update={"limit": PAGE_MAX, "cursor": cursor}))
-                rows += len(page.items)
+            async for items in pages:
+                rows += len(items)
                 if rows > _ROWS_MAX[media_type] or to.tell() > WRITTEN_BYTES_MAX:
                     raise TooMuchForOneFile(_ROWS_MAX[media_type])
-                await asyncio.to_thread(writing.add, page.items)
-                if (cursor := page.next_cursor) is None:
-                    break
+                await asyncio.to_thread(writing.add, items)
             await asyncio.to_thread(writing.end)
 
     def _writing(self, media_type: str, to: IO[bytes], language: Language) -> "_Writing":
