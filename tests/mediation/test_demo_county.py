@@ -24,7 +24,7 @@ async def test_there_is_a_dispute_in_every_state_and_none_twice(suite: RunningSu
         await disputes.fill(began)
         cases = [case for case in await disputes._all("cases") if case["id"] not in before]
         # So long after that no key is known any more.
-        monkeypatch.setattr("gridwhistle.standalone.demo.disputes._KEYS_KEPT", dt.timedelta(0))
+        monkeypatch.setattr("gridwhistle.standalone.demo.disputes.KEYS_KEPT", dt.timedelta(0))
         await disputes.fill(began)
         again = await disputes.settle()
         later = await disputes._all("cases")

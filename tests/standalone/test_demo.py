@@ -180,7 +180,7 @@ async def test_a_load_that_was_cut_short_goes_on_and_doubles_nothing(
         things = ("participants", "orders", "claims", "teams", "activities")
         bank = {thing: await _of_bank(loader, thing) for thing in things}
         # So long after that no key is known any more.
-        monkeypatch.setattr("gridwhistle.standalone.demo.bank._KEYS_KEPT", dt.timedelta(0))
+        monkeypatch.setattr("gridwhistle.standalone.demo.bank.KEYS_KEPT", dt.timedelta(0))
         await _forget_keys(suite.postgres.url("timebank"))
         await loader._bank.fill(loader._began)
         later = {thing: await _of_bank(loader, thing) for thing in things}

@@ -5,7 +5,7 @@ import getpass
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,6 +13,7 @@ from gridwhistle.common.ids import new_id
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Language, Problem
 from gridwhistle.standalone.children import CannotStart
+from gridwhistle.standalone.demo import words
 from gridwhistle.standalone.shown import FOLDER, Folder, say, say_refused, tell, write_file
 
 if TYPE_CHECKING:
@@ -21,14 +22,13 @@ if TYPE_CHECKING:
 catalogue = typer.Typer(
     no_args_is_help=True, help="The catalogue of a county 事项目录: what is reported, when it is a case, who answers."
 )
-COUNTY: Final = "990101"
 Area = Annotated[str, typer.Option("--county", help="Six digits.")]
 In = Annotated[Language, typer.Option("--language", help="Of heads, and of what is said of faults.")]
 To = Annotated[Path, typer.Argument(help="Where the file is written: .csv or .xlsx.")]
 
 
 @catalogue.command("seed")
-def seed(county: Area = COUNTY, data_dir: Folder = FOLDER) -> None:
+def seed(county: Area = words.COUNTY, data_dir: Folder = FOLDER) -> None:
     """Begin with the starter catalogue. What the county has already stays as it is."""
 
     async def work(db: "Db", caller: Principal) -> Any:
@@ -44,7 +44,7 @@ def bring_in(
     file: Annotated[Path, typer.Argument(help="CSV or XLSX, with the columns of `gridwhistle catalogue template`.")],
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Look through the file, and change nothing.")] = False,
-    county: Area = COUNTY,
+    county: Area = words.COUNTY,
     data_dir: Folder = FOLDER,
     language: In = "zh",
 ) -> None:
@@ -67,7 +67,7 @@ def bring_in(
 
 
 @catalogue.command("export")
-def export(to: To, county: Area = COUNTY, data_dir: Folder = FOLDER, language: In = "zh") -> None:
+def export(to: To, county: Area = words.COUNTY, data_dir: Folder = FOLDER, language: In = "zh") -> None:
     """Write a county's catalogue to a file, as it can be brought in again: what holds, and nothing withdrawn."""
 
     def exported(media_type: str) -> bytes:
@@ -83,7 +83,7 @@ def export(to: To, county: Area = COUNTY, data_dir: Folder = FOLDER, language: I
 
 
 @catalogue.command("template")
-def template(to: To, county: Area = COUNTY, language: In = "zh") -> None:
+def template(to: To, county: Area = words.COUNTY, language: In = "zh") -> None:
     """Write a file with a line of each kind to begin from. They name organisations that are not there, and do not come in."""
     from gridwhistle.common.sheets import cells_of, write  # noqa: PLC0415  as below
     from gridwhistle.incidents.catalogue_lines import CatalogueLine, examples  # noqa: PLC0415  as below

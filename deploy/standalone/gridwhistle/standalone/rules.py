@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 from pydantic import ValidationError
@@ -18,22 +18,22 @@ from gridwhistle.common.ids import new_id
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import NotFound, Problem
 from gridwhistle.standalone.children import CannotStart
+from gridwhistle.standalone.demo import words
 from gridwhistle.standalone.shown import FOLDER, Folder, print_table, say, say_refused
 
 rules = typer.Typer(no_args_is_help=True, help="The rules of a county 规则: what holds, what is unconfirmed, its own values.")
 calendar = typer.Typer(no_args_is_help=True, help="The working days of a county 日历.")
 Area = Annotated[str, typer.Option("--county", help="Six digits.")]
-COUNTY: Final = "990101"
 
 
 @rules.command("list")
-def list_rules(county: Area = COUNTY, data_dir: Folder = FOLDER) -> None:
+def list_rules(county: Area = words.COUNTY, data_dir: Folder = FOLDER) -> None:
     """List every rule as it holds in a county, with its source."""
     _show(county, data_dir, unconfirmed=False)
 
 
 @rules.command("unconfirmed")
-def list_unconfirmed(county: Area = COUNTY, data_dir: Folder = FOLDER) -> None:
+def list_unconfirmed(county: Area = words.COUNTY, data_dir: Folder = FOLDER) -> None:
     """List what a county has to confirm, or set, before going live."""
     _show(county, data_dir, unconfirmed=True)
 
@@ -46,7 +46,7 @@ def set_rule(
     unit: Annotated[str | None, typer.Option(help="Of a limit, if it is to be counted otherwise.")] = None,
     cutoff: Annotated[Literal["close", "midnight"] | None, typer.Option(help="When a day by law ends.")] = None,
     since: Annotated[dt.datetime | None, typer.Option(help="By the county's clocks (北京时间); now, if left out.")] = None,
-    county: Area = COUNTY,
+    county: Area = words.COUNTY,
     data_dir: Folder = FOLDER,
 ) -> None:
     """Set a county's own value. Clocks that run already keep what they were started with."""
@@ -66,7 +66,7 @@ def set_rule(
 @rules.command("confirm")
 def confirm_rule(
     key: Annotated[str, typer.Argument(help="As `gridwhistle rules unconfirmed` names it.")],
-    county: Area = COUNTY,
+    county: Area = words.COUNTY,
     data_dir: Folder = FOLDER,
 ) -> None:
     """Confirm that a rule shall hold in a county as it is."""
@@ -83,7 +83,7 @@ def choose_set(
         ),
     ],
     service: Annotated[str | None, typer.Option(help="Of one service alone; several may have a set of that name.")] = None,
-    county: Area = COUNTY,
+    county: Area = words.COUNTY,
     data_dir: Folder = FOLDER,
 ) -> None:
     """Choose a set of rules for a county. Clocks that run already keep what they were started with."""
@@ -91,7 +91,9 @@ def choose_set(
 
 
 @calendar.command("show")
-def show(year: Annotated[int, typer.Argument(min=2000, max=2199)], county: Area = COUNTY, data_dir: Folder = FOLDER) -> None:
+def show(
+    year: Annotated[int, typer.Argument(min=2000, max=2199)], county: Area = words.COUNTY, data_dir: Folder = FOLDER
+) -> None:
     """List the days of a year that are not what their weekday says."""
     _print_days(_ask(data_dir, county, "list_calendar_days", "CalendarQuery", {"year": year, "area_code": county}))
 
@@ -104,7 +106,7 @@ def put(
     notice: Annotated[
         bool, typer.Option("--notice", help="These are all days of the State Council's notice for their year.")
     ] = False,
-    county: Area = COUNTY,
+    county: Area = words.COUNTY,
     data_dir: Folder = FOLDER,
 ) -> None:
     """Put calendar days in: a county's own, or a year's notice that this release does not know yet."""

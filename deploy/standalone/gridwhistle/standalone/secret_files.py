@@ -12,17 +12,16 @@ from urllib.parse import urlsplit
 
 import bcrypt
 import typer
-from rich.console import Console
 
 from gridwhistle.common.issuer import OWN, Issuer
 from gridwhistle.common.sealing import make_keys
+from gridwhistle.standalone.shown import say
 
 FOLDER: Final = Path("deploy/secrets")
 _PASSWORD_BYTES: Final = 24
 _HASH_ROUNDS: Final = 10
 """Nobody guesses 24 random bytes, however fast a guess is; but it is counted at every connection."""
 app = typer.Typer(no_args_is_help=True, help="The secrets of a deployment with containers, as files.")
-_say = Console(stderr=True, highlight=False, soft_wrap=True)
 
 Folder = Annotated[Path, typer.Option("--folder", help="Where they stand; closed to all but its owner.")]
 PostgresHost = Annotated[str, typer.Option("--postgres", help="Host and port of PostgreSQL, as the services reach it.")]
@@ -37,8 +36,8 @@ def init(folder: Folder = FOLDER, postgres: PostgresHost = "postgres:5432", nats
     from gridwhistle.standalone.services import NAMES  # noqa: PLC0415  loads every service
 
     if any(not path.name.startswith(".") for path in folder.glob("*")):
-        _say.print(f"[red]There are secrets in {folder} already,[/] and the databases know them: nothing was changed.")
-        _say.print("For a service that came later: `gridwhistle secrets add NAME`.")
+        say.print(f"[red]There are secrets in {folder} already,[/] and the databases know them: nothing was changed.")
+        say.print("For a service that came later: `gridwhistle secrets add NAME`.")
         sys.exit(1)
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
@@ -50,8 +49,8 @@ def init(folder: Folder = FOLDER, postgres: PostgresHost = "postgres:5432", nats
     (folder / "issuer" / "issuer.json").chmod(0o644)
     _write(folder / "jwks" / "jwks.json", issuer.jwks())
     _room(folder / "gateway")
-    _say.print(f"The secrets are in {folder}. Keep a copy apart from the backups of the databases.")
-    _say.print("Tokens are signed with issuer/issuer.json there, until GW_ISSUER names an identity provider.")
+    say.print(f"The secrets are in {folder}. Keep a copy apart from the backups of the databases.")
+    say.print("Tokens are signed with issuer/issuer.json there, until GW_ISSUER names an identity provider.")
 
 
 @app.command()
@@ -63,21 +62,21 @@ def add(
 ) -> None:
     """Make the secrets of a service that came later."""
     if not (name.isascii() and name.isidentifier() and name.islower()):
-        _say.print("[red]A service has a name of small letters.[/]")
+        say.print("[red]A service has a name of small letters.[/]")
         sys.exit(2)
     if not (folder / "postgres").exists() or (folder / name).exists():
         what = "has its secrets already" if (folder / name).exists() else "can have none yet: run `gridwhistle secrets init`"
-        _say.print(f"[red]{name} {what};[/] nothing was changed.")
+        say.print(f"[red]{name} {what};[/] nothing was changed.")
         sys.exit(1)
     _of_service(folder, name, postgres, nats)
-    _say.print(f"The secrets of {name} are in {folder}. PostgreSQL and NATS are to be told of them; see docs/deploying.md.")
+    say.print(f"The secrets of {name} are in {folder}. PostgreSQL and NATS are to be told of them; see docs/deploying.md.")
 
 
 @app.command()
 def renew(name: Annotated[str, typer.Argument(help="The service.")], folder: Folder = FOLDER) -> None:
     """Give a service new passwords; its keys stay. PostgreSQL and NATS are to be told, and the service starts again."""
     if not (folder / name / "gw_nats_url").exists():
-        _say.print(f"[red]{name} has no secrets in {folder};[/] nothing was changed.")
+        say.print(f"[red]{name} has no secrets in {folder};[/] nothing was changed.")
         sys.exit(1)
     for role, room in _roles(name):
         old, new = (folder / "postgres" / role).read_text(), _password()
@@ -88,7 +87,7 @@ def renew(name: Annotated[str, typer.Argument(help="The service.")], folder: Fol
     _rewrite(url, f":{urlsplit(url.read_text()).password}@", f":{new}@")
     hashed = folder / "nats" / f"{name}.conf"
     _rewrite(hashed, hashed.read_text(), _hashed(new))
-    _say.print(f"{name} has new passwords in {folder}. PostgreSQL and NATS are to be told of them; see docs/deploying.md.")
+    say.print(f"{name} has new passwords in {folder}. PostgreSQL and NATS are to be told of them; see docs/deploying.md.")
 
 
 def _roles(name: str) -> tuple[tuple[str, str | None], ...]:

@@ -12,25 +12,22 @@ from gridwhistle.common.data_classes import OPEN, ThingId
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.timebank_orders import TeamDisbanded, TeamFounded
 from gridwhistle.common.ids import AreaCode
-from gridwhistle.common.principal import system
 from gridwhistle.common.problems import Conflict, Invalid
 from gridwhistle.common.reading import one, page
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Actions, Body, Keyset, Page, PageQuery, Version, View
 from gridwhistle.timebank.company import check_may_be_of_a_team
-from gridwhistle.timebank.domain import ACCOUNT
 from gridwhistle.timebank.leaving import check_team_is_done, close_accounts
+from gridwhistle.timebank.opening import open_for
 from gridwhistle.timebank.participant_tables import participants
 from gridwhistle.timebank.payments import donate_of_group
 from gridwhistle.timebank.people import hold_active, in_the_county, myself
 from gridwhistle.timebank.postings import Minutes
-from gridwhistle.timebank.tables import accounts
 from gridwhistle.timebank.team_states import TEAM
 from gridwhistle.timebank.team_tables import activities, members, teams
 
 router = Router("timebank", "Volunteer teams 志愿队")
 _NEWEST = Keyset(teams.c.id)
-_SYSTEM = system("timebank")
 MEMBERS_MAX = 500
 TeamState = Literal[TEAM.states]  # type: ignore[name-defined]
 Name = Annotated[str, Field(min_length=1, max_length=60, examples=["示例社区平安志愿队"])]
@@ -121,8 +118,7 @@ async def found_team(body: NewTeam, caller: Caller, db: Db) -> TeamView:
         given: dict[str, Any] = {"name": body.name, "leader_id": body.leader_id, "founded_at": tx.now}
         team = tx.create(teams, step, area_code=body.area_code, **given)
         first = tx.insert(members, team_id=team.id, participant_id=body.leader_id, asked_at=tx.now, joined_at=tx.now)
-        account: dict[str, Any] = {"area_code": body.area_code, "kind": "group", "owner_id": team.id, "opened_at": tx.now}
-        tx.create(accounts, ACCOUNT.step(None, "open", _SYSTEM), balance_minutes=0, locked_minutes=0, **account)
+        open_for(tx, team, "group")
         tx.tell(team, TeamFounded())
         return tx.answer(_view(tx, team, [first]))
 

@@ -2,18 +2,16 @@
 
 import datetime as dt
 import random
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
 from gridwhistle.common.issuer import Issuer
+from gridwhistle.common.principal import HISTORY
 from gridwhistle.standalone.demo import words
-from gridwhistle.standalone.demo.lines import Lines
+from gridwhistle.standalone.demo.lines import KEYS_KEPT, Call, Lines
 
 BASE: Final = "/timebank/v1"
 COUNTY: Final = f"{words.COUNTY}000000"
-_PAST: Final = "history:import"
-"""What is told of the past with this scope starts no clocks, which would all be due at once."""
 _KINDS: Final = (
     ("keeping_company", "陪伴聊天", 120, False),
     ("errands", "代办代购", 120, True),
@@ -23,8 +21,6 @@ _KINDS: Final = (
     ("reading_aloud", "读报读信", 60, True),
 )
 _SERVICES: Final = 48
-_KEYS_KEPT: Final = dt.timedelta(days=6)
-"""A load that goes on later than this does not count on its keys, which are known for seven days."""
 _ADDRESS: Final = "望湖街道示例社区幸福里{}栋{}0{}室"
 
 
@@ -52,7 +48,6 @@ VOLUNTEERS: Final = _people("both", 11001, 14, 1968)
 ELDERS: Final = _people("beneficiary", 12001, 10, 1936)
 EXAMPLES: Final = {"volunteer": VOLUNTEERS[0], "volunteer_2": VOLUNTEERS[1], "elder": ELDERS[0]}
 """Whose tokens a start writes down, by their names."""
-Call = Callable[..., Awaitable[dict[str, Any]]]
 
 
 class Bank:
@@ -101,13 +96,7 @@ class Bank:
 
     async def _all(self, things: str) -> list[dict[str, Any]]:
         """Return what a clerk of the station finds in a list."""
-        headers, found = {"Authorization": f"Bearer {self._office('station_clerk')}"}, []
-        path: str | None = f"{BASE}/{things}?limit=200"
-        while path:
-            page = await self._lines.get(path, headers)
-            found += page["items"]
-            path = page["next_cursor"] and f"{BASE}/{things}?limit=200&cursor={page['next_cursor']}"
-        return found
+        return await self._lines.all(f"{BASE}/{things}", self._office("station_clerk"))
 
     async def _register(self, somebody: Somebody) -> None:
         if somebody.masked in self.ids:
@@ -135,7 +124,7 @@ class Bank:
         """Load the other people, what they did for each other, and a team."""
         for somebody in (*VOLUNTEERS, *ELDERS):
             await self._register(somebody)
-        is_old = dt.datetime.now(dt.UTC) - began > _KEYS_KEPT
+        is_old = dt.datetime.now(dt.UTC) - began > KEYS_KEPT
         there = {dt.datetime.fromisoformat(line["start_at"]) for line in await self._all("orders")} if is_old else set()
         for number in range(_SERVICES):
             await self._serve(number, began, there)
@@ -238,7 +227,7 @@ class Bank:
 
     def _office(self, role: str, subject: str | None = None, *, past: bool = False) -> str:
         area = words.COUNTY if role == "timebank_admin" else words.TOWN
-        return self._issuer.token(subject or f"demo-{role}", [role], [area], scope=_PAST if past else "")
+        return self._issuer.token(subject or f"demo-{role}", [role], [area], scope=HISTORY if past else "")
 
     def _volunteer(self, somebody: Somebody, *, past: bool) -> str:
-        return self._issuer.token(self.ids[somebody.masked], ["volunteer"], [words.COUNTY], scope=_PAST if past else "")
+        return self._issuer.token(self.ids[somebody.masked], ["volunteer"], [words.COUNTY], scope=HISTORY if past else "")

@@ -1,19 +1,15 @@
 """The demo county's mediation (调解): a committee on file, two rosters, and disputes of invented people in every state."""
 
 import datetime as dt
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
 from gridwhistle.common.issuer import Issuer
+from gridwhistle.common.principal import HISTORY
 from gridwhistle.standalone.demo import words
-from gridwhistle.standalone.demo.lines import Lines
+from gridwhistle.standalone.demo.lines import KEYS_KEPT, Call, Lines
 
 BASE: Final = "/mediation/v1"
-_PAST: Final = "history:import"
-"""What is told of the past with this scope starts no clocks, which would all be due at once."""
-_KEYS_KEPT: Final = dt.timedelta(days=6)
-"""A load that goes on later than this does not count on its keys, which are known for seven days."""
 _DAY: Final = 24.0
 _MEMBERS: Final = ("周明德", "吴秀兰", "郑国平")
 _LAWYER, _LIAISON = "冯律", "卫东来"
@@ -31,7 +27,6 @@ STATES: Final = (
     *("refused", "transferred", "terminated", "failed", "performed", "breached", "closed", "archived"),
 )
 """Every state that a case can be in; of each there is one at least."""
-Call = Callable[..., Awaitable[dict[str, Any]]]
 
 
 @dataclass
@@ -91,20 +86,13 @@ class Disputes:
             self._people[name] = made["id"]
 
     async def _all(self, things: str) -> list[dict[str, Any]]:
-        headers = {"Authorization": f"Bearer {self._token('mediation_chair')}"}
-        found: list[dict[str, Any]] = []
-        path: str | None = f"{BASE}/{things}?limit=200"
-        while path:
-            page = await self._lines.get(path, headers)
-            found += page["items"]
-            path = page["next_cursor"] and f"{BASE}/{things}?limit=200&cursor={page['next_cursor']}"
-        return found
+        return await self._lines.all(f"{BASE}/{things}", self._token("mediation_chair"))
 
     # --- disputes in every state ---------------------------------------------------------------------------------------------
 
     async def fill(self, began: dt.datetime) -> None:
         """Load a case in each state, unless they are there from a load that was long ago."""
-        if dt.datetime.now(dt.UTC) - began > _KEYS_KEPT and await self._all("cases"):
+        if dt.datetime.now(dt.UTC) - began > KEYS_KEPT and await self._all("cases"):
             return
         for number, state in enumerate(STATES):
             await self._case(number, state, began)
@@ -245,4 +233,4 @@ class Disputes:
         return await self._call(f"{on.path}/{action}", f"mediation-{on.number}-{key or action}", content, bearer, on.ago)
 
     def _token(self, role: str, subject: str | None = None, *, past: bool = False) -> str:
-        return self._issuer.token(subject or f"demo-{role}", [role], [words.TOWN], scope=_PAST if past else "")
+        return self._issuer.token(subject or f"demo-{role}", [role], [words.TOWN], scope=HISTORY if past else "")

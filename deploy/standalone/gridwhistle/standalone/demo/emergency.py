@@ -1,15 +1,13 @@
 """The demo county in an emergency (应急): its shelters and support points, its teams, and who helps besides."""
 
-from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from gridwhistle.common.issuer import Issuer
 from gridwhistle.standalone.demo import words
 from gridwhistle.standalone.demo.county import EXAMPLES, County, Grid, middle
-from gridwhistle.standalone.demo.lines import Lines
+from gridwhistle.standalone.demo.lines import Call, Lines
 
 BASE: Final = "/inventory/v1"
-Call = Callable[..., Awaitable[dict[str, Any]]]
 _COUNTY: Final = f"{words.COUNTY}000000"
 _SCHOOL, _SQUARE, _STADIUM = ("short_term", "building", 2_650), ("emergency", "ground", 900), ("central", "ground", 48_000)
 SUPPORT: Final = (
@@ -72,13 +70,8 @@ class Emergency:
 
     async def _find(self) -> None:
         """Find what is there already, by its name: keys are known for a week, and a county is started for longer."""
-        headers = {"Authorization": f"Bearer {self._office}"}
         for things in ("support_points", "response_teams", "social_organisations"):
-            path: str | None = f"{BASE}/{things}?limit=200"
-            while path:
-                page = await self._lines.get(path, headers)
-                self._there |= {f"{things} {line['name']}" for line in page["items"]}
-                path = page["next_cursor"] and f"{BASE}/{things}?limit=200&cursor={page['next_cursor']}"
+            self._there |= {f"{things} {line['name']}" for line in await self._lines.all(f"{BASE}/{things}", self._office)}
 
     async def _shelter(self, code: str, name: str, grid: Grid, kind: tuple[str, str, int]) -> None:
         lon, lat = middle(grid)

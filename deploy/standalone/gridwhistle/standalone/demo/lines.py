@@ -1,14 +1,19 @@
 """Calls of our own server over a few open lines: a general client takes a millisecond of the core that the server needs."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+import datetime as dt
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import orjson
 
 _Line = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+Call = Callable[..., Awaitable[dict[str, Any]]]
+"""A write of the loader's: path, key, content, whose it is, and how many hours ago."""
+KEYS_KEPT: Final = dt.timedelta(days=6)
+"""A load that goes on later than this does not count on its keys, which are known for seven days."""
 
 
 class Lines:
@@ -40,6 +45,16 @@ class Lines:
     async def get(self, path: str, headers: Mapping[str, str]) -> Any:
         """Read."""
         return (await self._call("GET", path, headers, b""))[1]
+
+    async def all(self, path: str, bearer: str) -> list[dict[str, Any]]:
+        """Read every item of a list."""
+        found: list[dict[str, Any]] = []
+        asked: str | None = f"{path}?limit=200"
+        while asked:
+            page = await self.get(asked, {"Authorization": f"Bearer {bearer}"})
+            found += page["items"]
+            asked = page["next_cursor"] and f"{path}?limit=200&cursor={page['next_cursor']}"
+        return found
 
     async def post(self, path: str, content: Any, headers: Mapping[str, str]) -> tuple[int, Any]:
         """Do something; return the status and the answer."""

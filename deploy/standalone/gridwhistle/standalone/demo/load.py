@@ -187,14 +187,8 @@ class Loader:
 
     async def _workers(self, area: str) -> dict[tuple[str, str], str]:
         """Return the ids of the workers of an area, by community and name."""
-        headers = {"Authorization": f"Bearer {self._token('county_admin', area)}"}
-        found: dict[tuple[str, str], str] = {}
-        path: str | None = "/personnel/v1/workers?limit=200"
-        while path:
-            page = await self._lines.get(path, headers)
-            found |= {(line["area_code"], line["name"]): line["id"] for line in page["items"]}
-            path = page["next_cursor"] and f"/personnel/v1/workers?limit=200&cursor={page['next_cursor']}"
-        return found
+        lines = await self._lines.all("/personnel/v1/workers", self._token("county_admin", area))
+        return {(line["area_code"], line["name"]): line["id"] for line in lines}
 
     async def _work(self, worker: Worker, there: dict[tuple[str, str], str]) -> None:
         worker_id = there.get((worker.area_code, worker.name)) or await self._hire(worker)

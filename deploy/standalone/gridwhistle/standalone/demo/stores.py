@@ -1,15 +1,13 @@
 """The demo county's stores (应急物资): what is kept where, how much there should be, and who asks for something."""
 
 import datetime as dt
-from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from gridwhistle.common.issuer import Issuer
 from gridwhistle.standalone.demo import words
-from gridwhistle.standalone.demo.lines import Lines
+from gridwhistle.standalone.demo.lines import Call, Lines
 
 BASE: Final = "/inventory/v1"
-Call = Callable[..., Awaitable[dict[str, Any]]]
 _COUNTY: Final = f"{words.COUNTY}000000"
 TYPES: Final = (
     # code, name, unit, what a kit holds for how many people, each day, days it lasts, what the county should have
@@ -71,9 +69,7 @@ class Stores:
             await self._ask("1990400", "120")
 
     async def _found(self, things: str) -> list[dict[str, Any]]:
-        page = await self._lines.get(f"{BASE}/{things}?limit=200", {"Authorization": f"Bearer {self._tokens['manager']}"})
-        items: list[dict[str, Any]] = page["items"]
-        return items
+        return await self._lines.all(f"{BASE}/{things}", self._tokens["manager"])
 
     async def _type(
         self, code: str, name: str, unit: str, qty: str | None, persons: int | None, daily: bool, days: int | None
