@@ -24,7 +24,7 @@ from gridwhistle.mediation.agreements.refusals import (
     SignedTwice,
     TermUnclearYet,
 )
-from gridwhistle.mediation.agreements.rules import confirm_by, is_effective, must_be_written
+from gridwhistle.mediation.agreements.rules import confirm_by, is_effective, must_be_written, outcome_of
 from gridwhistle.mediation.agreements.states import AGREEMENT
 from gridwhistle.mediation.agreements.tables import Extent, TermKind, agreement_terms, agreements
 from gridwhistle.mediation.agreements.views import (
@@ -38,7 +38,7 @@ from gridwhistle.mediation.agreements.views import (
 )
 from gridwhistle.mediation.cases.guards import on_the_panel
 from gridwhistle.mediation.cases.states import CASE
-from gridwhistle.mediation.cases.steps import facts_of, parties_in, party_of
+from gridwhistle.mediation.cases.steps import are_all, facts_of, parties_in, party_of
 from gridwhistle.mediation.cases.tables import cases
 from gridwhistle.mediation.committees.tables import committees
 from gridwhistle.mediation.limits import CONFIRM_APPLY, FOLLOW_UP_DAYS, REPLACE
@@ -104,9 +104,9 @@ async def reach_oral_agreement(case_id: UUID, body: OralAgreement, caller: Calle
         raise MustBeWritten
     async with db.command(caller, cases, case_id) as tx:
         case, there = tx.row, await parties_in(tx)
-        step = CASE.step(case, "agree_part" if body.extent == "part" else "agree_oral", caller)
+        step = _agreeing(tx, body.extent, "agree_oral")
         check(case, caller, on_the_panel)
-        if {party.id for party in there} != set(body.agreed_by):
+        if not await are_all(tx, body.agreed_by):
             raise NotByAll
         state = AGREEMENT.step(None, "reach", caller).target
         signed = [{"id": str(party.id), "at": tx.now.isoformat(), "how": "by_word"} for party in there]
@@ -182,13 +182,13 @@ async def _of(tx: Command, agreement_id: UUID, action: str) -> Row:
     agreement = await agreement_of(tx, agreement_id)
     AGREEMENT.step(agreement, action, tx.caller)
     if action != "drop":
-        _agreeing(tx, agreement)
+        _agreeing(tx, agreement.extent, "agree_written")
     return agreement
 
 
-def _agreeing(tx: Command, agreement: Row) -> Step:
-    """Return the step that the case takes when the agreement takes effect: nobody signs once mediation has ended."""
-    return CASE.step(tx.row, "agree_part" if agreement.extent == "part" else "agree_written", tx.caller)
+def _agreeing(tx: Command, extent: str, whole: str) -> Step:
+    """Return the step that the case takes when an agreement takes effect: nobody signs once mediation has ended."""
+    return CASE.step(tx.row, "agree_part" if extent == "part" else whole, tx.caller)
 
 
 async def _make(tx: Command, body: NewAgreement, **values: Any) -> tuple[Row, list[Row]]:
@@ -214,7 +214,7 @@ async def _take_effect(tx: Command, agreement: Row) -> None:
     case = tx.row
     if not is_effective(agreement, await parties_in(tx), case.presiding_id, needs_seal=case.committee_id is not None):
         return
-    step = _agreeing(tx, agreement)
+    step = _agreeing(tx, agreement.extent, "agree_written")
     until = confirm_by(tx.now, await RULES.of(tx.db), case.area_code, CONFIRM_APPLY)
     target = AGREEMENT.step(agreement, "take_effect", tx.caller).target
     tx.update(agreement, state=target, effective_at=tx.now, confirm_by=until)
@@ -226,5 +226,4 @@ async def _agreed(tx: Command, step: Step, agreement: Row) -> None:
     tx.move(tx.row, step, agreed_at=tx.now, follow_ups_left=len(FOLLOW_UP_DAYS))
     if agreement.form == "written":
         tx.clocks.start(tx.row, CONFIRM_APPLY)
-    outcome = "partial" if agreement.extent == "part" else "agreed"
-    tx.tell(tx.row, CaseAgreed(**facts_of(tx.row), form=agreement.form, outcome=outcome))
+    tx.tell(tx.row, CaseAgreed(**facts_of(tx.row), form=agreement.form, outcome=outcome_of(agreement)))

@@ -33,7 +33,7 @@ from gridwhistle.mediation.agreements.views import (
     confirmation_view,
 )
 from gridwhistle.mediation.cases.states import CASE
-from gridwhistle.mediation.cases.steps import facts_of, parties_in
+from gridwhistle.mediation.cases.steps import are_all, facts_of, part_of
 from gridwhistle.mediation.cases.tables import cases
 from gridwhistle.mediation.limits import CONFIRM_ACCEPT, CONFIRM_APPLY, CONFIRM_DECIDE, CONFIRM_DECIDE_MORE
 from gridwhistle.mediation.words import PaperNo, PartyIds, RecordedRemark
@@ -67,7 +67,7 @@ async def apply_confirmation(case_id: UUID, body: ConfirmationRequest, caller: C
         agreement = await agreement_of(tx)
         if body.concerns_status or agreement.form != "written":
             raise CannotConfirm
-        if {party.id for party in await parties_in(tx)} != set(body.applied_by):
+        if not await are_all(tx, body.applied_by):
             raise NotByAll
         if (body.court_by == "inviting_court") != case.channel.startswith("court_"):
             raise WrongCourt
@@ -113,7 +113,7 @@ async def court_extends_confirmation(
 ) -> ConfirmationView:
     """Enter that the court takes ten days more to decide (延长审查期限): once, counted from when it accepted."""
     async with db.command(caller, cases, case_id) as tx:
-        found = await _confirmation(tx, part_id)
+        found = await part_of(tx, confirmations, part_id, UnknownConfirmation)
         CONFIRMATION.step(found, "court_extends", caller)
         await tx.clocks.prolong(tx.row, CONFIRM_DECIDE, tx.rule(CONFIRM_DECIDE_MORE).amount)
         tx.update(found, extended_at=tx.now)
@@ -153,7 +153,7 @@ async def _said(
     db: Db, caller: Principal, case_id: UUID, confirmation_id: UUID, action: str, body: CourtSays
 ) -> ConfirmationView:
     async with db.command(caller, cases, case_id) as tx:
-        found = await _confirmation(tx, confirmation_id)
+        found = await part_of(tx, confirmations, confirmation_id, UnknownConfirmation)
         step = CONFIRMATION.step(found, action, caller)
         moment = {"accepted_at": tx.now} if action == "court_accepts" else {"decided_at": tx.now}
         if action == "court_accepts":
@@ -163,10 +163,3 @@ async def _said(
         tx.record(found, action, body.reason)
         tx.tell(tx.row, ConfirmationMoved(**facts_of(tx.row), confirmation_id=found.id, to_state=step.target))
         return tx.answer(confirmation_view(found, caller))
-
-
-async def _confirmation(tx: Command, confirmation_id: UUID) -> Row:
-    found = next((row for row in await tx.children(confirmations) if row.id == confirmation_id), None)
-    if found is None:
-        raise UnknownConfirmation
-    return found

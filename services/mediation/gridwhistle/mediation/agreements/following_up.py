@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from gridwhistle.common.calendars import day_of
 from gridwhistle.common.database import Db as Work
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.mediation import CaseFollowedUp
@@ -19,7 +20,6 @@ from gridwhistle.mediation.cases.states import CASE
 from gridwhistle.mediation.cases.steps import facts_of
 from gridwhistle.mediation.cases.tables import cases
 from gridwhistle.mediation.limits import FOLLOW_UP_DAYS
-from gridwhistle.mediation.rulings import today
 
 router = Router("mediation", "Agreements 调解协议: follow-up 回访")
 
@@ -41,7 +41,7 @@ async def follow_up(case_id: UUID, body: FollowUp, caller: Caller, db: Db) -> Fo
         day = await next_on(db, agreement, case.area_code, len(before))
         if day is None:
             raise FollowedUpAlready
-        if today(tx.now) < day:
+        if day_of(tx.now) < day:
             raise TooEarlyToFollowUp(day=day.isoformat())
         number = len(before) + 1
         made = tx.insert(follow_ups, case_id=case_id, follow_up_no=number, asked_by=caller.id, asked_at=tx.now, **dict(body))
@@ -68,4 +68,4 @@ async def next_on(db: Work, agreement: Any, area_code: str, done: int) -> dt.dat
     if done >= len(FOLLOW_UP_DAYS):
         return None
     days = (await RULES.of(db)).of(FOLLOW_UP_DAYS[done], area_code, agreement.effective_at).amount
-    return today(agreement.effective_at) + dt.timedelta(days=days)
+    return day_of(agreement.effective_at) + dt.timedelta(days=days)

@@ -6,19 +6,20 @@ from uuid import UUID
 
 from pydantic import Field
 
+from gridwhistle.common.calendars import day_of
 from gridwhistle.common.commands import Command
 from gridwhistle.common.edge import Caller, Db, Router
-from gridwhistle.common.events.mediation import CaseBreached, CasePerformed, Outcome, PerformanceBegun, PerformanceUrged
+from gridwhistle.common.events.mediation import CaseBreached, CasePerformed, PerformanceBegun, PerformanceUrged
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body, Day
 from gridwhistle.mediation.agreements.refusals import NotDoneYet, UnknownTerm
+from gridwhistle.mediation.agreements.rules import outcome_of
 from gridwhistle.mediation.agreements.tables import agreement_terms
 from gridwhistle.mediation.agreements.views import AgreementView, Proof, agreement_of, agreement_view
 from gridwhistle.mediation.cases.states import CASE
 from gridwhistle.mediation.cases.steps import end, facts_of
 from gridwhistle.mediation.cases.tables import cases
 from gridwhistle.mediation.cases.views import CaseView, answer
-from gridwhistle.mediation.rulings import today
 from gridwhistle.mediation.words import RecordedRemark, RecordedWhy
 
 router = Router("mediation", "Agreements 调解协议: performance 履行")
@@ -46,8 +47,8 @@ async def perform_at_once(case_id: UUID, body: AllAtOnce, caller: Caller, db: Db
         if any(term.due_on is not None for term in terms):
             raise NotDoneYet
         for term in terms:
-            tx.update(term, done_on=today(tx.now), proof=body.proof)
-        end(tx, case, step, _outcome(await agreement_of(tx)), CasePerformed)
+            tx.update(term, done_on=day_of(tx.now), proof=body.proof)
+        end(tx, case, step, outcome_of(await agreement_of(tx)), CasePerformed)
         return await answer(tx)
 
 
@@ -73,12 +74,12 @@ async def term_done(case_id: UUID, part_id: UUID, body: Performance, caller: Cal
         term = next((one for one in terms if one.id == part_id and one.done_on is None), None)
         if term is None:
             raise UnknownTerm
-        if body.done_on > today(tx.now):
+        if body.done_on > day_of(tx.now):
             raise NotDoneYet
         tx.update(term, done_on=body.done_on, proof=body.proof)
         agreement = await agreement_of(tx)
         if all(one.done_on for one in terms):
-            end(tx, case, CASE.step(case, "all_done", caller), _outcome(agreement), CasePerformed)
+            end(tx, case, CASE.step(case, "all_done", caller), outcome_of(agreement), CasePerformed)
         else:
             tx.move(case, CASE.step(case, "record_performance", caller))
         return tx.answer(agreement_view(agreement, terms, caller))
@@ -89,7 +90,7 @@ async def urge(case_id: UUID, body: RecordedRemark, caller: Caller, db: Db) -> C
     """Urge whoever owes something that is due (督促履行)."""
     async with db.command(caller, cases, case_id) as tx:
         step = CASE.step(tx.row, "urge", caller)
-        late = [term for term in await _terms(tx) if is_late(term, today(tx.now))]
+        late = [term for term in await _terms(tx) if is_late(term, day_of(tx.now))]
         if not late:
             raise UnknownTerm
         for term in late:
@@ -104,19 +105,15 @@ async def breach_final(case_id: UUID, body: RecordedWhy, caller: Caller, db: Db)
     """Say that it will not be performed (不履行): tell the other side of court, payment order and notarised deed."""
     async with db.command(caller, cases, case_id) as tx:
         step = CASE.step(tx.row, "breach_final", caller)
-        if not any(is_late(term, today(tx.now)) for term in await _terms(tx)):
+        if not any(is_late(term, day_of(tx.now)) for term in await _terms(tx)):
             raise UnknownTerm
-        end(tx, tx.row, step, _outcome(await agreement_of(tx)), CaseBreached, reason=body.reason)
+        end(tx, tx.row, step, outcome_of(await agreement_of(tx)), CaseBreached, reason=body.reason)
         return await answer(tx)
 
 
 def is_late(term: Row, day: dt.date) -> bool:
     """Tell whether something is owed and its day has passed; what is due at once is late until it is done."""
     return term.done_on is None and (term.due_on is None or term.due_on < day)
-
-
-def _outcome(agreement: Row) -> Outcome:
-    return "partial" if agreement.extent == "part" else "agreed"
 
 
 async def _terms(tx: Command) -> list[Row]:

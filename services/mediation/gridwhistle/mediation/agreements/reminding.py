@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import func, or_, select
 
 from gridwhistle.common.again import Away, Replay, again
+from gridwhistle.common.calendars import day_of
 from gridwhistle.common.database import Database, Db
 from gridwhistle.common.events.mediation import PerformanceOverdue
 from gridwhistle.common.ids import new_id
@@ -22,7 +23,6 @@ from gridwhistle.mediation.agreements.tables import agreement_terms
 from gridwhistle.mediation.cases.steps import facts_of
 from gridwhistle.mediation.cases.tables import cases
 from gridwhistle.mediation.limits import REMIND_EVERY
-from gridwhistle.mediation.rulings import today
 
 log = logging.getLogger(__name__)
 _SYSTEM: Final = system("mediation")
@@ -44,7 +44,7 @@ async def remind_once(database: Database) -> int:
     """Tell of what is late and was not told of for some days; return of how many cases."""
     db = _db(database, None)
     now = await database.now(database.background)
-    rules, day = await RULES.of(db), today(now)
+    rules, day = await RULES.of(db), day_of(now)
     late = agreement_terms.c.done_on.is_(None), cases.c.state == "performing", agreement_terms.c.due_on < day
     recent = now - dt.timedelta(days=1)
     asked = or_(agreement_terms.c.reminded_at.is_(None), agreement_terms.c.reminded_at < recent)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from gridwhistle.common.deadlines import Deadline
+from gridwhistle.common.events.mediation import Outcome
 from gridwhistle.common.presets import WINDOWS
 from gridwhistle.common.rules import Rules
 
@@ -12,6 +13,11 @@ from gridwhistle.common.rules import Rules
 def must_be_written(due_on: Iterable[dt.date | None], *, is_asked: bool, is_major: bool) -> bool:
     """Tell whether an agreement has to be in writing: a party asks, it is not performed at once, or it is major or complex."""
     return is_asked or is_major or any(day is not None for day in due_on)
+
+
+def outcome_of(agreement: Any) -> Outcome:
+    """Return how a case ends about which there is such an agreement."""
+    return "partial" if agreement.extent == "part" else "agreed"
 
 
 def is_effective(agreement: Any, parties: Sequence[Any], presiding_id: Any, *, needs_seal: bool) -> bool:

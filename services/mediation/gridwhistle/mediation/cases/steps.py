@@ -1,13 +1,17 @@
 """What several steps of a case do alike: the facts that events carry, how it ends, and how long a stage may take."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Table
 
 from gridwhistle.common.clocks import Limit
 from gridwhistle.common.commands import NO_LIMITS, Command
 from gridwhistle.common.events import Event
 from gridwhistle.common.events.mediation import Outcome
 from gridwhistle.common.machine import Step
+from gridwhistle.common.problems import Problem
 from gridwhistle.common.rows import Row
 from gridwhistle.mediation.cases.refusals import UnknownParty
 from gridwhistle.mediation.cases.routing import CONTACT, accept_rule
@@ -67,6 +71,23 @@ def limits_of(tx: Command, case: Any) -> dict[str, Limit]:
 async def parties_in(tx: Command) -> list[Row]:
     """Return the parties of the held case, without those that were struck."""
     return [party for party in await tx.children(parties) if party.struck_at is None]
+
+
+async def are_all(tx: Command, party_ids: Iterable[UUID]) -> bool:
+    """Tell whether these are all the parties of the held case."""
+    return {party.id for party in await parties_in(tx)} == set(party_ids)
+
+
+async def part_of(tx: Command, table: Table, part_id: UUID, unknown: type[Problem]) -> Row:
+    """Return a part of the held case.
+
+    Raises:
+        Problem: `unknown`, where it has none of that id.
+    """
+    found = next((row for row in await tx.children(table) if row.id == part_id), None)
+    if found is None:
+        raise unknown
+    return found
 
 
 async def party_of(tx: Command, party_id: Any) -> Row:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from gridwhistle.common.calendars import day_of
 from gridwhistle.common.commands import Command
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.mediation import (
@@ -31,7 +32,6 @@ from gridwhistle.mediation.cases.tables import cases
 from gridwhistle.mediation.cases.views import AnsweredBy, CaseView, answer
 from gridwhistle.mediation.committees.tables import committees
 from gridwhistle.mediation.limits import TRANSFER
-from gridwhistle.mediation.rulings import today
 from gridwhistle.mediation.words import DISPUTES, RecordedRemark, RecordedWhy
 
 router = Router("mediation", "Cases 调解案件: willingness 意愿与受理")
@@ -182,5 +182,5 @@ async def _check_committee(tx: Command, case: Row, committee_id: UUID | None) ->
     # Held, so that nobody dissolves it meanwhile.
     (committee,) = await tx.hold(committees, [committee_id])
     homes = [party.home_area for party in await parties_in(tx)]
-    if committee is None or committee.county_code != case.area_code[:6] or not takes(committee, case, homes, today(tx.now)):
+    if committee is None or committee.county_code != case.area_code[:6] or not takes(committee, case, homes, day_of(tx.now)):
         raise CommitteeUnsuited

@@ -8,6 +8,7 @@ from fastapi import Query
 from pydantic import AwareDatetime, Field
 from sqlalchemy import func, select
 
+from gridwhistle.common.calendars import day_of
 from gridwhistle.common.commands import Command
 from gridwhistle.common.data_classes import OPEN, PublicName
 from gridwhistle.common.edge import Caller, Db, Router
@@ -28,7 +29,6 @@ from gridwhistle.mediation.committees.refusals import CommitteeIncomplete, NotAM
 from gridwhistle.mediation.committees.states import COMMITTEE
 from gridwhistle.mediation.committees.tables import committees, mediators
 from gridwhistle.mediation.limits import MEMBERS_MAX, MEMBERS_MIN, TERM_YEARS
-from gridwhistle.mediation.rulings import today, years_after
 from gridwhistle.mediation.words import DISPUTES, Reason
 
 router = Router("mediation", "Committees 调解组织")
@@ -211,13 +211,21 @@ async def file(committee_id: UUID, body: CommitteeFiling, caller: Caller, db: Db
             Term("印章", "a seal"): row.seal_no is not None,
             Term("女性委员", "women among its members"): body.has_women,
             Term("多民族居住地区的相应委员", "members of the peoples who live there"): body.mirrors_mixed_area,
-            Term("任期之内", "a term that is not over"): row.term_end_on > today(tx.now),
+            Term("任期之内", "a term that is not over"): row.term_end_on > day_of(tx.now),
         }
         if missing := [term for term, there in lacks.items() if not there]:
             raise CommitteeIncomplete(missing=missing)
         tx.move(row, step, filed_at=tx.now, **dict(body))
         tx.tell(row, CommitteeFiled(kind=row.kind))
         return tx.answer(_view(tx, row, members))
+
+
+def years_after(day: dt.date, years: int) -> dt.date:
+    """Return the day so many years later; after a 29th of February, the 1st of March where there is none."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return dt.date(day.year + years, 3, 1)
 
 
 async def members_of(db: Db, committee_id: UUID) -> int:
@@ -238,5 +246,5 @@ def _view(tx: Command, row: Row, members: int) -> CommitteeView:
 
 def committee_view(row: Any, members: int, now: dt.datetime, caller: Principal) -> CommitteeView:
     """Return a committee as the caller sees it."""
-    over, may = row.term_end_on <= today(now), COMMITTEE.actions(row, caller)
+    over, may = row.term_end_on <= day_of(now), COMMITTEE.actions(row, caller)
     return CommitteeView.of(row, members=members, term_is_over=over, actions=may)

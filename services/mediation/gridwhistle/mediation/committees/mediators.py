@@ -8,6 +8,7 @@ from fastapi import Query
 from pydantic import AwareDatetime, Field
 from sqlalchemy import func, select
 
+from gridwhistle.common.calendars import day_of
 from gridwhistle.common.commands import Command
 from gridwhistle.common.data_classes import OPEN, PublicName
 from gridwhistle.common.edge import Caller, Db, Router
@@ -38,7 +39,6 @@ from gridwhistle.mediation.committees.refusals import (
 from gridwhistle.mediation.committees.states import COMMITTEE, MEDIATOR, not_oneself
 from gridwhistle.mediation.committees.tables import committees, mediators, trainings
 from gridwhistle.mediation.limits import MEMBERS_MAX
-from gridwhistle.mediation.rulings import today
 from gridwhistle.mediation.words import DISPUTES, RecordedWhy
 
 router = Router("mediation", "Mediators 调解员")
@@ -230,7 +230,7 @@ async def recall(mediator_id: UUID, body: Recall, caller: Caller, db: Db) -> Med
 
 def standing_of(mediator: Any, now: dt.datetime) -> Standing:
     """Return whether somebody can be given a case: their state, or that the time they were appointed for is over."""
-    if mediator.state == "active" and mediator.term_end_on and mediator.term_end_on <= today(now):
+    if mediator.state == "active" and mediator.term_end_on and mediator.term_end_on <= day_of(now):
         return "expired"
     standing: Standing = mediator.state
     return standing

@@ -8,7 +8,7 @@ from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.mediation import CaseExtended, CaseFailed, CaseTerminated, ReportedTo
 from gridwhistle.common.rows import Row
 from gridwhistle.mediation.cases.states import CASE
-from gridwhistle.mediation.cases.steps import end, facts_of, parties_in
+from gridwhistle.mediation.cases.steps import are_all, end, facts_of
 from gridwhistle.mediation.cases.tables import cases
 from gridwhistle.mediation.cases.views import CaseView, answer
 from gridwhistle.mediation.limits import MEDIATE
@@ -39,7 +39,7 @@ async def extend(case_id: UUID, body: Extension, caller: Caller, db: Db) -> Case
     """Let it take longer (延长期限), as every party agrees in writing: the limit once more, from the first session."""
     async with db.command(caller, cases, case_id) as tx:
         case, step = tx.row, CASE.step(tx.row, "extend", caller)
-        if {party.id for party in await parties_in(tx)} != set(body.party_ids):
+        if not await are_all(tx, body.party_ids):
             raise NotEverybody
         due_at = await tx.clocks.extend(case, MEDIATE)
         tx.move(case, step, reason=body.reason)

@@ -12,7 +12,7 @@ from gridwhistle.common.events.mediation import CaseEscalated, CaseResumed, Esca
 from gridwhistle.common.reading import last_of, one
 from gridwhistle.common.wire import Body, View
 from gridwhistle.mediation.cases.states import CASE
-from gridwhistle.mediation.cases.steps import facts_of, limits_of
+from gridwhistle.mediation.cases.steps import facts_of, limits_of, part_of
 from gridwhistle.mediation.cases.tables import cases
 from gridwhistle.mediation.cases.views import CaseView, answer
 from gridwhistle.mediation.limits import MEDIATE
@@ -109,9 +109,7 @@ async def list_escalations(case_id: UUID, caller: Caller, db: Db) -> Escalations
 async def enter_report_receipt(case_id: UUID, part_id: UUID, body: ReportReceipt, caller: Caller, db: Db) -> EscalationView:
     """Enter the number under which a report was taken in (登记回执)."""
     async with db.command(caller, cases, case_id) as tx:
-        found = next((report for report in await tx.children(escalations) if report.id == part_id), None)
-        if found is None:
-            raise UnknownReport
+        found = await part_of(tx, escalations, part_id, UnknownReport)
         tx.update(found, receipt_no=body.receipt_no)
         tx.record(tx.row, "enter_receipt")
         return tx.answer(EscalationView.of(found))

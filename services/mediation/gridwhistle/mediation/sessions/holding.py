@@ -20,11 +20,18 @@ from gridwhistle.common.wire import Body, Moment
 from gridwhistle.mediation.cases.guards import goes_on, on_the_panel
 from gridwhistle.mediation.cases.routing import CHANNELS
 from gridwhistle.mediation.cases.states import CASE
-from gridwhistle.mediation.cases.steps import facts_of, limit_of, parties_in, party_of
+from gridwhistle.mediation.cases.steps import facts_of, limit_of, part_of, parties_in, party_of
 from gridwhistle.mediation.cases.tables import cases
 from gridwhistle.mediation.limits import MEDIATE
 from gridwhistle.mediation.panels.tables import panel_members
-from gridwhistle.mediation.sessions.refusals import EnoughSessions, NotPresent, NotReady, SignedAlready, TimesUnclear
+from gridwhistle.mediation.sessions.refusals import (
+    EnoughSessions,
+    NotPresent,
+    NotReady,
+    SignedAlready,
+    TimesUnclear,
+    UnknownSession,
+)
 from gridwhistle.mediation.sessions.states import SESSION
 from gridwhistle.mediation.sessions.tables import invitees, sessions
 from gridwhistle.mediation.sessions.views import (
@@ -34,7 +41,6 @@ from gridwhistle.mediation.sessions.views import (
     Sessions,
     SessionView,
     SignedBy,
-    session_of,
     session_view,
 )
 from gridwhistle.mediation.words import RecordedRemark
@@ -163,7 +169,7 @@ async def cancel_session(case_id: UUID, part_id: UUID, body: RecordedRemark, cal
 async def _session(tx: Command, session_id: UUID, action: str) -> Row:
     """Return a session of the held case, if the caller mediates it and may do this to it now."""
     check(tx.row, tx.caller, on_the_panel)
-    session = await session_of(tx, session_id)
+    session = await part_of(tx, sessions, session_id, UnknownSession)
     SESSION.step(session, action, tx.caller)
     return session
 

@@ -12,7 +12,7 @@ from gridwhistle.common.personal import PersonName, Phone
 from gridwhistle.common.reading import one
 from gridwhistle.common.wire import Body, View
 from gridwhistle.mediation.cases.guards import goes_on, keeps_the_file, on_the_panel
-from gridwhistle.mediation.cases.steps import party_of
+from gridwhistle.mediation.cases.steps import part_of, party_of
 from gridwhistle.mediation.cases.tables import cases
 from gridwhistle.mediation.cases.views import AgentMay, PartyView
 from gridwhistle.mediation.panels.afterwards import check_never_mediated_it
@@ -80,9 +80,7 @@ async def agree_to_invitee(case_id: UUID, part_id: UUID, body: InviteeConsent, c
     """Write down that a party wants somebody there (同意邀请)."""
     async with db.command(caller, cases, case_id) as tx:
         check(tx.row, caller, on_the_panel, goes_on)
-        invitee = next((one_ for one_ in await tx.children(invitees) if one_.id == part_id), None)
-        if invitee is None:
-            raise UnknownInvitee
+        invitee = await part_of(tx, invitees, part_id, UnknownInvitee)
         party = await party_of(tx, body.party_id)
         tx.update(invitee, agreed_by=sorted({*invitee.agreed_by, str(party.id)}))
         tx.record(tx.row, "agree_to_invitee")

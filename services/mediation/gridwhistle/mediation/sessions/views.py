@@ -5,17 +5,14 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from gridwhistle.common.commands import Command
 from gridwhistle.common.data_classes import OPEN, PublicName
 from gridwhistle.common.personal import PersonName
 from gridwhistle.common.principal import Principal
-from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Actions, View
 from gridwhistle.mediation.cases.guards import on_the_panel
 from gridwhistle.mediation.cases.states import CASE
-from gridwhistle.mediation.sessions.refusals import UnknownSession
 from gridwhistle.mediation.sessions.states import SESSION
-from gridwhistle.mediation.sessions.tables import InviteeKind, sessions
+from gridwhistle.mediation.sessions.tables import InviteeKind
 
 SESSIONS_MAX = 60
 INVITEES_MAX = 60
@@ -106,15 +103,3 @@ def invitee_view(invitee: Any) -> InviteeView:
 def ids_of(written: list[str] | None) -> list[UUID] | None:
     """Return ids as they are, from how a column of lists keeps them."""
     return None if written is None else [UUID(id_) for id_ in written]
-
-
-async def session_of(tx: Command, session_id: UUID) -> Row:
-    """Return a session of the held case.
-
-    Raises:
-        UnknownSession: there is none of that id.
-    """
-    found = next((one for one in await tx.children(sessions) if one.id == session_id), None)
-    if found is None:
-        raise UnknownSession
-    return found
