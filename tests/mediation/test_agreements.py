@@ -63,6 +63,16 @@ def test_a_written_agreement_takes_effect_with_the_last_of_signatures_and_seal(o
     assert "五千" not in str(sealed)
 
 
+def test_there_is_one_seal_on_an_agreement(office: Office, committee: Committee) -> None:
+    first = committee[1][0]
+    path, parties = office.in_mediation(committee[0], first)
+    at = f"{path}/agreements/{office.draft(path, office.mediator(first), parties)['id']}"
+
+    made(office.chair.post(f"{at}/seal"))
+
+    assert code_of(office.chair.post(f"{at}/seal")) == "sealed_already"
+
+
 def test_nobody_signs_twice_or_for_another_and_who_presides_signs(office: Office, committee: Committee) -> None:
     first, second = committee[1][:2]
     path, parties = office.in_mediation(committee[0], first, second)

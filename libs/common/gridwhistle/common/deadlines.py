@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Final, Literal, NamedTuple
 
-from gridwhistle.common.calendars import LOCAL, WorkTime
+from gridwhistle.common.calendars import LOCAL, SATURDAY, WorkTime
 from gridwhistle.common.problems import Term
 
 Unit = Literal[
@@ -223,7 +223,7 @@ class Deadline:
             if day.is_workday:
                 if self.unit == "work_day_legal":
                     number += 1
-                    made_up = f"({day.why.zh})" if date.weekday() >= 5 else ""  # noqa: PLR2004  Saturday
+                    made_up = f"({day.why.zh})" if date.weekday() >= SATURDAY else ""
                     made_up_en = f" ({day.why.en})" if made_up else ""
                     yield Line(f"{zh} 为第 {number} 个工作日{made_up}。", f"{en} is working day {number}{made_up_en}.")
             elif self.unit == "work_day_legal":

@@ -15,7 +15,7 @@ from gridwhistle.common.problems import Invalid, Term
 from gridwhistle.common.reading import page
 from gridwhistle.common.retention import Kept
 from gridwhistle.common.tables import moment, place, plumbing, root
-from gridwhistle.common.wire import Body, Keyset, Page, PageQuery, View
+from gridwhistle.common.wire import Actions, Body, Keyset, Page, PageQuery, Version, View
 
 _OFFICER: Final = frozenset({"privacy_officer"})
 HOLD: Final = Machine(
@@ -71,7 +71,7 @@ class HoldLine(View):
     """A legal hold in a list."""
 
     id: UUID
-    version: Annotated[int, Field(ge=1, le=2**31 - 1)]
+    version: Version
     state: Literal["held", "lifted"]
     thing: Annotated[str, Field(max_length=63, examples=["incident"])]
     thing_id: UUID
@@ -84,7 +84,7 @@ class HoldLine(View):
 class HoldView(HoldLine):
     """A legal hold. `actions` is what you may do now."""
 
-    actions: Annotated[list[Annotated[str, Field(max_length=40, examples=["lift"])]], Field(max_length=50)]
+    actions: Actions
 
 
 async def list_holds(query: Annotated[HoldsQuery, Query()], caller: Caller, db: Db) -> Page[HoldLine]:

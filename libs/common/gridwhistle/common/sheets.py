@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from gridwhistle.common import wire
 from gridwhistle.common.calendars import LOCAL
+from gridwhistle.common.faults import faults_of
 from gridwhistle.common.problems import Invalid, Language, Term
 from gridwhistle.common.sheet_formats import CONTROL, CSV, ENDING_OF, Cell, column_letter, csv_of, texts_of, xlsx_of
 from gridwhistle.common.sheet_heads import Heads
@@ -131,7 +132,7 @@ class Sheet(Generic[_Line]):
         try:
             self.lines.append((row, model.__pydantic_validator__.validate_strings(values)))
         except ValidationError as error:
-            for place, code, message in wire.faults_of(error):
+            for place, code, message in faults_of(error):
                 column = str(place[0]) if place else next(iter(self._columns))
                 if (row, column) not in self._unread:
                     self.wrong(row, column, code, message)

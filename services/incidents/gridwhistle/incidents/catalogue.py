@@ -7,7 +7,6 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import Any, Final, Literal
 from uuid import UUID
 
@@ -44,8 +43,6 @@ KINDS: Final[Mapping[str, Kind]] = {"C": "component", "E": "event", "S": "social
 Level = Literal["village", "town", "county"]
 LeadOrgType = Literal["village_committee", "town_government", "county_department", "police_station", "public_utility"]
 
-_LIMITS: Final = SimpleNamespace(units=tuple(UNITS))
-Unit = Literal[_LIMITS.units]  # type: ignore[name-defined]
 categories = Table(
     "category",
     metadata,

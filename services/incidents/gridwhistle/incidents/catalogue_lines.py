@@ -8,12 +8,13 @@ from uuid import UUID
 
 from pydantic import Field
 
+from gridwhistle.common.deadlines import Unit
 from gridwhistle.common.events.incidents import Category as Code
 from gridwhistle.common.ids import OrgCode
 from gridwhistle.common.problems import Term
 from gridwhistle.common.sheets import SEVERAL, SINCE, YES_OR_NO, Line, Sheet
 from gridwhistle.common.wire import Moment
-from gridwhistle.incidents.catalogue import Category, LeadOrgType, Level, Unit, matters_of
+from gridwhistle.incidents.catalogue import Category, LeadOrgType, Level, matters_of
 from gridwhistle.incidents.cataloguing import (
     CATEGORIES_MAX,
     OF_ONE_MAX,

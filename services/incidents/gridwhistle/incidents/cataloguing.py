@@ -11,6 +11,7 @@ from sqlalchemy import Table
 from gridwhistle.common.commands import Command
 from gridwhistle.common.data_classes import OPEN
 from gridwhistle.common.database import Db
+from gridwhistle.common.deadlines import Unit
 from gridwhistle.common.events.incidents import Category as Code
 from gridwhistle.common.ids import CountyCode, OrgCode
 from gridwhistle.common.principal import Principal
@@ -22,7 +23,6 @@ from gridwhistle.incidents.catalogue import (
     Kind,
     LeadOrgType,
     Level,
-    Unit,
     categories,
     matters,
     responsibilities,

@@ -8,13 +8,14 @@ from pydantic import Field
 from sqlalchemy import select
 
 from gridwhistle.common.commands import Command
+from gridwhistle.common.deadlines import Unit
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.incidents import Category as Code
 from gridwhistle.common.ids import CountyCode, area_code_of
 from gridwhistle.common.problems import Conflict, Invalid, OutsideYourArea
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body, Query, View
-from gridwhistle.incidents.catalogue import CATALOGUE, KINDS, Kind, Unit, categories, standards
+from gridwhistle.incidents.catalogue import CATALOGUE, KINDS, Kind, categories, standards
 from gridwhistle.incidents.cataloguing import (
     CATEGORIES_MAX,
     Amount,

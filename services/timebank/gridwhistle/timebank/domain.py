@@ -16,8 +16,6 @@ OWNED: Final = frozenset({"personal_available", "personal_hold", "group"})
 OVERDRAWN: Final = frozenset({"issuance", "clearing"})
 """Kinds whose balance may be below zero: where minutes come from."""
 ADMIN: Final = frozenset({"timebank_admin"})
-
-
 COUNTY_DIGITS: Final = 6
 _PERSON: Final = frozenset({"personal_available"})
 _EARNS: Final = frozenset({"personal_available", "group", "pool"})  # who has earned enough gives the rest to the pool

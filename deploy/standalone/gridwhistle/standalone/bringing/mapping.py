@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from gridwhistle.common.calendars import LOCAL
+from gridwhistle.common.faults import faults_of
 from gridwhistle.common.problems import Term
 from gridwhistle.common.sheet_heads import Heads, Reading
-from gridwhistle.common.wire import faults_of
 from gridwhistle.standalone.bringing.refusals import CannotImport, unreadable
 
 SHIPPED: Final = Path(__file__).parent / "mappings"

@@ -104,7 +104,6 @@ def promise(
     for item, qty in approved:
         tx.update(item, approved_qty=qty)
         wishes.append(Wish(item.id, item.type_id, qty))
-        item.__dict__["approved_qty"] = qty
     reserve(tx, order.id, point_id, wishes, approved_by=approved_by, insists=insists)
     lines = [(item.type_code, qty) for item, qty in approved if qty]
     tx.tell(order, DispatchOrderApproved(**facts_of(order, lines)))

@@ -21,6 +21,7 @@ from gridwhistle.mediation.agreements.refusals import (
     NoSeal,
     NotByAll,
     NotPresiding,
+    SealedAlready,
     SignedTwice,
     TermUnclearYet,
 )
@@ -157,7 +158,7 @@ async def seal_agreement(case_id: UUID, part_id: UUID, caller: Caller, db: Db) -
         if tx.row.committee_id is None:
             raise NoSeal
         if agreement.sealed_at:
-            raise SignedTwice
+            raise SealedAlready
         committee = await db.first(select(committees.c.seal_no).where(committees.c.id == tx.row.committee_id))
         if committee is None or committee.seal_no is None:
             raise NoSeal

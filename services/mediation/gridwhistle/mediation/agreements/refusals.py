@@ -32,6 +32,13 @@ class SignedTwice(Conflict):
     zh, en = "该人已签署协议。", "They have signed the agreement already."
 
 
+class SealedAlready(Conflict):
+    """There is one seal on it."""
+
+    code = "sealed_already"
+    zh, en = "协议已加盖印章。", "The committee's seal is on it already."
+
+
 class NotPresiding(Forbidden):
     """Who presides signs."""
 
