@@ -264,3 +264,15 @@ def test_who_is_an_agent_of_a_party_does_not_mediate_it(office: Office, committe
     refused = office.chair.post(f"{path}/assign", {"presiding_id": person["id"], "chosen_by": "parties"})
 
     assert code_of(refused) == "named_in_the_case"
+
+
+def test_who_is_heard_as_a_witness_does_not_mediate_it(office: Office, committee: Committee) -> None:
+    person, path = office.register(kind="invited"), office.assigned(committee[0], committee[1][0])[0]
+    witness = {"kind": "witness", "name": person["name"]}
+    made(office.mediator(committee[1][0]).post(f"{path}/invitees", witness))
+
+    refused = office.chair.post(f"{path}/replace", {"mediator_id": person["id"], "chosen_by": "committee"})
+    suggested = made(office.chair.get(f"{path}/suggestions"))["items"]
+
+    assert code_of(refused) == "named_in_the_case"
+    assert person["name"] not in {one["name"] for one in suggested}

@@ -1,4 +1,4 @@
-"""Cases and who is in them (案件、当事人). What is known of parties is sealed; work data is codes, words and numbers."""
+"""Cases, who is in them and who is heard (案件、当事人、受邀人员): of people all is sealed; the rest is codes and numbers."""
 
 from typing import Final, Literal, get_args
 
@@ -29,8 +29,10 @@ from gridwhistle.mediation.tables import metadata
 
 Side = Literal["applicant", "respondent", "third"]
 PartyKind = Literal["person", "organisation"]
+InviteeKind = Literal["relative", "neighbour", "expert", "witness", "organisation"]
 Capacity = Literal["full", "limited", "none"]
 _TO_MEDIATE: Final = Term("调解纠纷、制作调解文书", "to mediate a dispute, and to write what the law asks for")
+_INVITE: Final = Term("邀请有关人员参加调解", "to invite those who can help")
 _TO_KNOW: Final = Term("核对当事人身份", "to check who a party is")
 
 
@@ -144,4 +146,16 @@ parties: Final = Table(
     CheckConstraint("answered_by IN ('in_writing', 'by_word', 'online')", name="answered_by_is_known"),
     CheckConstraint("(is_willing IS NULL) = (answered_at IS NULL)", name="answered_iff_it_is_known"),
     info={"thing": Term("当事人", "party"), "plural": "parties"},
+)
+
+invitees: Final = Table(
+    "invitee",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("case_id", Uuid, ForeignKey(cases.c.id), nullable=False, index=True),
+    *word("kind", InviteeKind),
+    *sealed("name", PersonName, to=DESK, basis="consent", purpose=_INVITE),
+    Column("agreed_by", JSON, nullable=False),  # which parties want them there
+    moment("invited_at", nullable=False),
+    info={"thing": Term("受邀人员", "invitee")},
 )

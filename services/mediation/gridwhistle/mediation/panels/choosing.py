@@ -18,7 +18,7 @@ from gridwhistle.common.rules import RULES
 from gridwhistle.common.wire import Body, View
 from gridwhistle.mediation.cases.states import CASE
 from gridwhistle.mediation.cases.steps import facts_of
-from gridwhistle.mediation.cases.tables import cases, parties
+from gridwhistle.mediation.cases.tables import cases, invitees, parties
 from gridwhistle.mediation.cases.views import CaseView, answer
 from gridwhistle.mediation.committees.mediators import standing_of
 from gridwhistle.mediation.committees.tables import mediators
@@ -148,9 +148,10 @@ def ranked(able: Sequence[MediatorSuggestion]) -> list[MediatorSuggestion]:
 
 
 async def names_in(db: Any, case_id: UUID) -> set[str]:
-    """Return the names of those who are parties of a case, or guardians or agents of one."""
+    """Return the names of those who are parties of a case, guardians or agents of one, or invited to it."""
     there = await db.fetch(select(*(parties.c[name] for name in _NAMES)).where(parties.c.case_id == case_id))
-    return {value.full for row in there for value in row if value is not None}
+    heard = await db.fetch(select(invitees.c.name).where(invitees.c.case_id == case_id))
+    return {value.full for row in (*there, *heard) for value in row if value is not None}
 
 
 async def _able(tx: Command, case: Row, mediator_id: UUID) -> Row:

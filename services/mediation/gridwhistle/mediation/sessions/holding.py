@@ -21,7 +21,7 @@ from gridwhistle.mediation.cases.guards import goes_on, on_the_panel
 from gridwhistle.mediation.cases.routing import CHANNELS
 from gridwhistle.mediation.cases.states import CASE
 from gridwhistle.mediation.cases.steps import facts_of, limit_of, part_of, parties_in, party_of
-from gridwhistle.mediation.cases.tables import cases
+from gridwhistle.mediation.cases.tables import cases, invitees
 from gridwhistle.mediation.limits import MEDIATE
 from gridwhistle.mediation.panels.tables import panel_members
 from gridwhistle.mediation.sessions.refusals import (
@@ -33,7 +33,7 @@ from gridwhistle.mediation.sessions.refusals import (
     UnknownSession,
 )
 from gridwhistle.mediation.sessions.states import SESSION
-from gridwhistle.mediation.sessions.tables import invitees, sessions
+from gridwhistle.mediation.sessions.tables import sessions
 from gridwhistle.mediation.sessions.views import (
     INVITEES_MAX,
     SESSIONS_MAX,

@@ -13,11 +13,10 @@ from gridwhistle.common.reading import one
 from gridwhistle.common.wire import Body, View
 from gridwhistle.mediation.cases.guards import goes_on, keeps_the_file, on_the_panel
 from gridwhistle.mediation.cases.steps import part_of, party_of
-from gridwhistle.mediation.cases.tables import cases
+from gridwhistle.mediation.cases.tables import InviteeKind, cases, invitees
 from gridwhistle.mediation.cases.views import AgentMay, PartyView
 from gridwhistle.mediation.panels.afterwards import check_never_mediated_it
 from gridwhistle.mediation.sessions.refusals import EnoughInvitees, UnknownInvitee
-from gridwhistle.mediation.sessions.tables import InviteeKind, invitees
 from gridwhistle.mediation.sessions.views import INVITEES_MAX, InviteeView, invitee_view
 
 router = Router("mediation", "Sessions 调解会: invitees 邀请")

@@ -1,4 +1,4 @@
-"""Sessions, who is invited, and what is reported (调解会、受邀人员、报告)."""
+"""Sessions, and what is reported (调解会、报告)."""
 
 from typing import Final, Literal
 
@@ -6,7 +6,7 @@ from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, Index, Inte
 from sqlalchemy.dialects.postgresql import JSON
 
 from gridwhistle.common.events.mediation import EscalatedFor, ReportedTo
-from gridwhistle.common.personal import PersonName, SealedText
+from gridwhistle.common.personal import SealedText
 from gridwhistle.common.problems import Term
 from gridwhistle.common.sealed import PUBLIC, sealed
 from gridwhistle.common.tables import moment, word
@@ -15,11 +15,9 @@ from gridwhistle.mediation.cases.tables import cases
 from gridwhistle.mediation.sessions.states import SESSION
 from gridwhistle.mediation.tables import metadata
 
-InviteeKind = Literal["relative", "neighbour", "expert", "witness", "organisation"]
 HarmKind = Literal["minor_harm", "domestic_violence", "crime_risk"]
 HarmTo = Literal["police", "civil_affairs", "education"]
 _RECORD: Final = Term("制作、保存调解笔录", "to write and keep the record of a session")
-_INVITE: Final = Term("邀请有关人员参加调解", "to invite those who can help")
 
 sessions: Final = Table(
     "session",
@@ -48,17 +46,6 @@ sessions: Final = Table(
     info={"thing": SESSION.thing},
 )
 Index("session_coming", sessions.c.starts_at, postgresql_where=sessions.c.state == "planned")
-invitees: Final = Table(
-    "invitee",
-    metadata,
-    Column("id", Uuid, primary_key=True),
-    Column("case_id", Uuid, ForeignKey(cases.c.id), nullable=False, index=True),
-    *word("kind", InviteeKind),
-    *sealed("name", PersonName, to=DESK, basis="consent", purpose=_INVITE),
-    Column("agreed_by", JSON, nullable=False),  # which parties want them there
-    moment("invited_at", nullable=False),
-    info={"thing": Term("受邀人员", "invitee")},
-)
 escalations: Final = Table(
     "escalation",
     metadata,

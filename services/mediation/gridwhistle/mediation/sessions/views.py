@@ -11,8 +11,8 @@ from gridwhistle.common.principal import Principal
 from gridwhistle.common.wire import Actions, View
 from gridwhistle.mediation.cases.guards import on_the_panel
 from gridwhistle.mediation.cases.states import CASE
+from gridwhistle.mediation.cases.tables import InviteeKind
 from gridwhistle.mediation.sessions.states import SESSION
-from gridwhistle.mediation.sessions.tables import InviteeKind
 
 SESSIONS_MAX = 60
 INVITEES_MAX = 60
