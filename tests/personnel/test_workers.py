@@ -101,6 +101,15 @@ def test_an_applicant_is_trained_signs_and_begins(town: Person) -> None:
     assert "activate" not in ready["actions"]
 
 
+def test_nothing_is_written_of_who_has_left(town: Person) -> None:
+    path = f"{BASE}/workers/{hired(town)}"
+    did(town.post(f"{path}/exit", {"reason_code": "asked"}))
+
+    refused = town.patch(path, {"contract_signed_on": "2026-06-20"}, If_Match='"2"')
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "not_active")
+
+
 @pytest.mark.anyio
 async def test_who_was_rejected_is_kept_from_then_on_for_so_long_and_no_longer(suite: RunningSuite, town: Person) -> None:
     worker_id = hired(town, entry="apply")

@@ -36,6 +36,7 @@ from gridwhistle.personnel.domain import (
     LEVELS,
     WORKER,
     EnoughGrids,
+    NotActive,
     NotAssigned,
     NothingToChange,
     check_active,
@@ -174,6 +175,8 @@ async def change_worker(worker_id: UUID, body: WorkerChange, caller: Caller, db:
     if not (changes := body.model_dump(exclude_none=True)):
         raise NothingToChange
     async with db.command(caller, workers, worker_id) as tx:
+        if tx.row.exited_at:
+            raise NotActive(state=WORKER.word(tx.row.state))
         tx.update(tx.row, **changes)
         tx.record(tx.row, "change")
         return tx.answer(_view(tx.row, await held_by(tx), caller))
