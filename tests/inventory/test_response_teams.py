@@ -100,6 +100,18 @@ def state_of(county: County, team: Team) -> str:
 # --- teams -------------------------------------------------------------------------------------------------------------------
 
 
+def test_who_was_of_a_team_is_gone_when_it_is_disbanded(county: County) -> None:
+    team = county.team(members=0)
+    (member,) = made(team.join(team.leader, "13800138000"))["members"]
+    reveal = {"fields": ["name", "phone"], "purpose": "handling", "note": "通知集结"}
+
+    disbanded = made(county.office.post(f"{team.path}/disband", {"reason": "并入县队"}))
+    seen = county.commander.post(f"{team.path}/members/{member['id']}/reveal", reveal)
+
+    assert (disbanded["state"], disbanded["members"], disbanded["size"]) == ("disbanded", [], 0)
+    assert made(seen)["values"] == {"name": None, "phone": None}
+
+
 def test_members_are_masked_and_gone_when_they_leave(county: County) -> None:
     team = county.team(members=0)
     joined = made(team.join(team.leader, "13800138000", training=["first_aid"]))

@@ -192,7 +192,7 @@ async def part_response_team(response_team_id: UUID, body: ResponseMemberId, cal
     async with db.command(caller, response_teams, response_team_id) as tx:
         step, there = RESPONSE_TEAM.step(tx.row, "part", caller), await members_of(tx)
         gone = _member(there, body.member_id)
-        tx.update(gone, left_at=tx.now, name=None, phone=None)
+        _let_leave(tx, gone)
         tx.move(tx.row, step, size=len(there) - 1)
         return tx.answer(_view(tx.row, [one for one in there if one is not gone], caller))
 
@@ -229,7 +229,7 @@ async def resume_response_team(response_team_id: UUID, body: Grounds, caller: Ca
 
 @router.post("/response_teams/{response_team_id}/disband", may="response_teams:write")
 async def disband_response_team(response_team_id: UUID, body: Grounds, caller: Caller, db: Db) -> ResponseTeamView:
-    """Disband a team (解散)."""
+    """Disband a team (解散); who its members were, and how they are reached, goes at once."""
     return await _step(db, caller, response_team_id, "disband", body)
 
 
@@ -237,7 +237,9 @@ async def _step(db: Db, caller: Principal, team_id: UUID, action: str, body: Gro
     async with db.command(caller, response_teams, team_id) as tx:
         step = RESPONSE_TEAM.step(tx.row, action, caller)
         if step.target == "disbanded":
-            tx.move(tx.row, step, reason=body.reason, terminal_at=tx.now)
+            for one_ in await members_of(tx):
+                _let_leave(tx, one_)
+            tx.move(tx.row, step, reason=body.reason, size=0, terminal_at=tx.now)
             tx.tell(tx.row, ResponseTeamDisbanded())
         else:
             tx.move(tx.row, step, reason=body.reason)
@@ -247,6 +249,11 @@ async def _step(db: Db, caller: Principal, team_id: UUID, action: str, body: Gro
 async def members_of(tx: Command, team: Row | None = None) -> list[Row]:
     """Return who is of a held team."""
     return [one for one in await tx.children(response_members, team) if one.left_at is None]
+
+
+def _let_leave(tx: Command, member: Row) -> None:
+    """Let somebody be of the team no more; who they were and how they are reached goes at once."""
+    tx.update(member, left_at=tx.now, name=None, phone=None)
 
 
 def _member(there: list[Row], member_id: UUID) -> Row:
