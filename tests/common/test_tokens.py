@@ -125,6 +125,7 @@ FORGED: dict[str, str] = {
     "for a number": signed(sub=7),
     "for a name that is a document": signed(sub="a" * 101),
     "for a name that no database takes": signed(sub=chr(0) + "worker"),
+    "for a name that nobody can write into a revocation": signed(sub="张 三"),
     "for strangers": signed(sub="anonymous"),
     "for a service itself": signed(sub="system:incidents"),
     "of an organisation that is a document": signed(org="a" * 101),

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import jsonschema_rs
 import orjson
@@ -20,7 +21,7 @@ from gridwhistle.common.openapi import statuses_of
 from gridwhistle.common.problems import Problem
 from gridwhistle.standalone.documents import problems
 from gridwhistle.standalone.services import KINDS
-from tests.conftest import RunningSuite
+from tests.conftest import Person, RunningSuite
 
 DOCS = Path(__file__).parents[2] / "docs"
 DOCUMENT: dict[str, Any] = orjson.loads((DOCS / "openapi.json").read_bytes())
@@ -186,6 +187,22 @@ def test_every_operation_is_said_in_words_and_has_a_name(path: str, method: str,
     assert all(len(tags[tag]) > 20 for tag in operation["tags"]), "the module of the routes says in its docstring what they are"
     assert set(operation["operationId"]) <= letters
     assert "_" in operation["operationId"], f"{operation['operationId']} names no thing: say what it is done to"
+
+
+CHANGES = [
+    pytest.param(route, id=name)
+    for name, route in ROUTES.items()
+    if route.method == "PATCH" and route.asks.body and not route.asks.body[1].model_json_schema().get("required")
+]
+
+
+@pytest.mark.parametrize("route", CHANGES)
+def test_a_change_that_says_nothing_is_refused(suite: RunningSuite, route: EdgeRoute) -> None:
+    caller = Person(suite.client, suite.everybody(route.may, "990101"))
+
+    answer = caller.patch(re.sub(r"{\w+}", str(UUID(int=0)), route.path), {}, If_Match='"1"')
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "nothing_to_change")
 
 
 LISTS = [(route, route.listing) for route in ROUTES.values() if route.listing]

@@ -60,6 +60,17 @@ def state_of(office: Office, path: str) -> str:
     return state
 
 
+def test_in_another_channel_who_was_asked_has_that_channels_time(office: Office, ask: Callable[..., list[Any]]) -> None:
+    path, _ = office.asked()
+    before = running(ask, path)
+
+    version = made(office.chair.get(path))["version"]
+    made(office.chair.patch(path, {"channel": "administrative", "is_complex": True}, If_Match=f'"{version}"'))
+
+    after = running(ask, path)
+    assert [(one["consent"]["amount"], one["accept"]["amount"]) for one in (before, after)] == [(3, 3), (10, 10)]
+
+
 def test_silence_lapses(office: Office, ask: Callable[..., list[Any]], eventually: Eventually) -> None:
     path, (zhao, _) = office.asked()
     made(office.chair.post(f"{path}/consent", {"party_id": zhao, "answered_by": "by_word"}))

@@ -155,6 +155,19 @@ def test_who_is_suspended_works_again_only_when_told_so(suite: RunningSuite, tow
     assert again.status_code == 201
 
 
+def test_nobody_is_made_responsible_for_a_grid_that_is_no_more(suite: RunningSuite, town: Person) -> None:
+    county, code = suite.somebody("county_admin", "990110"), "990110001001077"
+    ring = [[101.0, 20.0], [101.1, 20.0], [101.1, 20.1], [101.0, 20.1], [101.0, 20.0]]
+    boundary = {"type": "Polygon", "coordinates": [ring]}
+    content = {"grid_code": code, "name": "旧网格", "households": 300, "boundary": boundary, "filed_at": "2026-01-01T00:00:00Z"}
+    grid = did(county.post(f"{BASE}/grids", content))
+    did(county.post(f"{BASE}/grids/{grid['id']}/retire"))
+
+    refused = town.post(f"{BASE}/workers/{hired(town)}/assignments", {"grid_code": code})
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "grid_retired")
+
+
 def test_an_assignment_ends_and_may_begin_again(town: Person) -> None:
     path = f"{BASE}/workers/{hired(town)}"
 

@@ -37,7 +37,7 @@ LISTS = [
 ]
 PLACE = "990203001001"
 EMPTY = {"dead_letters", "deletion_certificates", "disclosures", "legal_holds", "clocks/overdue", "audit/seals"}
-EMPTY |= {"revocations", "shifts", "open_shelters", "resource_types/kit"}
+EMPTY |= {"revocations", "shifts", "open_shelters", "resource_types/kit", "replenishment_plan"}
 """Lists in which nothing is planted."""
 _NEAR = "?limit=50&lon=60.3&lat=10.0&within_m=100000"
 ASKED = {
@@ -62,7 +62,7 @@ def planted(suite: RunningSuite) -> str:
     asked_of_timebank.plant(suite, nobody_notes, {}, PLACE)
     asked_of_mediation.plant(suite, nobody_notes, {}, PLACE)
     asked_of_stock.plant(suite, nobody_notes, PLACE)
-    asked_of_places.plant(suite, nobody_notes, PLACE, 60.3)
+    asked_of_places.plant(suite, nobody_notes, {}, PLACE, 60.3)
     asked_of_teams.plant(suite, nobody_notes, {}, PLACE)
     asked_of_alerts.plant(suite, nobody_notes, PLACE)
     asked_of_responses.plant(suite, nobody_notes, PLACE)

@@ -38,6 +38,7 @@ from gridwhistle.common.principal import ANONYMOUS, HISTORY, PERMISSIONS, PUBLIC
 from gridwhistle.common.problems import (
     Broken,
     Busy,
+    NothingToChange,
     Problem,
     TooSlow,
     language_of,
@@ -283,6 +284,8 @@ class EdgeRoute(APIRoute):
                 if not (self.may == PUBLIC or caller.may(self.may)):
                     raise InsufficientScope(permission=self.may)
                 arguments = self.asks.arguments(scope, raw)
+                if self.method == "PATCH" and self.asks.body and not arguments[self.asks.body[0]].model_fields_set:
+                    raise NothingToChange
                 for name, what in self.asks.hands.items():
                     arguments[name] = caller if what == "caller" else db if what == "db" else service.files
                 whole = self._whole(db, arguments, caller, service) if self.listing and db.media_type else None

@@ -15,7 +15,7 @@ from gridwhistle.common.data_classes import Count, Word
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events import EVENT_NO_MAX, ID
 from gridwhistle.common.overdue import Place
-from gridwhistle.common.problems import Problem, Term
+from gridwhistle.common.problems import Invalid
 from gridwhistle.common.wire import PAGE_MAX, Query, View
 
 HEAR: Final = "events:read"
@@ -48,11 +48,10 @@ _EVENTS: Final = (
 )
 
 
-class EventsGone(Problem):
+class EventsGone(Invalid):
     """Events behind the one that was named are not kept any more: it is too old, or of another database."""
 
-    status, code, kept = 410, "events_gone", False
-    title = Term("事件已不再保留", "The events are gone")
+    code = "events_gone"
     zh = "该位置之后的事件已不再全部保留。请不带 after 从头开始,并读取您所用的事物以了解现状。"
     en = (
         "Not all events behind that place are kept any more. Begin without after, and read the things that you use as they are."

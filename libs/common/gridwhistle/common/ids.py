@@ -48,7 +48,8 @@ OrgCode = Annotated[
     ),
     P0,
 ]
-ActorId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:@|/-]{1,100}$", examples=["demo-town_acceptor"]), P1]
+ACTOR: Final = r"[A-Za-z0-9_.:@|/-]{1,100}"
+ActorId = Annotated[str, Field(pattern=f"^{ACTOR}$", examples=["demo-town_acceptor"]), P1]
 """The `sub` of somebody's tokens: a number or a name that an issuer gave, of those who work."""
 
 

@@ -126,6 +126,13 @@ class Invalid(Problem):
     title = Term("内容不符合要求", "The content is not valid")
 
 
+class NothingToChange(Invalid):
+    """A change says what changes."""
+
+    code = "nothing_to_change"
+    zh, en = "请至少填写一项要修改的内容。", "Say at least one thing that is to change."
+
+
 class IllegalMove(Conflict):
     """The thing is in a state from which this action leads nowhere."""
 

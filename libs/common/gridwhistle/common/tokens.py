@@ -5,6 +5,7 @@ import base64
 import hashlib
 import logging
 import math
+import re
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from gridwhistle.common.ids import ACTOR
 from gridwhistle.common.principal import ANONYMOUS, DESKS, ROLES, SYSTEM, Principal
 from gridwhistle.common.problems import Busy, Problem, Term
 from gridwhistle.common.revoked import Revoked
@@ -31,6 +33,7 @@ TOKEN_CHARS_MAX = 8_192
 _PREFIX_LENGTHS = frozenset({6, 9, 12, 15})
 _KEY_TYPES = frozenset({"OKP", "EC", "RSA"})
 _AREAS_MAX = 20
+_ACTOR = re.compile(ACTOR)
 _NAME_CHARS_MAX = 100
 _CLOCK_SKEW_S = 30
 _REMEMBERED_MAX = 10_000
@@ -191,7 +194,8 @@ class Tokens:
             begin = spoken.role_prefix
             roles = [role.removeprefix(begin) for role in roles if isinstance(role, str) and role.startswith(begin)]
         shaped = (
-            _is_name(subject)
+            isinstance(subject, str)
+            and _ACTOR.fullmatch(subject)  # whoever could not be named could not be let out again either
             and subject != ANONYMOUS.id
             and not subject.startswith(SYSTEM)
             and isinstance(roles, list)

@@ -12,7 +12,7 @@ from gridwhistle.common.deadlines import Unit
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.incidents import Category as Code
 from gridwhistle.common.ids import CountyCode, area_code_of
-from gridwhistle.common.problems import Conflict, Invalid, OutsideYourArea
+from gridwhistle.common.problems import Conflict, NothingToChange, OutsideYourArea
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body, Query, View
 from gridwhistle.incidents.catalogue import CATALOGUE, KINDS, Kind, categories, standards
@@ -48,13 +48,6 @@ class AlreadyInCatalogue(Conflict):
 
     code = "already_in_catalogue"
     zh, en = "本县目录中已有 {category}。", "The county's catalogue has {category} already; change that one."
-
-
-class NothingChanges(Invalid):
-    """A change says what changes."""
-
-    code = "nothing_changes"
-    zh, en = "请至少填写一项要修改的内容。", "Say at least one thing that changes."
 
 
 class NewCategory(Body):
@@ -154,7 +147,7 @@ async def change_category(category_id: UUID, body: CategoryChange, caller: Calle
     """Change a category's name, guide, law or source, or take it out of use. Its code stays."""
     changes = {name: value for name, value in body if value is not None}
     if not changes:
-        raise NothingChanges
+        raise NothingToChange
     async with changed(db, caller, category_id) as (tx, hanging):
         tx.update(tx.row, **changes)
         return answer(tx, "change", hanging)

@@ -146,18 +146,18 @@ class ContractEndsTooSoon(Invalid):
     zh, en = "合同终止日期不得早于起始日期。", "The contract may not end before it begins."
 
 
+class GridRetired(Conflict):
+    """Nobody is responsible for a grid that is no more."""
+
+    code = "grid_retired"
+    zh, en = "网格 {grid} 已撤销,不能再指派网格员。", "Grid {grid} is retired; nobody can be made responsible for it any more."
+
+
 class NotActive(Conflict):
     """The worker does not work now."""
 
     code = "not_active"
     zh, en = "该网格员不在岗(状态:{state})。", "The worker is not active; the state is: {state}."
-
-
-class NothingToChange(Invalid):
-    """The change says nothing."""
-
-    code = "nothing_to_change"
-    zh, en = "请至少填写一项要修改的内容。", "Say at least one thing that is to change."
 
 
 def only_its_worker(shift: Any, caller: Principal) -> Problem | None:

@@ -16,14 +16,14 @@ from gridwhistle.common.events.personnel import GridChanged, GridKind, GridState
 from gridwhistle.common.ids import AreaCode, GridCode
 from gridwhistle.common.places import Boundary, GeoJson, checked
 from gridwhistle.common.principal import Principal
-from gridwhistle.common.problems import OutsideYourArea, Term
+from gridwhistle.common.problems import NothingToChange, OutsideYourArea, Term
 from gridwhistle.common.reading import one, page
 from gridwhistle.common.rows import Row
 from gridwhistle.common.rules import RULES
 from gridwhistle.common.wire import Actions, Body, Keyset, Moment, Page, PageQuery, Version, View
 from gridwhistle.common.wire import Query as Asked
 from gridwhistle.personnel.areas import Name
-from gridwhistle.personnel.domain import GRID, AdjustReason, NotDrawn, NothingToChange
+from gridwhistle.personnel.domain import GRID, AdjustReason, NotDrawn
 from gridwhistle.personnel.tables import area_of, assignments, grid_versions, grids, workers
 
 router = Router("personnel", "Grids 网格")

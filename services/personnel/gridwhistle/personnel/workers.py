@@ -26,7 +26,7 @@ from gridwhistle.common.ids import AreaCode, GridCode, OrgCode, area_code_of
 from gridwhistle.common.jurisdiction import within
 from gridwhistle.common.machine import Step
 from gridwhistle.common.principal import Principal
-from gridwhistle.common.problems import NotFound, OutsideYourArea, Term
+from gridwhistle.common.problems import NotFound, NothingToChange, OutsideYourArea, Term
 from gridwhistle.common.reading import one, page
 from gridwhistle.common.rows import Row, thing_of
 from gridwhistle.common.wire import Actions, Body, Day, Keyset, Page, PageQuery, Version, View
@@ -36,9 +36,9 @@ from gridwhistle.personnel.domain import (
     LEVELS,
     WORKER,
     EnoughGrids,
+    GridRetired,
     NotActive,
     NotAssigned,
-    NothingToChange,
     check_active,
 )
 from gridwhistle.personnel.shifts import held_by, stop_open_shift
@@ -237,9 +237,11 @@ async def exit_worker(worker_id: UUID, body: Because, caller: Caller, db: Db) ->
 @router.post("/workers/{worker_id}/assignments", may="workers:write", status_code=201)
 async def assign_grid(worker_id: UUID, body: NewAssignment, caller: Caller, db: Db) -> WorkerView:
     """Make a worker responsible for a grid."""
-    grid = await db.first(select(grids.c.id).where(grids.c.grid_code == body.grid_code, within(grids, caller)))
+    grid = await db.first(select(grids.c.state).where(grids.c.grid_code == body.grid_code, within(grids, caller)))
     if grid is None:
         raise NotFound(thing=thing_of(grids))
+    if grid.state == "retired":
+        raise GridRetired(grid=body.grid_code)
     async with db.command(caller, workers, worker_id) as tx:
         if tx.row.state != "suspended":
             check_active(tx.row)

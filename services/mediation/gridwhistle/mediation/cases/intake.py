@@ -30,11 +30,12 @@ from gridwhistle.common.wire import Body, Day, Keyset, Page, PageQuery
 from gridwhistle.mediation.cases.guards import goes_on
 from gridwhistle.mediation.cases.parties import BEFORE_ACCEPTANCE, NewParty, add_to
 from gridwhistle.mediation.cases.refusals import FactsStand, ReferralUnclear
-from gridwhistle.mediation.cases.routing import CONTACT, is_more_pressing
+from gridwhistle.mediation.cases.routing import CONTACT, accept_rule, is_more_pressing
 from gridwhistle.mediation.cases.states import CASE
-from gridwhistle.mediation.cases.steps import facts_of, limit_of
+from gridwhistle.mediation.cases.steps import facts_of, limit_of, limits_of
 from gridwhistle.mediation.cases.tables import cases
 from gridwhistle.mediation.cases.views import PARTIES_MAX, CaseLine, CaseState, CaseView, answer, case_view, parties_of
+from gridwhistle.mediation.limits import ACCEPT, CONSENT
 from gridwhistle.mediation.limits import CONTACT as CONTACT_CLOCK
 from gridwhistle.mediation.words import PaperNo, Reason
 
@@ -133,12 +134,16 @@ async def get_case(case_id: UUID, caller: Caller, db: Db) -> CaseView:
 
 @router.patch("/cases/{case_id}", may="cases:write")
 async def change_case(case_id: UUID, body: CaseFacts, caller: Caller, db: Db) -> CaseView:
-    """Say what it is about, until it is accepted."""
+    """Say what it is about, until it is accepted. In another channel, that channel's time to answer and to accept begins."""
     async with db.command(caller, cases, case_id) as tx:
         if tx.row.state not in BEFORE_ACCEPTANCE:
             raise FactsStand
         changes = {name: value for name, value in body if value is not None}
+        before = accept_rule(tx.row.channel, is_complex=tx.row.is_complex)
         tx.update(tx.row, **changes)
+        if tx.row.state == "consent_pending" and accept_rule(tx.row.channel, is_complex=tx.row.is_complex) != before:
+            for key in (CONSENT, ACCEPT) if tx.row.parties_to_answer else (ACCEPT,):
+                await tx.clocks.set_again(tx.row, key, limits_of(tx, tx.row)[key])
         tx.record(tx.row, "change", " ".join(sorted(changes)))
         return await answer(tx)
 
