@@ -240,9 +240,9 @@ async def assign_grid(worker_id: UUID, body: NewAssignment, caller: Caller, db: 
     grid = await db.first(select(grids.c.state).where(grids.c.grid_code == body.grid_code, within(grids, caller)))
     if grid is None:
         raise NotFound(thing=thing_of(grids))
-    if grid.state == "retired":
-        raise GridRetired(grid=body.grid_code)
     async with db.command(caller, workers, worker_id) as tx:
+        if grid.state == "retired":
+            raise GridRetired(grid=body.grid_code)
         if tx.row.state != "suspended":
             check_active(tx.row)
         before = await held_by(tx)
