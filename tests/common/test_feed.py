@@ -5,10 +5,8 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from sqlalchemy import MetaData
 
-from gridwhistle.common import feed, migrations
-from gridwhistle.common.consumers import Consumer
+from gridwhistle.common import feed
 from gridwhistle.common.data_classes import Count
 from gridwhistle.common.database import Database
 from gridwhistle.common.events import Envelope, Event
@@ -16,11 +14,9 @@ from gridwhistle.common.feed import EventList, EventQuery, EventsGone, hear_even
 from gridwhistle.common.ids import new_id
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.relay import _PUBLISH_AGAIN
-from gridwhistle.common.sealing import Seal
-from gridwhistle.common.service import Service
 from gridwhistle.common.sweep import archive_old_events
 from gridwhistle.standalone.postgres import Postgres
-from tests.common.test_relay import TELL
+from tests.common.test_relay import TELL, plumbed
 from tests.toolshed import work
 
 pytestmark = pytest.mark.anyio
@@ -42,11 +38,7 @@ class HornMade(Event, type="gw.horns.horn.made.v1"):
 
 @pytest.fixture
 async def database(postgres: Postgres, tmp_path: Path) -> AsyncIterator[Database]:
-    """Return an empty database with the plumbing."""
-    name = f"horns_{new_id().hex}"
-    await postgres.ensure_database(name)
-    await migrations.upgrade(Service("horns", "Horns", [], Consumer("horns"), MetaData(), tmp_path), postgres.url(name))
-    async with Database(postgres.url(name), Seal({1: b"k" * 32}), {}).connected() as connected:
+    async with plumbed(postgres, tmp_path) as connected:
         yield connected
 
 

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -40,14 +41,20 @@ class LampLit(Event, type="gw.lamps.lamp.lit.v1"):
     number: Count
 
 
-@pytest.fixture
-async def database(postgres: Postgres, tmp_path: Any) -> AsyncIterator[Database]:
-    """Return an empty database with the plumbing."""
+@asynccontextmanager
+async def plumbed(postgres: Postgres, folder: Path) -> AsyncIterator[Database]:
+    """Make an empty database with the plumbing, and connect to it."""
     name = f"lamps_{new_id().hex}"
     await postgres.ensure_database(name)
-    kind = Service("lamps", "Lamps", [], Consumer("lamps"), MetaData(), tmp_path)
+    kind = Service("lamps", "Lamps", [], Consumer("lamps"), MetaData(), folder)
     await migrations.upgrade(kind, postgres.url(name))
     async with Database(postgres.url(name), Seal({1: b"k" * 32}), {}).connected() as connected:
+        yield connected
+
+
+@pytest.fixture
+async def database(postgres: Postgres, tmp_path: Path) -> AsyncIterator[Database]:
+    async with plumbed(postgres, tmp_path) as connected:
         yield connected
 
 
