@@ -21,6 +21,7 @@ from gridwhistle.common.rows import Row
 from gridwhistle.common.rulebook import CalendarDay, PutInDays, SetRule, put_in_calendar_days, set_rule
 from gridwhistle.common.wire import PageQuery
 from tests import toolshed
+from tests.counties import a_county
 from tests.toolshed import Bring, Turn, bring, done, lend, turn, work
 
 pytestmark = pytest.mark.anyio
@@ -374,7 +375,7 @@ async def test_a_clock_explains_itself_in_the_callers_language(database: Databas
 
 
 async def test_what_is_overdue_is_listed_whether_it_fired_or_not(database: Database, firing: Firing) -> None:
-    area = f"99{uuid4().int % 10_000:04}"
+    area = a_county()
     operator = Principal(id="operator", roles=frozenset({"sysadmin"}), areas=(area,))
     first = await lent(database, as_of=LONG_AGO, area_code=f"{area}001001")
     await fired(firing)

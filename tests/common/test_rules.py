@@ -26,6 +26,7 @@ from gridwhistle.common.rulebook import (
     set_rule,
 )
 from gridwhistle.common.rules import RULES, NoSuchValue, Rule, Rules
+from tests.counties import a_county
 from tests.toolshed import opened, work
 
 pytestmark = pytest.mark.anyio
@@ -36,7 +37,7 @@ OTHER_COUNTY = Principal(id="other", roles=frozenset({"county_admin"}), areas=("
 @pytest.fixture
 def county() -> Principal:
     """Return the administrator of a county that no other test knows."""
-    return Principal(id="admin", roles=frozenset({"county_admin"}), areas=(f"{uuid4().int % 1_000_000:06}",))
+    return Principal(id="admin", roles=frozenset({"county_admin"}), areas=(a_county(),))
 
 
 def a_rule(value: str, area_code: str = "", since: dt.datetime = NOW, until: dt.datetime | None = None) -> Rule:

@@ -1,7 +1,6 @@
 """The catalogue as files: it leaves and comes in again, every fault has its place, and a second run changes nothing."""
 
 import io
-import itertools
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -13,9 +12,9 @@ from gridwhistle.common.sheet_formats import CSV, XLSX, csv_of, texts_of, xlsx_o
 from gridwhistle.incidents.catalogue_lines import CatalogueLine, examples
 from gridwhistle.incidents.starter import starter
 from tests.conftest import Person, RunningSuite
+from tests.counties import a_county
 
 CATEGORIES = "/incidents/v1/categories"
-COUNTIES = itertools.count(990_751)
 CATEGORY = {"line": "category", "code": "E-0101", "name": "占道堆物", "source_ref": "示例"}
 STANDARD = {"line": "standard", "code": "E-0101", "condition": "占用人行道", "handle_amount": "4", "handle_unit": "work_hour",
             "close_condition": "恢复通行", "source_ref": "示例"}  # fmt: skip
@@ -27,7 +26,7 @@ class County:
     """A county that no other test uses, and its administrator."""
 
     def __init__(self, suite: RunningSuite) -> None:
-        self.code = str(next(COUNTIES))
+        self.code = a_county()
         self.admin: Person = suite.somebody("county_admin", self.code, subject="files-admin")
 
     def answers(self, **more: str) -> dict[str, str]:

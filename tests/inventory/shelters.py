@@ -1,14 +1,13 @@
 """Shelters of a county of their own, for tests: who writes them down, who decides, who counts."""
 
-import itertools
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
 from tests.conftest import Person, RunningSuite
+from tests.counties import a_county
 
 BASE = "/inventory/v1"
-COUNTIES = itertools.count(990_301)
 MIDDLE = (120.60, 30.60)
 """Beyond the demo county's grids, so that areas are said."""
 
@@ -32,7 +31,7 @@ class County:
     """A county that no other test uses."""
 
     suite: RunningSuite
-    code: str = field(default_factory=lambda: str(next(COUNTIES)))
+    code: str = field(default_factory=a_county)
 
     def somebody(self, role: str, area: str | None = None, subject: str | None = None) -> Person:
         return self.suite.somebody(role, area or self.code, subject=subject or f"{role}-{self.code}")

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 
 from tests.conftest import RunningSuite
+from tests.counties import a_county
 from tests.inventory.store import Store, in_days, made
 
 WHY: Final = {"reason": "核查"}
@@ -52,7 +53,7 @@ class StockAndOracle(RuleBasedStateMachine):
 
     @initialize()
     def open(self) -> None:
-        self.store = Store(self.suite, county=f"9905{uuid.uuid4().int % 90 + 10}")
+        self.store = Store(self.suite, county=a_county())
         self.shelter = self.store.somebody("shelter_manager", "shelter")
         self.lots: list[Lot] = []
         self.orders: list[Order] = []

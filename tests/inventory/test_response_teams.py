@@ -10,9 +10,9 @@ import pytest
 from gridwhistle.inventory.teams import mobilizing
 from gridwhistle.inventory.teams.domain import called_at
 from tests.conftest import Person, RunningSuite
+from tests.counties import a_county
 from tests.inventory.shelters import BASE, code_of, made
 
-COUNTIES = itertools.count(990_401)
 HOUR = dt.timedelta(hours=1)
 
 
@@ -25,7 +25,7 @@ class County:
     """A county that no other test uses."""
 
     suite: RunningSuite
-    code: str = field(default_factory=lambda: str(next(COUNTIES)))
+    code: str = field(default_factory=a_county)
     leaders: Any = field(default_factory=lambda: itertools.count(1))
 
     def somebody(self, role: str, subject: str | None = None, area: str | None = None) -> Person:

@@ -10,6 +10,7 @@ import pytest
 from gridwhistle.common.sheet_formats import CSV, XLSX, texts_of
 from gridwhistle.timebank.domain import BY_TWO, KINDS, OVERDRAWN, PAIRS
 from tests.conftest import Loop, RunningSuite
+from tests.counties import a_county
 from tests.timebank.ledgers import BASE, COUNTY, Bank
 
 SINGLE = [kind for kind in PAIRS if kind not in BY_TWO]
@@ -373,7 +374,7 @@ def test_a_statement_is_a_file_that_opens_in_a_spreadsheet(bank: Bank, kind: str
 
 
 def test_a_countys_books_sum_to_zero_now_and_at_any_instant(suite: RunningSuite) -> None:
-    county = f"99{uuid.uuid4().int % 10**4:04}"
+    county = a_county()
     admin = suite.somebody("timebank_admin", county)
     application = suite.somebody("integrator", county, scope="ledger:post")
     issuance, pool = (

@@ -1,20 +1,19 @@
 """What a county decides about its time bank: each number decides something, from the moment at which it holds."""
 
-import itertools
 from collections.abc import Callable
 
 import pytest
 
 from tests.conftest import RunningSuite
+from tests.counties import a_county
 from tests.timebank.bank import BASE, HOUR, Bank, Somebody, at, code_of, made
 
 Wait = Callable[[Callable[[], bool]], None]
-COUNTIES = (f"9903{number}" for number in itertools.count(31))
 
 
 @pytest.fixture
 def bank(suite: RunningSuite) -> Bank:
-    return Bank(suite, next(COUNTIES))
+    return Bank(suite, a_county())
 
 
 def decides(bank: Bank, **numbers: int) -> None:
