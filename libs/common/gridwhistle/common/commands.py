@@ -29,12 +29,11 @@ from sqlalchemy import Table
 from gridwhistle.common.again import AWAY, Changed, SomeRefused, Unsure
 from gridwhistle.common.calendars import LOCAL
 from gridwhistle.common.clocks import Clocks, Limit
-from gridwhistle.common.events import Envelope, Event
-from gridwhistle.common.ids import new_id
-from gridwhistle.common.logs import DOING
+from gridwhistle.common.events import Event
 from gridwhistle.common.machine import Step
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Busy, GridElsewhere, MayHaveHappened, NotFound, OutsideYourArea, Problem, Stale
+from gridwhistle.common.records import audit_row, history_row, outbox_row
 from gridwhistle.common.rows import Row, row_from, thing_of
 from gridwhistle.common.rules import RULES, Rule
 from gridwhistle.common.statements import NOW, Function, Statement, read_rows, read_versions, refused_rows
@@ -45,8 +44,6 @@ if TYPE_CHECKING:
     from gridwhistle.common.database import Db
 
 _MOVED = "GW001"
-EVENT_CHARS_MAX = 300_000
-"""Of an event; a character may take three bytes, and the bus carries a million."""
 _AGAIN = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.LockNotAvailableError)
 NO_LIMITS: Mapping[str, Limit] = {}
 _View = TypeVar("_View", bound=BaseModel)
@@ -58,14 +55,14 @@ class Command:
     def __init__(self, db: "Db", caller: Principal, targets: tuple[Target, ...]) -> None:
         self.db, self.caller, self.targets = db, caller, targets
         self.now: dt.datetime
-        self._told_at: dt.datetime  # who tells of the past does so now, and the audit says when
+        self.told_at: dt.datetime  # who tells of the past does so now, and the audit says when
         self._queues: list[asyncio.Lock] = []
         self._rows: dict[Target, Row] = {}
         self._children: dict[Target, list[Row]] = {}
         self._wishes = Wishes()
         self._clocks: Clocks | None = None
         self._items: list[int] = []  # of which item each row of a call is, where items have answers of their own
-        self._role = min(caller.roles, default="none")  # as whom the caller acts; a step says it exactly
+        self.role = min(caller.roles, default="none")  # as whom the caller acts; a step says it exactly
 
     @property
     def row(self) -> Row:
@@ -182,53 +179,14 @@ class Command:
 
     def record(self, row: Row, action: str, reason: str | None = None) -> None:
         """Write to the audit what was done to a row that has no states, or to its children."""
-        self._wishes.append(
-            audit,
-            {
-                "at": self._told_at,
-                "actor_id": self.caller.id,
-                "actor_role": self._role,
-                "org": self.caller.org,
-                "action": action,
-                "object_type": row.table.name,
-                "object_id": row.id,
-                "request_id": self.db.request_id,
-                "reason": reason,
-            },
-        )
+        self._wishes.append(audit, audit_row(self, row, action, reason))
 
     def tell(self, row: Row, event: Event) -> None:
         """Let the other services know; `row` is the thing it happened to, and counts the event."""
         self.update(row, event_no=row.event_no + 1)
-        doing = DOING.get()
-        envelope = Envelope(
-            id=new_id(),
-            data=event,
-            aggregate_id=row.id,
-            event_no=row.event_no,
-            area_code=row.__dict__.get("grid_code") or row.area_code,
-            occurred_at=self.now,
-            actor_role=self._role,
-            correlation_id=self.db.correlation_id,
-            causation_id=self.db.causation_id,
-            emergency_session_id=self.db.emergency_session_id,
-            traceparent=doing.tracing.traceparent() if doing and doing.tracing else None,
-        )
-        content = envelope.to_json()
-        assert len(content) <= EVENT_CHARS_MAX, "an event is a fact, not a file"
-        self._wishes.append(
-            outbox,
-            {
-                "event_id": envelope.id,
-                "aggregate_id": row.id,
-                "event_no": row.event_no,
-                "subject": envelope.subject,
-                "envelope": content,
-                "occurred_at": self.now,
-                "epoch": 1,
-            },
-        )
-        self._wishes.append(waiting, {"event_id": envelope.id})
+        told = outbox_row(self, row, event)
+        self._wishes.append(outbox, told)
+        self._wishes.append(waiting, {"event_id": told["event_id"]})
 
     def answer(self, view: _View) -> _View:
         """Settle the answer: under a key it is stored with the work, and every repeat gets it."""
@@ -249,22 +207,8 @@ class Command:
         return f"{series}{await self.db.database.number(series):0{digits}}"
 
     def _log(self, row: Row, step: Step, reason: str | None) -> None:
-        self._role = min(step.who & self.caller.roles, default=self._role)
-        self._wishes.append(
-            history,
-            {
-                "thing_id": row.id,
-                "version": (row.read_version or 0) + 1,
-                "at": self.now,
-                "action": step.action,
-                "from_state": step.source,
-                "to_state": step.target,
-                "actor_id": self.caller.id,
-                "actor_role": self._role,
-                "org": self.caller.org,
-                "reason": reason,
-            },
-        )
+        self.role = min(step.who & self.caller.roles, default=self.role)
+        self._wishes.append(history, history_row(self, row, step, reason))
 
     def _turn_clocks(self, row: Row, step: Step, limits: Mapping[str, Limit] = NO_LIMITS) -> None:
         for key in step.stops:
@@ -293,7 +237,7 @@ class Command:
         return self
 
     def _tell_time(self, now: dt.datetime) -> None:
-        self.now, self._told_at = self.db.as_of or now, now
+        self.now, self.told_at = self.db.as_of or now, now
 
     async def _queue_up(self) -> None:
         # In one order, so that two commands of this process cannot wait for each other.
