@@ -1,21 +1,21 @@
 """The routes by which a county's catalogue (事项目录) leaves and comes in as a file: CSV, or a workbook."""
 
-import hashlib
-from typing import Annotated, Any, Literal
+from functools import partial
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query as InQuery
 from pydantic import Field
 from sqlalchemy import select
 
-from gridwhistle.common.again import Replay, again
 from gridwhistle.common.commands import Command
 from gridwhistle.common.database import Db as Work
 from gridwhistle.common.edge import Caller, Content, Db, Router
 from gridwhistle.common.ids import CountyCode, area_code_of
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import OutsideYourArea
-from gridwhistle.common.sheet_formats import BYTES_MAX, MEDIA_TYPES, ROWS_MAX
+from gridwhistle.common.sheet_formats import BYTES_MAX, MEDIA_TYPES
+from gridwhistle.common.sheet_imports import DryRunQuery, Lines, Outcome, Taken, take_line
 from gridwhistle.common.sheets import cells_of, download, received
 from gridwhistle.common.wire import File, Query, View
 from gridwhistle.incidents.catalogue import CATALOGUE, Category, categories, matters, responsibilities, standards
@@ -25,8 +25,6 @@ from gridwhistle.incidents.categories import make, put_standard
 from gridwhistle.incidents.tables import known_organisations
 
 router = Router("incidents", "Catalogue 事项目录")
-Outcome = Literal["added", "changed", "unchanged"]
-Lines = Annotated[int, Field(ge=0, le=ROWS_MAX, examples=[12])]
 
 
 class ExportQuery(Query):
@@ -35,11 +33,10 @@ class ExportQuery(Query):
     area_code: Annotated[CountyCode | None, Field(description="The county; your own, if left out.")] = None
 
 
-class ImportQuery(Query):
+class ImportQuery(DryRunQuery):
     """Into whose catalogue."""
 
     area_code: Annotated[CountyCode | None, Field(description="The county; your own, if left out.")] = None
-    dry_run: Annotated[bool, Field(description="Look through the whole file, and change nothing.")] = False
 
 
 class Imported(View):
@@ -49,12 +46,6 @@ class Imported(View):
     changed: Lines
     unchanged: Lines
     dry_run: bool
-
-
-class Taken(View):
-    """What became of one line."""
-
-    outcome: Outcome
 
 
 @router.get("/categories/export", may="catalogue:read", gives=MEDIA_TYPES)
@@ -89,7 +80,7 @@ async def import_catalogue(content: Content, query: Annotated[ImportQuery, InQue
     for row, line in sorted(sheet.lines, key=lambda one: one[1].line != "category"):
         outcome = _expected(known.categories.get(line.code), line)
         if outcome != "unchanged" and not query.dry_run:
-            outcome = await _take(db, caller, county, row, line)
+            outcome = await take_line(db, caller, f"catalogue|{county}", row, line, partial(_take, caller, county, line))
         counts[outcome] += 1
     CATALOGUE.forget(db.database)
     if query.dry_run:
@@ -113,34 +104,13 @@ def _expected(category: Category | None, line: CatalogueLine) -> Outcome:
     return "changed" if line.line == "category" or replaced(category, line) else "added"
 
 
-async def _take(request: Work, caller: Principal, county: str, row: int, line: CatalogueLine) -> Outcome:
-    """Let one line come in, once for this request."""
-    fingerprint = hashlib.sha256(f"{county}|{row}|{line.model_dump_json()}".encode()).digest()
-    key = f"{request.key or request.request_id}|{row}"
-    db = Work(
-        request.database,
-        scope=f"import|catalogue|{caller.id}",
-        key=key,
-        fingerprint=fingerprint,
-        request_id=request.request_id,
-        as_of=request.as_of,
-    )
-
-    async def work() -> Outcome:
-        db.start_over()
-        there = await db.first(
-            select(categories.c.id).where(categories.c.county_code == county, categories.c.code == line.code)
-        )
-        if there is None:
-            async with db.command(caller) as tx:
-                make(tx, area_code_of(county), _of_new(line))
-                return tx.answer(Taken(outcome="added")).outcome
-        return await _let_hang(db, caller, there.id, line)
-
-    try:
-        return await again(work)
-    except Replay:
-        return "unchanged"  # it came in before, by this very request
+async def _take(caller: Principal, county: str, line: CatalogueLine, db: Work) -> Outcome:
+    there = await db.first(select(categories.c.id).where(categories.c.county_code == county, categories.c.code == line.code))
+    if there is None:
+        async with db.command(caller) as tx:
+            make(tx, area_code_of(county), _of_new(line))
+            return tx.answer(Taken(outcome="added")).outcome
+    return await _let_hang(db, caller, there.id, line)
 
 
 def _of_new(line: CatalogueLine) -> dict[str, Any]:

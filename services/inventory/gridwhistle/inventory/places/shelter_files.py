@@ -1,14 +1,13 @@
 """The routes by which a register of shelters leaves and comes in as a file: CSV, or a workbook, also somebody else's."""
 
-import hashlib
 from collections import Counter
-from typing import Annotated, Any, Final, Literal
+from functools import partial
+from typing import Annotated, Any
 
 from fastapi import Query as InQuery
 from pydantic import Field
 from sqlalchemy import select, tuple_
 
-from gridwhistle.common.again import Replay, again
 from gridwhistle.common.database import Db as Work
 from gridwhistle.common.edge import Caller, Content, Db, Router
 from gridwhistle.common.ids import AreaCode, prefix_of
@@ -18,8 +17,9 @@ from gridwhistle.common.places import Point
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import OutsideYourArea
 from gridwhistle.common.rules import RULES
-from gridwhistle.common.sheet_formats import BYTES_MAX, MEDIA_TYPES, ROWS_MAX
-from gridwhistle.common.sheet_heads import COLUMNS_CHARS_MAX, Heads
+from gridwhistle.common.sheet_formats import BYTES_MAX, MEDIA_TYPES
+from gridwhistle.common.sheet_heads import Heads
+from gridwhistle.common.sheet_imports import NOTES_MAX, AnySheetQuery, ImportNote, Lines, Notes, Outcome, Taken, take_line
 from gridwhistle.common.sheets import WRITTEN_ROWS_MAX, Sheet, cells_of, download, received
 from gridwhistle.common.wire import File, Query, View
 from gridwhistle.inventory.places.domain import AREA, ShelterKind, ShelterLevel, Space, capacity_of
@@ -29,9 +29,6 @@ from gridwhistle.inventory.places.shelters import change, register
 from gridwhistle.inventory.places.tables import shelters
 
 router = Router("inventory", "Shelters 应急避难场所")
-NOTES_MAX: Final = 1_000
-Outcome = Literal["added", "changed", "unchanged"]
-Lines = Annotated[int, Field(ge=0, le=ROWS_MAX, examples=[12])]
 
 
 class ShelterExportQuery(Query):
@@ -40,29 +37,13 @@ class ShelterExportQuery(Query):
     area_code: Annotated[AreaCode | None, Field(description="The area; all that you see, if left out.")] = None
 
 
-class ShelterImportQuery(Query):
+class ShelterImportQuery(AnySheetQuery):
     """What is so of every line that does not say it, and what somebody else's file calls the columns."""
 
     area_code: AreaCode | None = None
     level: ShelterLevel | None = None
     kind: ShelterKind | None = None
     space: Space | None = None
-    columns: Annotated[
-        str | None,
-        Field(
-            max_length=COLUMNS_CHARS_MAX,
-            description="Of a file with other heads: `field:head,field:head+head`. Columns that are not named are passed over.",
-        ),
-    ] = None
-    dry_run: Annotated[bool, Field(description="Look through the whole file, and change nothing.")] = False
-
-
-class ShelterImportNote(View):
-    """A line that was taken, and is worth a look."""
-
-    row: Annotated[int, Field(ge=1, le=ROWS_MAX)]
-    code: Annotated[str, Field(max_length=40, examples=["area_missing"])]
-    message: Annotated[str, Field(max_length=200)]
 
 
 class SheltersImported(View):
@@ -71,15 +52,9 @@ class SheltersImported(View):
     added: Lines
     changed: Lines
     unchanged: Lines
-    notes: Annotated[list[ShelterImportNote], Field(max_length=NOTES_MAX)]
+    notes: Notes
     notes_by_code: Annotated[dict[str, Lines], Field(max_length=20)]
     dry_run: bool
-
-
-class ShelterTaken(View):
-    """What became of one line."""
-
-    outcome: Outcome
 
 
 @router.get("/shelters/export", may="places:read", gives=MEDIA_TYPES)
@@ -122,9 +97,9 @@ async def import_shelters(
     for row, line in sheet.lines:
         outcome = _expected(known.get((line.area_code[:6], line.code)), line)
         if outcome != "unchanged" and not query.dry_run:
-            outcome = await _take(db, caller, row, line)
+            outcome = await take_line(db, caller, "shelters", row, line, partial(_take, caller, line))
         counts[outcome] += 1
-    shown = [ShelterImportNote(row=one.row, code=one.code, message=getattr(one.message, db.language)) for one in notes]
+    shown = [ImportNote(row=one.row, code=one.code, message=getattr(one.message, db.language)) for one in notes]
     told = SheltersImported(
         added=counts["added"],
         changed=counts["changed"],
@@ -168,35 +143,17 @@ async def _capacities(db: Work, sheet: Sheet[ShelterSheetLine]) -> dict[int, int
     return {row: holds(line) for row, line in sheet.lines}
 
 
-async def _take(request: Work, caller: Principal, row: int, line: ShelterSheetLine) -> Outcome:
-    """Let one line come in, once for this request."""
-    fingerprint = hashlib.sha256(f"{row}|{line.model_dump_json()}".encode()).digest()
-    db = Work(
-        request.database,
-        scope=f"import|shelters|{caller.id}",
-        key=f"{request.key or request.request_id}|{row}",
-        fingerprint=fingerprint,
-        request_id=request.request_id,
-        as_of=request.as_of,
-    )
-
-    async def work() -> Outcome:
-        db.start_over()
-        of_county = shelters.c.county_code == line.area_code[:6], shelters.c.code == line.code
-        there = await db.first(select(shelters.c.id).where(*of_county, shelters.c.terminal_at.is_(None)))
-        if there is None:
-            lon, lat = line.point
-            lies = await where(db, caller, Point(lon=lon, lat=lat), line.area_code)
-            async with db.command(caller) as tx:
-                register(tx, lies, line.whole())
-                return tx.answer(ShelterTaken(outcome="added")).outcome
-        async with db.command(caller, shelters, there.id) as tx:
-            outcome = _expected(tx.row, line)
-            if outcome != "unchanged":
-                change(tx, line.given())
-            return tx.answer(ShelterTaken(outcome=outcome)).outcome
-
-    try:
-        return await again(work)
-    except Replay:
-        return "unchanged"  # it came in before, by this very request
+async def _take(caller: Principal, line: ShelterSheetLine, db: Work) -> Outcome:
+    of_county = shelters.c.county_code == line.area_code[:6], shelters.c.code == line.code
+    there = await db.first(select(shelters.c.id).where(*of_county, shelters.c.terminal_at.is_(None)))
+    if there is None:
+        lon, lat = line.point
+        lies = await where(db, caller, Point(lon=lon, lat=lat), line.area_code)
+        async with db.command(caller) as tx:
+            register(tx, lies, line.whole())
+            return tx.answer(Taken(outcome="added")).outcome
+    async with db.command(caller, shelters, there.id) as tx:
+        outcome = _expected(tx.row, line)
+        if outcome != "unchanged":
+            change(tx, line.given())
+        return tx.answer(Taken(outcome=outcome)).outcome

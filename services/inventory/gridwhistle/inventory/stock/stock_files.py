@@ -1,16 +1,15 @@
 """A list of stock (储备目录) comes in as a file: types, how much there should be of each, and what lies at a storage point."""
 
-import hashlib
 from collections import Counter
 from decimal import Decimal
-from typing import Annotated, Any, Final, Literal
+from functools import partial
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import Query as InQuery
 from pydantic import BeforeValidator, Field
 from sqlalchemy import select
 
-from gridwhistle.common.again import Replay, again
 from gridwhistle.common.commands import Command
 from gridwhistle.common.database import Db as Work
 from gridwhistle.common.edge import Caller, Content, Db, Router
@@ -19,10 +18,11 @@ from gridwhistle.common.ids import area_code_of
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Conflict, Invalid, Term
 from gridwhistle.common.reading import one
-from gridwhistle.common.sheet_formats import BYTES_MAX, MEDIA_TYPES, ROWS_MAX
-from gridwhistle.common.sheet_heads import COLUMNS_CHARS_MAX, Heads
+from gridwhistle.common.sheet_formats import BYTES_MAX, MEDIA_TYPES
+from gridwhistle.common.sheet_heads import Heads
+from gridwhistle.common.sheet_imports import NOTES_MAX, AnySheetQuery, ImportNote, Lines, Notes, Outcome, Taken, take_line
 from gridwhistle.common.sheets import Line, Sheet, received
-from gridwhistle.common.wire import Query, View
+from gridwhistle.common.wire import View
 from gridwhistle.inventory.stock.domain import PointClosed
 from gridwhistle.inventory.stock.lot_tables import lots
 from gridwhistle.inventory.stock.lots import LotNo
@@ -32,9 +32,6 @@ from gridwhistle.inventory.stock.tables import norms, resource_types, storage_po
 router = Router("inventory", "Stock 库存")
 _AS_NEEDED: Final = frozenset({"按实际需求", "按需", "as needed"})
 _BRANCH: Final = 99
-NOTES_MAX: Final = 1_000
-Outcome = Literal["added", "unchanged"]
-Lines = Annotated[int, Field(ge=0, le=ROWS_MAX, examples=[9])]
 
 
 def _number(text: Any) -> Any:
@@ -52,29 +49,13 @@ class ListedLine(Line):
     most_qty: Annotated[Amount | None, BeforeValidator(_number), Term("最高储备", "most")] = None
 
 
-class ListQuery(Query):
+class ListQuery(AnySheetQuery):
     """Under which number the lots are kept, and what somebody else's file calls the columns."""
 
     lot_no: Annotated[LotNo, Field(description="Of every lot that begins with this list; a second run finds them by it.")] = (
         "OPENING"
     )
     source_ref: Annotated[str, Field(min_length=1, max_length=200, description="What says how much there should be.")]
-    columns: Annotated[
-        str | None,
-        Field(
-            max_length=COLUMNS_CHARS_MAX,
-            description="Of a file with other heads: `field:head,field:head`. Columns that are not named are passed over.",
-        ),
-    ] = None
-    dry_run: Annotated[bool, Field(description="Look through the whole file, and change nothing.")] = False
-
-
-class ListNote(View):
-    """A line that was taken, and is worth a look."""
-
-    row: Annotated[int, Field(ge=1, le=ROWS_MAX)]
-    code: Annotated[str, Field(max_length=40, examples=["as_needed"])]
-    message: Annotated[str, Field(max_length=200)]
 
 
 class ListImported(View):
@@ -82,14 +63,8 @@ class ListImported(View):
 
     added: Lines
     unchanged: Lines
-    notes: Annotated[list[ListNote], Field(max_length=NOTES_MAX)]
+    notes: Notes
     dry_run: bool
-
-
-class LineTaken(View):
-    """What became of one line."""
-
-    outcome: Outcome
 
 
 class SaidTwice(Invalid):
@@ -128,9 +103,10 @@ async def import_stock_list(
         if query.dry_run:
             counts["unchanged" if await _is_there(db, point, line, query) else "added"] += 1
         else:
-            counts[await _take(db, caller, point, (row, line), query)] += 1
+            come_in = partial(_take, caller, point, line, query)
+            counts[await take_line(db, caller, f"stock|{point.id}", row, line, come_in)] += 1
     odd = [(row, code, term) for row, line in sheet.lines for code, term in _odd(line)]
-    notes = [ListNote(row=row, code=code, message=getattr(term, db.language)) for row, code, term in odd]
+    notes = [ImportNote(row=row, code=code, message=getattr(term, db.language)) for row, code, term in odd]
     told = ListImported(added=counts["added"], unchanged=counts["unchanged"], notes=notes[:NOTES_MAX], dry_run=query.dry_run)
     if query.dry_run:
         return told
@@ -183,46 +159,28 @@ async def _lacks(db: Work, point: Any, type_: Any, line: ListedLine, query: List
     return lacks
 
 
-async def _take(request: Work, caller: Principal, point: Any, numbered: tuple[int, ListedLine], query: ListQuery) -> Outcome:
-    """Let one line come in, once for this request."""
-    row, line = numbered
-    db = Work(
-        request.database,
-        scope=f"import|stock|{caller.id}",
-        key=f"{request.key or request.request_id}|{row}",
-        fingerprint=hashlib.sha256(f"{point.id}|{row}|{line.model_dump_json()}".encode()).digest(),
-        request_id=request.request_id,
-        as_of=request.as_of,
-    )
-
-    async def work() -> Outcome:
-        db.start_over()
-        async with db.command(caller, storage_points, point.id) as tx:
-            if tx.row.closed_at:
-                raise PointClosed
-            type_ = await _type_of(db, point.county_code, line.name)
-            lacks = {"norm", "lot"} if type_ is None else await _lacks(db, point, type_, line, query)
-            outcome: Outcome = "added" if lacks else "unchanged"
-            type_ = type_ or await _new_type(tx, point, line, query)
-            if "norm" in lacks and line.required_qty is not None:
-                wanted: dict[str, Any] = {
-                    "required_qty": line.required_qty,
-                    "most_qty": line.most_qty,
-                    "source_ref": query.source_ref,
-                }
-                about: dict[str, Any] = {"area_code": point.area_code, "type_id": type_.id, "type_code": type_.code}
-                tx.create(norms, None, free_qty=Decimal(0), level="enough", **about, **wanted)
-            if "lot" in lacks and line.qty is not None:
-                voucher = write_voucher(tx, "receipt", point.id, point.area_code, came=[(type_.code, line.qty)])
-                lasts: dict[str, Any] = dict.fromkeys(("supplier", "made_on", "expires_on"))
-                what: dict[str, Any] = {"lot_no": query.lot_no, "qty": line.qty, "source": "purchase"}
-                take_in(tx, voucher, type_.id, type_.code, action="take_over", **what, **lasts)
-            return tx.answer(LineTaken(outcome=outcome)).outcome
-
-    try:
-        return await again(work)
-    except Replay:
-        return "unchanged"  # it came in before, by this very request
+async def _take(caller: Principal, point: Any, line: ListedLine, query: ListQuery, db: Work) -> Outcome:
+    async with db.command(caller, storage_points, point.id) as tx:
+        if tx.row.closed_at:
+            raise PointClosed
+        type_ = await _type_of(db, point.county_code, line.name)
+        lacks = {"norm", "lot"} if type_ is None else await _lacks(db, point, type_, line, query)
+        outcome: Outcome = "added" if lacks else "unchanged"
+        type_ = type_ or await _new_type(tx, point, line, query)
+        if "norm" in lacks and line.required_qty is not None:
+            wanted: dict[str, Any] = {
+                "required_qty": line.required_qty,
+                "most_qty": line.most_qty,
+                "source_ref": query.source_ref,
+            }
+            about: dict[str, Any] = {"area_code": point.area_code, "type_id": type_.id, "type_code": type_.code}
+            tx.create(norms, None, free_qty=Decimal(0), level="enough", **about, **wanted)
+        if "lot" in lacks and line.qty is not None:
+            voucher = write_voucher(tx, "receipt", point.id, point.area_code, came=[(type_.code, line.qty)])
+            lasts: dict[str, Any] = dict.fromkeys(("supplier", "made_on", "expires_on"))
+            what: dict[str, Any] = {"lot_no": query.lot_no, "qty": line.qty, "source": "purchase"}
+            take_in(tx, voucher, type_.id, type_.code, action="take_over", **what, **lasts)
+        return tx.answer(Taken(outcome=outcome)).outcome
 
 
 async def _new_type(tx: Command, point: Any, line: ListedLine, query: ListQuery) -> Any:
