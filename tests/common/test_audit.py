@@ -166,7 +166,7 @@ def running(shed: Shed, anchors: Path) -> Running:
 
 
 async def until(holds: Callable[[], Any]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not await holds():
             await asyncio.sleep(0.02)
 

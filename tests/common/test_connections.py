@@ -1,7 +1,6 @@
 """Connections: so many and no more, handed on in line, broken ones dropped."""
 
 import asyncio
-import time
 
 import nats
 import pytest
@@ -43,10 +42,10 @@ async def test_nobody_waits_for_ever(postgres: Postgres) -> None:
     connections = Connections(postgres.url("postgres"), 1, 0.1)
     only = await connections.take()
 
-    began = time.monotonic()
-    with pytest.raises(TimeoutError):
-        await connections.take()
-    assert time.monotonic() - began < 2
+    async with asyncio.timeout(30) as patience:
+        with pytest.raises(TimeoutError):
+            await connections.take()
+    assert not patience.expired()
 
     connections.give(only)
     assert await connections.take() is only
@@ -64,7 +63,7 @@ async def test_whoever_is_called_off_while_waiting_takes_nothing(postgres: Postg
     connections.give(only)
     await asyncio.gather(waiting, return_exceptions=True)
 
-    assert await asyncio.wait_for(connections.take(), 2) is only
+    assert await asyncio.wait_for(connections.take(), 30) is only
     connections.give(only)
     await connections.close()
 
@@ -121,7 +120,7 @@ async def test_what_a_busy_time_needed_a_quiet_one_gives_back(postgres: Postgres
     for connection in taken:
         connections.give(connection)
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while sum(not connection.is_closed() for connection in taken) > 3:
             last = await connections.take()  # the last used first, so that the others stay unused
             connections.give(last)

@@ -121,7 +121,7 @@ async def test_a_database_that_forgets_is_refused(settings: Callable[..., Settin
     async def set_to(value: str) -> None:
         await connection.execute(f"ALTER SYSTEM SET {name} = {value}")
         await connection.execute("SELECT pg_reload_conf()")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while await connection.fetchval(f"SHOW {name}") != value:
                 await asyncio.sleep(0.02)
 

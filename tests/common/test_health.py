@@ -42,7 +42,7 @@ async def serving(url: str, folder: Path, nats_url: str, **how: Any) -> AsyncIte
 
 async def told(client: httpx2.AsyncClient, status: str) -> dict[str, Any]:
     """Wait until the service fares so, and return what it says."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while True:
             answer = await client.get("/readyz")
             content: dict[str, Any] = answer.json()

@@ -60,17 +60,17 @@ async def bells(urls: dict[str, str]) -> AsyncIterator[nats.NATS]:
 
 
 async def test_a_service_makes_its_stream_and_another_one_hears_it(lamps: nats.NATS, bells: nats.NATS) -> None:
-    await own_stream(lamps.jetstream(timeout=2), "lamps")
-    await lamps.jetstream(timeout=2).publish("gw.990101.lamps.lamp.lit.v1", b"lit")
+    await own_stream(lamps.jetstream(timeout=20), "lamps")
+    await lamps.jetstream(timeout=20).publish("gw.990101.lamps.lamp.lit.v1", b"lit")
     config = ConsumerConfig(durable_name="bells", filter_subjects=["gw.*.lamps.lamp.>", "gw.*.lamps.post.>"])
 
-    await bells.jetstream(timeout=2).add_consumer("GW_LAMPS", config)
-    heard = await bells.jetstream(timeout=2).pull_subscribe_bind(durable="bells", stream="GW_LAMPS")
+    await bells.jetstream(timeout=20).add_consumer("GW_LAMPS", config)
+    heard = await bells.jetstream(timeout=20).pull_subscribe_bind(durable="bells", stream="GW_LAMPS")
 
-    messages = await heard.fetch(1, timeout=2)
-    await messages[0].ack_sync(timeout=2)
+    messages = await heard.fetch(1, timeout=20)
+    await messages[0].ack_sync(timeout=20)
     assert messages[0].data == b"lit"
-    kept = await lamps.jetstream(timeout=2).get_msg("GW_LAMPS", seq=1, direct=True)
+    kept = await lamps.jetstream(timeout=20).get_msg("GW_LAMPS", seq=1, direct=True)
     assert kept.data == b"lit"
 
 
@@ -109,8 +109,8 @@ FOREIGN = foreign("lamps", "bells")
 
 @pytest.mark.parametrize("name", FOREIGN)
 async def test_what_is_not_its_own_is_refused(name: str, lamps: nats.NATS, bells: nats.NATS) -> None:
-    await own_stream(bells.jetstream(timeout=2), "bells")
-    await own_stream(lamps.jetstream(timeout=2), "lamps")
+    await own_stream(bells.jetstream(timeout=20), "bells")
+    await own_stream(lamps.jetstream(timeout=20), "lamps")
     refused = asyncio.Event()
 
     async def hear(error: Exception) -> None:
@@ -121,7 +121,7 @@ async def test_what_is_not_its_own_is_refused(name: str, lamps: nats.NATS, bells
     with pytest.raises((NoAnswer, NoRespondersError)):
         await lamps.request(FOREIGN[name][0], FOREIGN[name][1], timeout=0.2)
 
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(30):
         await refused.wait()
 
 
@@ -136,5 +136,5 @@ async def test_nobody_listens_past_the_streams(subject: str, lamps: nats.NATS) -
     lamps._error_cb = hear
     await lamps.subscribe(subject)
 
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(30):
         await refused.wait()

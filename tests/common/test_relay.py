@@ -1,7 +1,6 @@
 """The relay: what was told reaches the stream, once and in order, whatever is lost in between."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -109,8 +108,8 @@ async def leading(database: Database, nc: nats.NATS) -> AsyncIterator[None]:
 
 
 async def until(holds: Callable[[], Awaitable[bool]]) -> None:
-    """Wait, ten seconds at most."""
-    async with asyncio.timeout(10):
+    """Wait, half a minute at most."""
+    async with asyncio.timeout(30):
         while not await holds():
             await asyncio.sleep(0.02)
 
@@ -197,7 +196,7 @@ async def test_what_fills_the_stream_half_way_comes_once_and_in_order(database: 
     await nc.jetstream().update_stream(config, max_msgs=2)
     await tell(database, *range(many))
     with pytest.raises(Refused):
-        await asyncio.wait_for(relay._lead(), 10)
+        await asyncio.wait_for(relay._lead(), 30)
     await nc.jetstream().update_stream(config, max_msgs=-1)
 
     async with leading(database, nc):
@@ -219,7 +218,7 @@ async def test_a_full_stream_is_asked_after_a_pause_and_told_of_once(
 
     for _ in range(3):
         with pytest.raises(Refused):
-            await asyncio.wait_for(relay._lead(), 10)
+            await asyncio.wait_for(relay._lead(), 30)
     assert len(caplog.records) == 1
     await nc.jetstream().update_stream(config, max_msgs=-1)
 
@@ -269,20 +268,18 @@ async def test_a_stream_keeps_what_its_events_need(database: Database, nc: nats.
     )
 
 
-async def test_another_process_wakes_the_leader(database: Database, nc: nats.NATS) -> None:
+async def test_another_process_wakes_the_leader(database: Database, nc: nats.NATS, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gridwhistle.common.relay._POLL_S", 600.0)  # nobody looks by themselves
     async with Database(database.url, Seal({1: b"k" * 32}), {}).connected() as elsewhere, leading(database, nc):
         await tell(database, 1)
         await until(lambda: all_published(database))
         async with leading(elsewhere, nc):
             await asyncio.sleep(0.1)  # it has seen that somebody leads
-            started = time.monotonic()
             for number in range(2, 12):
                 await tell(elsewhere, number)
                 await until(lambda: all_published(database))
-            took_s = time.monotonic() - started
 
     assert await in_stream(nc) == list(range(1, 12))
-    assert took_s < 5  # ten polls of the leader would have taken ten seconds
 
 
 async def test_events_that_somebody_misses_are_published_again(database: Database, nc: nats.NATS) -> None:

@@ -206,7 +206,7 @@ async def test_a_hold_that_is_placed_while_a_round_looks_holds(
     elsewhere.run = run_slowly  # type: ignore[method-assign]
     await truth.execute("SELECT pg_advisory_lock(7)")
     under_way = asyncio.create_task(purge(elsewhere, metadata, LEFT + 181 * DAY))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not await truth.fetchval("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"):
             await asyncio.sleep(0.01)
 

@@ -36,7 +36,7 @@ def adjusted(suite: RunningSuite, acceptor: Person) -> dict[str, Any]:
     at = f"{GRIDS}/{made.json()['id']}"
 
     def reported_when(place: dict[str, Any]) -> dict[str, Any]:
-        end = time.monotonic() + 10
+        end = time.monotonic() + 30
         while (answer := acceptor.post(INCIDENTS, {"title": "路灯不亮", "location": place})).status_code != 201:
             assert time.monotonic() < end, answer.text
             time.sleep(0.05)

@@ -113,9 +113,9 @@ HOSTILE = {
 def test_what_is_no_message_is_refused_at_once_and_says_why(name: str) -> None:
     content, code = HOSTILE[name]
 
-    began = time.perf_counter()
+    began = time.process_time()
     assert verdict(content) == code
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 5, "what is blown up on purpose would take minutes"
 
 
 def test_a_refusal_says_where_and_repeats_nothing() -> None:

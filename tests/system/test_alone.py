@@ -152,7 +152,7 @@ class Load:
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while not holds():
             await asyncio.sleep(0.02)
 

@@ -55,7 +55,7 @@ async def collecting() -> AsyncIterator[Collector]:
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while not holds():
             await asyncio.sleep(0.05)
 

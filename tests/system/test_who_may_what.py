@@ -446,7 +446,7 @@ def _plant_incidents(suite: RunningSuite, planted: Planted, place: str, west: fl
 def _wait_until(holds: Callable[[], bool]) -> None:
     import time  # noqa: PLC0415
 
-    end = time.monotonic() + 10
+    end = time.monotonic() + 30
     while not holds():
         assert time.monotonic() < end
         time.sleep(0.05)
@@ -456,7 +456,7 @@ def _wait_for(ask: Callable[[], httpx2.Response], status: int) -> httpx2.Respons
     """Ask until what personnel told has arrived."""
     import time  # noqa: PLC0415
 
-    end = time.monotonic() + 10
+    end = time.monotonic() + 30
     while (answer := ask()).status_code != status:
         assert time.monotonic() < end, answer.text
         time.sleep(0.05)
@@ -499,7 +499,7 @@ async def _plant_in_every_service(suite: RunningSuite, planted: Planted) -> None
                 id_ = uuid.uuid4()
                 await connection.execute(f"INSERT INTO {table} (id, {columns}) VALUES ($1, {values})", id_, whole)
                 planted.add(f"{kind.name}.{table}s", str(id_), whole)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             while await connection.fetchval("SELECT count(*) FROM waiting"):
                 await asyncio.sleep(0.1)
         await connection.close()
