@@ -12,11 +12,13 @@ from gridwhistle.common.sealing import Seal
 from gridwhistle.mediation.agreements.reminding import remind_once
 from gridwhistle.mediation.app import MEDIATION
 from tests.conftest import Loop, RunningSuite
-from tests.mediation.office import BASE, Office, code_of, made, pays
+from tests.mediation.office import BASE, TODAY, Office, code_of, made, pays
 
 Committee = tuple[dict[str, Any], list[dict[str, Any]]]
 Eventually = Callable[[Callable[[], bool]], None]
-_CLOCKS = "SELECT rule_key, amount, unit, due_at, extended_times FROM clock WHERE owner_id = $1 AND stopped_at IS NULL"
+_CLOCKS = (
+    "SELECT rule_key, amount, unit, started_at, due_at, extended_times FROM clock WHERE owner_id = $1 AND stopped_at IS NULL"
+)
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +92,40 @@ def test_where_everybody_wants_it_the_committee_is_late_and_nobody_lapses(
 
     eventually(lambda: running(ask, path).keys() == {"accept"})
     assert state_of(office, path) == "consent_pending"
+
+
+@pytest.mark.parametrize("lapsed", [False, True], ids=["while the others have time", "after their time was over"])
+def test_who_joins_later_has_the_channels_time_to_answer(
+    office: Office, ask: Callable[..., list[Any]], eventually: Eventually, *, lapsed: bool
+) -> None:
+    path, _ = office.willing()
+    before = running(ask, path)
+    if lapsed:
+        let_be_due(ask, path, "consent")
+        eventually(lambda: running(ask, path).keys() == {"accept"})
+
+    version = made(office.chair.get(path))["version"]
+    made(office.chair.post(f"{path}/parties", {"side": "third", "name": "孙三"}, If_Match=f'"{version}"'))
+
+    after = running(ask, path)
+    assert after["consent"]["started_at"] > before["consent"]["started_at"]
+    assert after["accept"]["started_at"] == before["accept"]["started_at"]
+    let_be_due(ask, path, "consent")
+    eventually(lambda: state_of(office, path) == "refused")
+
+
+def test_nobody_is_told_to_hurry_to_a_court_once_all_is_performed(
+    office: Office, committee: Committee, ask: Callable[..., list[Any]]
+) -> None:
+    path, _, agreement = office.agreed(committee[0], committee[1][0])
+    before = running(ask, path)
+    made(office.chair.post(f"{path}/start_performance"))
+
+    done = {"done_on": TODAY.isoformat(), "proof": "收据0017"}
+    made(office.chair.post(f"{path}/agreement_terms/{agreement['terms'][0]['id']}/done", done))
+
+    assert "confirm_apply" in before
+    assert running(ask, path).keys() == {"close"}
 
 
 def test_mediation_whose_time_is_over_has_failed(
@@ -301,6 +337,22 @@ async def test_what_is_late_is_told_of_once_in_seven_days(office: Office, commit
     shown = made(office.chair.get(f"{path}/agreements"))["items"][0]["terms"]
     assert [row["terms"] for row in told] == ["1"]
     assert [term["reminders"] for term in shown] == [1, 0, 0]
+
+
+@pytest.mark.anyio
+async def test_nobody_is_reminded_of_what_was_dropped(office: Office, committee: Committee, database: Database) -> None:
+    first = committee[1][0]
+    path, parties = office.in_mediation(committee[0], first)
+    mediator = office.mediator(first)
+    dropped = office.draft(path, mediator, parties, terms=[pays(parties[1], due_on="2026-01-01")])
+    made(mediator.post(f"{path}/agreements/{dropped['id']}/drop", {}))
+    office.sign(path, mediator, parties, office.draft(path, mediator, parties))
+    made(mediator.post(f"{path}/start_performance"))
+
+    await remind_once(database)
+
+    shown = made(office.chair.get(f"{path}/agreements"))["items"]
+    assert [term["reminders"] for agreement in shown for term in agreement["terms"]] == [0, 0]
 
 
 @pytest.mark.anyio

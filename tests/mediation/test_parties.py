@@ -113,4 +113,4 @@ def test_who_is_struck_leaves_both_sides_to_be_there(office: Office) -> None:
     content = {"is_free_of_proceedings": True, "is_allowed": True}
     refused = office.chair.post(f"{path}/accept", content)
 
-    assert code_of(refused) == "not_all_willing"
+    assert code_of(refused) == "sides_missing"

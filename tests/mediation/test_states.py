@@ -176,7 +176,7 @@ def test_nobody_takes_a_step_that_is_about_themselves(state: str, action: str) -
     [
         pytest.param("applied", "ask_willingness", {"has_both_sides": False}, SidesMissing, id="nobody to ask"),
         pytest.param("consent_pending", "accept", {"parties_to_answer": 1}, NotAllWilling, id="somebody has not answered"),
-        pytest.param("consent_pending", "accept", {"has_both_sides": False}, NotAllWilling, id="nobody answers"),
+        pytest.param("consent_pending", "accept", {"has_both_sides": False}, SidesMissing, id="nobody answers"),
         pytest.param("consent_pending", "accept", {"dispute_type": None}, TypeMissing, id="nobody knows what it is about"),
         *(
             pytest.param("in_mediation", action, {"panel": [OTHER]}, NotOnThePanel, id=f"{action} by who does not mediate it")

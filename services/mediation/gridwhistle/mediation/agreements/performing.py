@@ -43,7 +43,7 @@ async def perform_at_once(case_id: UUID, body: AllAtOnce, caller: Caller, db: Db
     """Write down that all was done when it was agreed (即时履行): nothing in it is still to come."""
     async with db.command(caller, cases, case_id) as tx:
         case, step = tx.row, CASE.step(tx.row, "perform_at_once", caller)
-        terms = await _terms(tx)
+        terms = await terms_owed(tx)
         if any(term.due_on is not None for term in terms):
             raise NotDoneYet
         for term in terms:
@@ -61,7 +61,7 @@ async def start_performance(case_id: UUID, caller: Caller, db: Db) -> CaseView:
     async with db.command(caller, cases, case_id) as tx:
         case, step = tx.row, CASE.step(tx.row, "start_performance", caller)
         tx.move(case, step)
-        tx.tell(case, PerformanceBegun(**facts_of(case), terms=len(await _terms(tx))))
+        tx.tell(case, PerformanceBegun(**facts_of(case), terms=len(await terms_owed(tx))))
         return await answer(tx)
 
 
@@ -69,7 +69,7 @@ async def start_performance(case_id: UUID, caller: Caller, db: Db) -> CaseView:
 async def term_done(case_id: UUID, part_id: UUID, body: Performance, caller: Caller, db: Db) -> AgreementView:
     """Write down that somebody did what they owed (履行), with the proof. With the last of them the case is performed."""
     async with db.command(caller, cases, case_id) as tx:
-        case, terms = tx.row, await _terms(tx)
+        case, terms = tx.row, await terms_owed(tx)
         CASE.step(case, "record_performance", caller)
         term = next((one for one in terms if one.id == part_id and one.done_on is None), None)
         if term is None:
@@ -90,7 +90,7 @@ async def urge(case_id: UUID, body: RecordedRemark, caller: Caller, db: Db) -> C
     """Urge whoever owes something that is due (督促履行)."""
     async with db.command(caller, cases, case_id) as tx:
         step = CASE.step(tx.row, "urge", caller)
-        late = [term for term in await _terms(tx) if is_late(term, day_of(tx.now))]
+        late = [term for term in await terms_owed(tx) if is_late(term, day_of(tx.now))]
         if not late:
             raise UnknownTerm
         for term in late:
@@ -105,7 +105,7 @@ async def breach_final(case_id: UUID, body: RecordedWhy, caller: Caller, db: Db)
     """Say that it will not be performed (不履行): tell the other side of court, payment order and notarised deed."""
     async with db.command(caller, cases, case_id) as tx:
         step = CASE.step(tx.row, "breach_final", caller)
-        if not any(is_late(term, day_of(tx.now)) for term in await _terms(tx)):
+        if not any(is_late(term, day_of(tx.now)) for term in await terms_owed(tx)):
             raise UnknownTerm
         end(tx, tx.row, step, outcome_of(await agreement_of(tx)), CaseBreached, reason=body.reason)
         return await answer(tx)
@@ -116,6 +116,11 @@ def is_late(term: Row, day: dt.date) -> bool:
     return term.done_on is None and (term.due_on is None or term.due_on < day)
 
 
-async def _terms(tx: Command) -> list[Row]:
+async def terms_owed(tx: Command) -> list[Row]:
+    """Return what is owed by the agreement of the held case that stands.
+
+    Raises:
+        UnknownAgreement: none does.
+    """
     agreement = await agreement_of(tx)
     return [term for term in await tx.children(agreement_terms) if term.agreement_id == agreement.id]

@@ -18,8 +18,8 @@ from gridwhistle.common.principal import system
 from gridwhistle.common.problems import Busy
 from gridwhistle.common.rules import RULES
 from gridwhistle.common.running import Running
-from gridwhistle.mediation.agreements.performing import is_late
-from gridwhistle.mediation.agreements.tables import agreement_terms
+from gridwhistle.mediation.agreements.performing import is_late, terms_owed
+from gridwhistle.mediation.agreements.tables import agreement_terms, agreements
 from gridwhistle.mediation.cases.steps import facts_of
 from gridwhistle.mediation.cases.tables import cases
 from gridwhistle.mediation.limits import REMIND_EVERY
@@ -45,10 +45,12 @@ async def remind_once(database: Database) -> int:
     db = _db(database, None)
     now = await database.now(database.background)
     rules, day = await RULES.of(db), day_of(now)
-    late = agreement_terms.c.done_on.is_(None), cases.c.state == "performing", agreement_terms.c.due_on < day
+    owed = agreements.c.state == "effective", cases.c.state == "performing"  # of what was dropped nothing is owed
+    late = *owed, agreement_terms.c.done_on.is_(None), agreement_terms.c.due_on < day
     recent = now - dt.timedelta(days=1)
     asked = or_(agreement_terms.c.reminded_at.is_(None), agreement_terms.c.reminded_at < recent)
     found = select(cases.c.id, cases.c.area_code).join(agreement_terms, agreement_terms.c.case_id == cases.c.id)
+    found = found.join(agreements, agreements.c.id == agreement_terms.c.agreement_id)
     # Who was never told comes first: those told some days ago are looked at as well, and may be more than are taken at once.
     longest_ago = func.min(agreement_terms.c.reminded_at).nulls_first(), cases.c.id
     some = found.where(*late, asked).group_by(cases.c.id, cases.c.area_code).order_by(*longest_ago).limit(_AT_ONCE)
@@ -65,12 +67,14 @@ async def _remind(database: Database, case_id: UUID, day: dt.date, every: dt.tim
     async def work() -> None:
         db.start_over()
         async with db.command(_SYSTEM, cases, case_id) as tx:
+            if tx.row.state != "performing":
+                return
             owed = [
                 term
-                for term in await tx.children(agreement_terms)
+                for term in await terms_owed(tx)
                 if term.due_on and is_late(term, day) and (term.reminded_at is None or tx.now - term.reminded_at >= every)
             ]
-            if tx.row.state != "performing" or not owed:
+            if not owed:
                 return
             for term in owed:
                 tx.update(term, reminders=term.reminders + 1, reminded_at=tx.now)

@@ -26,7 +26,9 @@ def both_sides(case: Any, _caller: Principal) -> Problem | None:
 
 def all_willing(case: Any, _caller: Principal) -> Problem | None:
     """Say no until every party has said yes, and it is known what it is about."""
-    if case.parties_to_answer or not case.has_both_sides:
+    if not case.has_both_sides:
+        return SidesMissing()
+    if case.parties_to_answer:
         return NotAllWilling(left=case.parties_to_answer)
     return None if case.dispute_type else TypeMissing()
 

@@ -13,10 +13,10 @@ from gridwhistle.common.wire import Body
 from gridwhistle.mediation.cases.erasing import erase
 from gridwhistle.mediation.cases.guards import goes_on_or_is_followed_up, keeps_the_file
 from gridwhistle.mediation.cases.refusals import EnoughParties, EnoughRepresentatives, FactsStand, PartyUnclear
-from gridwhistle.mediation.cases.steps import parties_in, party_of
+from gridwhistle.mediation.cases.steps import limits_of, parties_in, party_of
 from gridwhistle.mediation.cases.tables import Capacity, PartyKind, Side, cases, parties
 from gridwhistle.mediation.cases.views import PARTIES_MAX, CaseView, Parties, PartyView, case_view, parties_of
-from gridwhistle.mediation.limits import REPRESENTATIVES
+from gridwhistle.mediation.limits import CONSENT, REPRESENTATIVES
 from gridwhistle.mediation.words import RecordedWhy
 
 router = Router("mediation", "Cases 调解案件: parties 当事人")
@@ -50,12 +50,14 @@ class PartyChange(Body):
 
 @router.post("/cases/{case_id}/parties", may="cases:write", status_code=201)
 async def add_party(case_id: UUID, body: NewParty, caller: Caller, db: Db) -> CaseView:
-    """Enter a party, until the case is accepted; everybody who is one is asked."""
+    """Enter a party, until the case is accepted; everybody who is one is asked, and has the time that the channel gives."""
     async with db.command(caller, cases, case_id) as tx:
         if tx.row.state not in BEFORE_ACCEPTANCE:
             raise FactsStand
         there = await parties_in(tx)
         add_to(tx, tx.row, body, there)
+        if tx.row.state == "consent_pending":
+            await tx.clocks.set_again(tx.row, CONSENT, limits_of(tx, tx.row)[CONSENT])
         tx.record(tx.row, "add_party")
         return tx.answer(case_view(tx.row, there, caller))
 

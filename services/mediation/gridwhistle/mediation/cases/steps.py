@@ -16,7 +16,7 @@ from gridwhistle.common.rows import Row
 from gridwhistle.mediation.cases.refusals import UnknownParty
 from gridwhistle.mediation.cases.routing import CONTACT, accept_rule
 from gridwhistle.mediation.cases.tables import parties
-from gridwhistle.mediation.limits import ACCEPT, CONSENT, REPLACE
+from gridwhistle.mediation.limits import ACCEPT, CONFIRM_APPLY, CONSENT, REPLACE
 from gridwhistle.mediation.limits import CONTACT as CONTACT_CLOCK
 
 
@@ -50,7 +50,8 @@ def end(
         facts: what the event says besides, which the case has in columns of the same names.
     """
     gone: dict[str, Any] = {"may_become_criminal": None, "may_become_mass": None, "escalated_from": None}
-    tx.clocks.stop(case, REPLACE)
+    for key in (REPLACE, CONFIRM_APPLY):  # which run beside the states; nobody asks a court about what has ended
+        tx.clocks.stop(case, key)
     tx.move(case, step, reason=reason, limits=limits, outcome=outcome, terminal_at=tx.now, **gone, **facts)
     tx.tell(case, event(**facts_of(case), outcome=outcome, **facts))
 
