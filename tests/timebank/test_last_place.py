@@ -99,6 +99,20 @@ async def test_who_lets_others_wait_three_times_rests(station: Station) -> None:
     assert await station.claim(await station.open_order(1), who) == "claims_paused"
 
 
+async def test_who_is_frozen_lets_nobody_wait(station: Station) -> None:
+    order_id, who = await station.open_order(1), await station.register()
+    id_ = (await station.claim(order_id, who)).id
+    await station.do(lambda db: claiming.confirm(id_, claiming.Remark(), CLERK, db))
+    freeze = freezing.Freeze(reason="核查")
+    await station.do(lambda db: participants.freeze_participant(uuid.UUID(who.id), freeze, ADMIN, db))
+
+    said = await station.fire(claims, id_, NO_SHOW)
+
+    claim, order = await station.row(claims, id_), await station.row(orders, order_id)
+    assert (said, claim.state, order.state, order.people_taken) == (None, "lapsed", "published", 0)
+    assert (await station.told_of(order_id))[-1] == "order.claim_lapsed"
+
+
 async def test_a_pause_ends_when_it_turns_out_that_somebody_came(station: Station) -> None:
     who, missed = await station.register(), []
     for _ in range(4):

@@ -58,6 +58,7 @@ CLAIMS: May = {
     ("confirmed", "no_show"): {"auto"},
     ("checked_in", "check_out"): {"volunteer"},
     ("checked_in", "no_check_out"): {"station_clerk"},
+    ("confirmed", "lapse"): {"auto"},
     ("checked_out", "settle"): PEOPLE | {"auto"},
     ("checked_out", "dispute"): PEOPLE,
     ("settled", "dispute"): PEOPLE,

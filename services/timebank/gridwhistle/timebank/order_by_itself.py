@@ -35,19 +35,23 @@ async def window_over(tx: Command, order: Row, _clock: Row, _percent: int) -> No
 
 async def lapse(tx: Command, claim: Row, _clock: Row, _percent: int) -> None:
     """Free the place of who had no answer."""
-    order = await order_of(tx, claim)
-    await end_claim(tx, order, claim, CLAIM.step(claim, "lapse", tx.caller), gives_back=True)
-    tx.tell(order, ClaimLapsed(**claim_facts(order, claim)))
+    await _lapse(tx, await order_of(tx, claim), claim)
 
 
 async def no_show(tx: Command, claim: Row, _clock: Row, _percent: int) -> None:
-    """Give back what was held for who did not come; who lets others wait too often rests for some days."""
+    """Give back what was held for who did not come; who lets others wait too often rests for some days.
+
+    Who is frozen may not come, so their place lapses, and nobody says that they let somebody wait.
+    """
     order = await order_of(tx, claim)
-    await release(tx, order, claim)
-    await end_claim(tx, order, claim, CLAIM.step(claim, "no_show", tx.caller), gives_back=True)
-    tx.tell(order, OrderNoShow(**claim_facts(order, claim)))
     volunteer = (await tx.hold(participants, [claim.volunteer_id]))[0]
     assert volunteer is not None, "participants stay as long as their claims"
+    await release(tx, order, claim)
+    if volunteer.state == "frozen":
+        await _lapse(tx, order, claim)
+        return
+    await end_claim(tx, order, claim, CLAIM.step(claim, "no_show", tx.caller), gives_back=True)
+    tx.tell(order, OrderNoShow(**claim_facts(order, claim)))
     await pause(tx, volunteer)
 
 
@@ -58,6 +62,11 @@ async def close(tx: Command, claim: Row, _clock: Row, _percent: int) -> None:
         tx.update(claim, overflow_to="pool")
     await set_free(tx, order, claim)
     await end_claim(tx, order, claim, CLAIM.step(claim, "close", tx.caller), gives_back=False)
+
+
+async def _lapse(tx: Command, order: Row, claim: Row) -> None:
+    await end_claim(tx, order, claim, CLAIM.step(claim, "lapse", tx.caller), gives_back=True)
+    tx.tell(order, ClaimLapsed(**claim_facts(order, claim)))
 
 
 ORDER_CLOCKS: Final[Mapping[str, OnClock]] = {

@@ -98,6 +98,7 @@ CLAIM: Final = Machine(
         Step("confirmed",   "check_in",     "checked_in",  VOLUNTEER,      "who came forward is there in person", only_who_serves),
         Step("confirmed",   "admit",        "checked_in",  CLERK,          "a clerk sees that who came forward is there", not_ones_own),
         Step("confirmed",   "no_show",      "no_show",     SYSTEM,         "half an hour has passed, and nobody came; what was held goes back"),
+        Step("confirmed",   "lapse",        "lapsed",      SYSTEM,         "half an hour has passed, and who was frozen could not come; what was held goes back"),
         Step("checked_in",  "check_out",    "checked_out", VOLUNTEER,      "it is done", only_who_serves),
         Step("checked_in",  "no_check_out", "checked_out", CLERK,          "who forgot is called; no more counts than was agreed", not_ones_own),
         Step("checked_out", "settle",       "settled",     ASKERS | SYSTEM, "whom it was for says that it was done, or two proofs do after three days", only_who_asks),
