@@ -6,7 +6,7 @@ import pytest
 
 from tests.conftest import RunningSuite
 from tests.counties import a_county
-from tests.timebank.bank import BASE, HOUR, Bank, Somebody, at, code_of, made
+from tests.timebank.bank import BASE, HOUR, MINUTE, Bank, Somebody, at, code_of, made
 
 Wait = Callable[[Callable[[], bool]], None]
 
@@ -47,18 +47,43 @@ def test_who_is_served_is_old_enough(bank: Bank) -> None:
     assert said == [["too_young_to_be_served"] * 2, ["beneficiary", "pool"]]
 
 
+def confirmed_now(bank: Bank) -> str:
+    """Return a claim of a service of an hour that was confirmed now, and is done in a few days."""
+    begins = 240 * HOUR
+    volunteer, window = bank.register(), {"start_at": at(begins), "end_at": at(begins + 2 * HOUR)}
+    claim_id = bank.claimed(bank.published(bank.elder(), **window), volunteer)
+    path = f"{BASE}/claims/{claim_id}"
+    pin = made(bank.clerk.post(f"{path}/confirm", {}))["pin"]
+    made(volunteer.person.post(f"{path}/check_in", {"pin": pin}, As_Of=at(begins)))
+    made(volunteer.person.post(f"{path}/check_out", {}, As_Of=at(begins + 60 * MINUTE)))
+    return claim_id
+
+
+def paid(bank: Bank, claim_id: str) -> tuple[int, int]:
+    """Settle a claim; return what was earned, and what is above a cap."""
+    settled = made(bank.clerk.post(f"{BASE}/claims/{claim_id}/settle", {}))
+    return settled["earned_minutes"], settled["overflow_minutes"]
+
+
 def test_a_coin_is_as_long_as_the_county_says(bank: Bank, eventually: Wait) -> None:
     decides(bank, lifetime_cap=1, coin_minutes=30)
-    earned: list[int] = []
+    said: list[tuple[int, int]] = []
 
     def earns() -> bool:
-        claim = bank.served(bank.elder(), bank.register())
-        settled = made(bank.clerk.post(f"{BASE}/claims/{claim}/settle", {}))
-        earned.append(settled["earned_minutes"])
-        return (settled["earned_minutes"], settled["overflow_minutes"]) == (30, 30)
+        said.append(paid(bank, confirmed_now(bank)))
+        return said[-1] == (30, 30)
 
     eventually(earns)
-    assert {*earned} <= {60, 30}
+    assert {*said} <= {(60, 0), (30, 30)}
+
+
+def test_who_was_confirmed_before_a_county_decides_is_paid_as_it_was_then(bank: Bank, eventually: Wait) -> None:
+    claim_id = bank.served(bank.elder(), bank.register())
+    decides(bank, daily_cap=15)
+
+    eventually(lambda: paid(bank, confirmed_now(bank)) == (15, 45))
+
+    assert paid(bank, claim_id) == (60, 0)
 
 
 def test_minors_are_of_a_team_where_they_serve_or_the_county_lets_them_be(bank: Bank, eventually: Wait) -> None:

@@ -193,9 +193,9 @@ class Command:
         self.db.answered = view.__pydantic_serializer__.to_json(view)
         return view
 
-    def rule(self, key: str, area_code: str | None = None) -> Rule:
-        """Return a rule as it holds now in an area; without one, where the held thing lies."""
-        return RULES.kept(self.db.database).of(key, area_code or self.row.area_code, self.now)
+    def rule(self, key: str, area_code: str | None = None, *, at: dt.datetime | None = None) -> Rule:
+        """Return a rule as it holds in an area, now or at an instant; without an area, where the held thing lies."""
+        return RULES.kept(self.db.database).of(key, area_code or self.row.area_code, at or self.now)
 
     async def number(self, letter: str, county: str, *, digits: int) -> str:
         """Return the next number of a county's day, as people say it: `I99010120260706` and then counted from 1.

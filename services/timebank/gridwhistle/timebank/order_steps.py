@@ -30,13 +30,13 @@ SYSTEM: Final = system("timebank")
 _MINUTE: Final = dt.timedelta(minutes=1)
 
 
-def terms(tx: Command) -> Terms:
-    """Return what the county says about settling."""
+def terms(tx: Command, at: dt.datetime | None = None) -> Terms:
+    """Return what the county says about settling, now or at an instant."""
     return Terms(
-        step_minutes=tx.rule(STEP).amount,
-        tolerance_percent=tx.rule(TOLERANCE).amount,
-        daily_cap_minutes=tx.rule(DAILY_CAP).amount,
-        lifetime_cap_minutes=tx.rule(COIN).amount * tx.rule(LIFETIME_CAP).amount,
+        step_minutes=tx.rule(STEP, at=at).amount,
+        tolerance_percent=tx.rule(TOLERANCE, at=at).amount,
+        daily_cap_minutes=tx.rule(DAILY_CAP, at=at).amount,
+        lifetime_cap_minutes=tx.rule(COIN, at=at).amount * tx.rule(LIFETIME_CAP, at=at).amount,
     )
 
 

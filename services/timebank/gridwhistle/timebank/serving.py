@@ -145,14 +145,18 @@ async def settle_by_itself(tx: Command, claim: Row, _clock: Row, percent: int) -
 async def settle_now(
     tx: Command, claim: Row, step: Step, *, order: Row | None = None, minutes: int | None = None, **values: Any
 ) -> None:
-    """Pay what a service was worth, by what it took or by what a panel says; the volunteer is held, since caps count."""
+    """Pay what a service was worth, by what it took or by what a panel says; the volunteer is held, since caps count.
+
+    It is worth what the county said when the volunteer was confirmed: what is decided since changes nothing that runs.
+    """
     order = order or await order_of(tx, claim)
     volunteer = (await tx.hold(participants, [claim.volunteer_id]))[0]
     assert volunteer is not None, "participants stay as long as their claims"
     actual = claim.actual_minutes if minutes is None else minutes
     today = await _earned_on(tx, claim)
     held = None if minutes is not None or order.payer == "issuance" else claim.held_minutes
-    result = settle(order.agreed_minutes, actual, today, volunteer.earned_minutes, terms(tx), held_minutes=held)
+    agreed = terms(tx, claim.confirmed_at or claim.claimed_at)
+    result = settle(order.agreed_minutes, actual, today, volunteer.earned_minutes, agreed, held_minutes=held)
     await capture(tx, order, claim, result)
     tx.update(volunteer, earned_minutes=volunteer.earned_minutes + result.earned_minutes)
     dispute_until = (claim.checked_out_at or tx.now) + dt.timedelta(days=tx.rule(DISPUTE).amount)
