@@ -231,6 +231,25 @@ def test_a_minor_is_confirmed_and_checks_in_beside_an_adult_alone(bank: Bank, el
     assert code_of(bank.clerk.post(f"{path}/admit", {}, As_Of=at())) == "not_alone"
 
 
+def test_a_minor_whose_guardian_agrees_no_more_is_not_confirmed_and_does_not_begin(
+    bank: Bank, elder: Somebody, volunteer: Somebody
+) -> None:
+    order_id = bank.published(elder, service_code="errands", people_needed=3)
+    young, younger = (bank.register(birth_year=2012, guardian=GUARDIAN) for _ in range(2))
+    bank.confirmed(bank.claimed(order_id, volunteer))
+    asked, comes = (f"{BASE}/claims/{bank.claimed(order_id, who)}" for who in (young, younger))
+    pin = made(bank.clerk.post(f"{comes}/confirm", {}, As_Of=at(-3 * HOUR)))["pin"]
+    for who in (young, younger):
+        path = f"{BASE}/participants/{who.id}"
+        etag = bank.clerk.get(path).headers["etag"]
+        made(bank.clerk.patch(path, {"guardian": {**GUARDIAN, "agreed": False}}, If_Match=etag))
+
+    confirmed = bank.clerk.post(f"{asked}/confirm", {}, As_Of=at(-3 * HOUR))
+    begun = younger.person.post(f"{comes}/check_in", {"pin": pin}, As_Of=at())
+
+    assert (code_of(confirmed), code_of(begun)) == ("guardian_missing", "guardian_missing")
+
+
 def test_nobody_is_near_who_is_far_away(bank: Bank, elder: Somebody, volunteer: Somebody) -> None:
     claim_id = bank.claimed(bank.published(elder), volunteer)
     bank.confirmed(claim_id)

@@ -18,7 +18,7 @@ from gridwhistle.common.problems import NotFound, Problem
 from gridwhistle.common.reading import page_seen
 from gridwhistle.common.rows import Row, thing_of
 from gridwhistle.common.wire import Keyset, Page, PageQuery
-from gridwhistle.timebank.company import ages, check_not_alone, volunteer_of
+from gridwhistle.timebank.company import ages, check_in_company, volunteer_of
 from gridwhistle.timebank.eligibility import ServingOneself, Wanted, why_not
 from gridwhistle.timebank.hours import HoursTaken, present_then, serving_then
 from gridwhistle.timebank.limits import CANCEL_BEFORE, CLAIM_BEFORE, CONFIRM, NO_SHOW
@@ -119,7 +119,7 @@ async def confirm(claim_id: UUID, body: Remark, caller: Caller, db: Db) -> Confi
         pin = f"{secrets.randbelow(10**PIN_DIGITS):0{PIN_DIGITS}}"
         start_at = begins_at(tx, order)
         await _check_hours(tx, order, row.volunteer_id, start_at)  # later than they came forward for, perhaps
-        await check_not_alone(tx, order, row)
+        await check_in_company(tx, order, row)
         begins_at_last = start_at + dt.timedelta(minutes=tx.rule(NO_SHOW).amount)
         tx.move(
             row,

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from gridwhistle.common.calendars import day_of
 from gridwhistle.common.commands import Command
 from gridwhistle.common.rows import Row
-from gridwhistle.timebank.eligibility import Ages, NotAlone, Volunteer, Wanted, by_age, is_adult, why_not_fit
+from gridwhistle.timebank.eligibility import Ages, GuardianMissing, NotAlone, Volunteer, Wanted, by_age, is_adult, why_not_fit
 from gridwhistle.timebank.limits import LEAST_AGE, MINORS, MINORS_IN_GROUPS, MOST_AGE
 from gridwhistle.timebank.order_refusals import OnlyServed
 from gridwhistle.timebank.order_tables import claims
@@ -40,15 +40,21 @@ def volunteer_of(who: Row, learnt: Collection[str] = ()) -> Volunteer:
     )
 
 
-async def check_not_alone(tx: Command, order: Row, claim: Row) -> None:
-    """Check that a minor who serves does so beside an adult who is confirmed or there; the held order keeps them so.
+async def check_in_company(tx: Command, order: Row, claim: Row) -> None:
+    """Check that a minor who serves has a guardian who agrees, and is beside an adult who is confirmed or there.
+
+    The held order keeps them so.
 
     Raises:
-        NotAlone: there is none.
+        GuardianMissing: their guardian agrees no more.
+        NotAlone: there is no adult.
     """
     on = day_of(claim.start_at)
-    if _grown(await tx.hold(participants, [claim.volunteer_id]), on):
+    who = await tx.hold(participants, [claim.volunteer_id])
+    if _grown(who, on):
         return
+    if not (who[0] and who[0].guardian_agreed_at):
+        raise GuardianMissing
     beside = claims.c.order_id == order.id, claims.c.id != claim.id, claims.c.state.in_(_COMES)
     found = await tx.db.fetch(select(claims.c.volunteer_id).where(*beside))
     if not _grown(await tx.hold(participants, [row.volunteer_id for row in found]), on):

@@ -159,7 +159,7 @@ async def get_participant(participant_id: UUID, caller: Caller, db: Db) -> Parti
 async def change_participant(participant_id: UUID, body: ParticipantChange, caller: Caller, db: Db) -> ParticipantView:
     """Change how somebody is reached, until when they are insured, whether they serve or are served; put right what is wrong.
 
-    What they took on before goes on; a year of birth or a guardian is looked at again with the next service.
+    What they took on before goes on; a minor is confirmed and begins only while a guardian agrees.
     """
     async with db.command(caller, participants, participant_id) as tx:
         check(tx.row, caller, not_about_oneself)

@@ -20,7 +20,7 @@ from gridwhistle.common.problems import Conflict
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body
 from gridwhistle.timebank.claiming import pin_marks
-from gridwhistle.timebank.company import check_not_alone
+from gridwhistle.timebank.company import check_in_company
 from gridwhistle.timebank.limits import CHECK_OUT, CHOOSE, DISPUTE, NO_SHOW, PLACE_WITHIN
 from gridwhistle.timebank.order_guards import CLERK
 from gridwhistle.timebank.order_refusals import TooManyMinutes
@@ -191,7 +191,7 @@ async def _check_may_begin(tx: Command, claim: Row) -> None:
     tolerance = dt.timedelta(minutes=tx.rule(NO_SHOW).amount)
     if refusal := arrives(claim.start_at, tx.now, tolerance):
         raise refusal
-    await check_not_alone(tx, await order_of(tx, claim), claim)
+    await check_in_company(tx, await order_of(tx, claim), claim)
 
 
 async def _begin(tx: Command, claim: Row, step: Step, **values: Any) -> None:
