@@ -197,12 +197,12 @@ def test_a_problem_comes_in_the_language_asked_for(suite: RunningSuite, incident
 
     assert in_chinese.json()["detail"] == (
         "事件现为“已上报”,不能“结案”;"
-        "现在可以:自处置、分流、不予受理、并案、安排核实、受理、申请作废、作废、不同意作废、撤回作废申请、转调解、转入调解。"
+        "现在可以:自处置、分流、不予受理、并案、安排核实、受理、申请作废、作废、不同意作废、撤回作废申请、转调解。"
     )
     assert in_english.json()["detail"] == (
         "The incident is reported, so close is not possible; "
         "possible now: resolve_on_spot, redirect, reject, merge, order_verification, accept, ask_void, void, refuse_void, "
-        "withdraw_void, refer_dispute, convert."
+        "withdraw_void, refer_dispute."
     )
     assert "accept" in in_english.json()["allowed"]
     assert (in_chinese.headers["content-language"], in_english.headers["content-language"]) == ("zh-CN", "en")

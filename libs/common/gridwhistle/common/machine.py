@@ -126,7 +126,11 @@ class Machine:
                 thing=self.thing,
                 state=self._terms[state] if state else Term("未建立", "not there"),
                 action=self._terms[action],
-                allowed=[self._terms[action] for source, action in self._moves if source == state],
+                allowed=[
+                    self._terms[action]
+                    for (source, action), steps in self._moves.items()
+                    if source == state and any(step.who != {AUTO} for step in steps)
+                ],
             )
         if not step.who & caller.roles:
             raise WrongRole(action=self._terms[action], roles=[ROLES[role] for role in sorted(step.who)])
