@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import asyncpg
@@ -13,6 +14,7 @@ from gridwhistle.incidents.tracking import _MOMENTS, _NEXT, _WORDS, hash_of, new
 from tests.conftest import Loop, RunningSuite
 
 BASE = "/incidents/v1"
+Eventually = Callable[[Callable[[], bool]], None]
 AREA = "990101001001"
 REPORT = {"title": "井盖缺失", "area_code": AREA, "contact": {"phone": "13911113333", "channel": "text_message"}}
 
@@ -161,6 +163,21 @@ def test_who_reported_what_is_worked_on_already_hears_what_becomes_of_it_there(s
     assert "report it again" in after["next"], "the last word is that of who reported the other one"
     assert parent["incident_no"] not in str(after)
     assert "张某" not in str(after)
+
+
+def test_how_it_ended_is_told_when_it_is_archived_as_well(suite: RunningSuite, eventually: Eventually) -> None:
+    acceptor = suite.person("town_acceptor")
+    made = acceptor.post(f"{BASE}/incidents", {"title": "井盖缺失", "area_code": AREA, "track": True}).json()
+    rejected = {"reason_code": "not_ours"}
+    acceptor.post(f"{BASE}/incidents/{made['id']}/reject", rejected, As_Of="2026-03-09T10:00:00+08:00")
+
+    def seen() -> dict[str, Any]:
+        content: dict[str, Any] = follow(suite, made["incident_no"], made["tracking_token"]).json()
+        return content
+
+    eventually(lambda: seen()["state"] == "已归档")
+
+    assert [step["what"] for step in seen()["steps"]] == ["已收到您的反映", "不予受理"]
 
 
 def test_with_an_account_a_token_comes_when_it_is_asked_for(suite: RunningSuite) -> None:

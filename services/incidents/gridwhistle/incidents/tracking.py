@@ -14,6 +14,7 @@ from gridwhistle.common.edge import Db, Router
 from gridwhistle.common.events.incidents import IncidentNo
 from gridwhistle.common.principal import PUBLIC, Principal
 from gridwhistle.common.problems import Problem, Term
+from gridwhistle.common.tables import history
 from gridwhistle.common.wire import View
 from gridwhistle.incidents.contacts import has_contact, withdraw
 from gridwhistle.incidents.domain import INCIDENT
@@ -177,9 +178,9 @@ async def withdraw_contact(incident_no: IncidentNo, token: TrackingToken, db: Db
 
 async def as_tracked(db: Work, incident: Any, *, has_contact: bool) -> TrackedView:
     """Return an incident as who reported it sees it; of a merged one, what becomes of it where it is worked on."""
-    found, moments = incident, _moments(incident)
+    found, moments = incident, await _moments(db, incident)
     while found.parent_id and (parent := await db.first(select(incidents).where(incidents.c.id == found.parent_id))):
-        moments += [(name, at) for name, at in _moments(parent) if at > found.terminal_at]
+        moments += [(name, at) for name, at in await _moments(db, parent) if at > found.terminal_at]
         found = parent
 
     def said(words: tuple[str, str]) -> str:
@@ -200,9 +201,13 @@ async def as_tracked(db: Work, incident: Any, *, has_contact: bool) -> TrackedVi
     )
 
 
-def _moments(incident: Any) -> list[tuple[str, Any]]:
+async def _moments(db: Work, incident: Any) -> list[tuple[str, Any]]:
     """Return what has happened, and when, of what a reporter is told."""
     moments = [(name, getattr(incident, f"{name}_at")) for name in _MOMENTS]
-    if not incident.closed_at:
-        moments.append(("merged" if incident.parent_id else incident.state, incident.terminal_at))
+    if incident.terminal_at and not incident.closed_at:
+        ended_as = incident.state
+        if ended_as == "archived":  # long after it had ended
+            steps = select(history.c.from_state).where(history.c.thing_id == incident.id, history.c.action == "archive")
+            ended_as = archived.from_state if (archived := await db.first(steps)) else ended_as
+        moments.append((ended_as, incident.terminal_at))
     return [(name, at) for name, at in moments if at]
