@@ -7,6 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from tests import counties
 from tests.conftest import Person, RunningSuite
 from tests.system.asked_of_timebank import picture
 
@@ -380,6 +381,29 @@ def test_the_catalogue_suggests_an_organisation_and_a_person_confirms_it(suite: 
     assert suggested.status_code == 200
     assert suggested.json().keys() == {"lead_org", "supervising_org"}
     assert case.seen()["state"] == "filed"
+
+
+def test_what_could_not_be_dispatched_is_not_suggested(suite: RunningSuite, eventually: Wait) -> None:
+    county = counties.a_county()
+    ask, admin, org = a_county(suite, county), suite.somebody("county_admin", county), f"{county}-water"
+    category = admin.get("/incidents/v1/categories").json()["items"][0]["id"]
+    answers = {"area_prefix": county, "supervising_org": org, "responsible_org": org}
+    add = f"/incidents/v1/categories/{category}/add_responsibility"
+    eventually(lambda: admin.post(add, answers).status_code == 200)
+    report = {"title": "井盖缺失", "area_code": f"{county}001001", "category": "C-0101"}
+    case = ask("town_acceptor", INCIDENTS, report).json()["id"]
+    dispatcher = suite.somebody("town_dispatcher", county)
+
+    def suggested() -> Any:
+        return dispatcher.get(f"{INCIDENTS}/{case}/suggestion").json()["lead_org"]
+
+    before, (made,) = suggested(), admin.get("/personnel/v1/organisations").json()["items"]
+    admin.post(f"/personnel/v1/organisations/{made['id']}/retire")
+    eventually(lambda: suggested() is None)
+    refused = admin.post(add, answers).json()
+
+    assert (before, refused["code"]) == (org, "unknown_organisation")
+    assert "retired" in refused["detail"]
 
 
 def test_who_files_does_not_dispatch(suite: RunningSuite) -> None:

@@ -92,7 +92,7 @@ async def import_catalogue(content: Content, query: Annotated[ImportQuery, InQue
 async def _county(db: Work, county: str) -> County:
     CATALOGUE.forget(db.database)  # what another process has just changed counts as well
     known = (await CATALOGUE.of(db)).of(county)
-    organisations = await db.fetch(select(known_organisations.c.org))
+    organisations = await db.fetch(select(known_organisations.c.org).where(known_organisations.c.retired_at.is_(None)))
     return County(county, {one.row.code: one for one in known}, frozenset(row.org for row in organisations))
 
 

@@ -94,7 +94,7 @@ _NO_CATEGORY: Final = Term("目录和本文件中都没有这个类别", "neithe
 _TWICE: Final = Term("本文件中该类别已有一行", "this file has a line for the category already")
 _FIXED: Final = Term("已有类别的这一项不能修改", "cannot be changed of a category that is there")
 _OUTSIDE: Final = Term("不在本县范围内", "lies outside the county")
-_NO_ORGANISATION: Final = Term("没有这个单位", "there is no such organisation")
+_NO_ORGANISATION: Final = Term("没有这个单位,或已撤销", "there is no such organisation, or it was retired")
 _NO_SUCH: Final = Term("该类别下没有这个标识;新增请留空", "the category has none of this id; leave it blank to add one")
 _WITHDRAWN: Final = Term("该条已撤销;重新增加请留空", "it was withdrawn; leave it blank to add it anew")
 
@@ -167,7 +167,7 @@ def _says(said: Mapping[str, Any], row: Any) -> bool:
 
 @dataclass(frozen=True)
 class County:
-    """What a file is held against: the county's catalogue, and the organisations that it knows."""
+    """What a file is held against: the county's catalogue, and the organisations that there are."""
 
     code: str
     categories: Mapping[str, Category]
@@ -205,14 +205,15 @@ class County:
     ) -> None:
         if line.area_prefix and not line.area_prefix.startswith(self.code):
             sheet.wrong(row, "area_prefix", "outside_your_area", _OUTSIDE)
+        holds_already = category and holds(category, line)
         for name in ("supervising_org", "responsible_org"):
-            if (org := getattr(line, name)) and org not in self.organisations:
+            if (org := getattr(line, name)) and org not in self.organisations and not holds_already:
                 sheet.wrong(row, name, "unknown_organisation", _NO_ORGANISATION)
         if line.id and line.line in _REPLACED:
             there = replaced(category, line) if category else None
             if there is None:
                 sheet.wrong(row, "id", "not_in_category", _NO_SUCH)
-            elif there.withdrawn_at and category and not holds(category, line):
+            elif there.withdrawn_at and not holds_already:
                 sheet.wrong(row, "id", "withdrawn", _WITHDRAWN)
         if new + (len(getattr(category, _HANGS[line.line])) if category else 0) > OF_ONE_MAX:
             most = Term(f"每个类别最多 {OF_ONE_MAX} 条", f"a category has {OF_ONE_MAX} of them at most")

@@ -29,7 +29,7 @@ from gridwhistle.incidents.catalogue import responsible_for, standard_of
 from gridwhistle.incidents.children import OBJECTION
 from gridwhistle.incidents.domain import INCIDENT, facts_of
 from gridwhistle.incidents.limits import FOUR_EYES, HANDLE, PHOTOS_SUBMIT, handle_key
-from gridwhistle.incidents.refusals import FiledByYou, SameOrganisation
+from gridwhistle.incidents.refusals import ConflictOfInterest, FiledByYou, NotOnTheList, SameOrganisation, UnknownOrganisation
 from gridwhistle.incidents.steps import answer, ask, decide, give_to, let_lapse, see
 from gridwhistle.incidents.tables import incidents, objections
 from gridwhistle.incidents.views import IncidentView, Note, Reason, Said, Seen
@@ -72,13 +72,22 @@ class Suggestion(View):
 
 @router.get("/incidents/{incident_id}/suggestion", may="incidents:handle")
 async def suggest_organisation(incident_id: UUID, caller: Caller, db: Db) -> Suggestion:
-    """Say whom to dispatch it to (派遣建议): by its category and where it lies. Nothing is dispatched by itself."""
+    """Say whom to dispatch it to (派遣建议): by its category and where it lies, and nobody to whom it may not be given.
+
+    Nothing is dispatched by itself.
+    """
     incident = await one(db, caller, incidents, incident_id)
     rule = None
     if incident.category:
         rule = await responsible_for(db, incident.category, incident.grid_code or incident.area_code, await db.now())
-    lead_org = rule.responsible_org if rule and rule.responsible_org != incident.complained_org else None
-    return Suggestion.model_construct(lead_org=lead_org, supervising_org=rule and rule.supervising_org)
+    if rule is None:
+        return Suggestion.model_construct(lead_org=None, supervising_org=None)
+    lead_org = rule.responsible_org
+    try:
+        await give_to(db, incident, lead_org)
+    except (ConflictOfInterest, NotOnTheList, UnknownOrganisation):
+        lead_org = None
+    return Suggestion.model_construct(lead_org=lead_org, supervising_org=rule.supervising_org)
 
 
 @router.post("/incidents/{incident_id}/dispatch", may="incidents:handle")
@@ -88,7 +97,7 @@ async def dispatch(incident_id: UUID, body: Dispatch, caller: Caller, db: Db) ->
         incident, step = tx.row, INCIDENT.step(tx.row, "dispatch", caller)
         if incident.filed_by == caller.id and tx.rule(FOUR_EYES).amount:
             raise FiledByYou
-        given = await give_to(tx, incident, body.lead_org)
+        given = await give_to(db, incident, body.lead_org)
         limits = {HANDLE: await _limit(tx, incident)}
         tx.move(incident, step, reason=body.reason, limits=limits, dispatched_at=tx.now, **given)
         what = {"category": incident.category, "lead_org": body.lead_org}
@@ -136,7 +145,7 @@ async def uphold(incident_id: UUID, body: Dispatch, caller: Caller, db: Db) -> I
         incident, step = tx.row, INCIDENT.step(tx.row, "uphold", caller)
         if body.lead_org == incident.lead_org:
             raise SameOrganisation
-        given = await give_to(tx, incident, body.lead_org)
+        given = await give_to(db, incident, body.lead_org)
         await _say_whose(tx, incident, step, body.reason, dispatched_at=tx.now, **given)
         return answer(tx, incident)
 
@@ -155,7 +164,7 @@ async def county_decide(incident_id: UUID, body: Dispatch, caller: Caller, db: D
     """Say whose it is (裁定), once and for all: it cannot be returned any more."""
     async with db.command(caller, incidents, incident_id) as tx:
         incident, step = tx.row, INCIDENT.step(tx.row, "county_decide", caller)
-        given = await give_to(tx, incident, body.lead_org)
+        given = await give_to(db, incident, body.lead_org)
         await _say_whose(tx, incident, step, body.reason, dispatched_at=tx.now, is_fixed=True, **given)
         return answer(tx, incident)
 

@@ -279,11 +279,11 @@ class GridMissing(Invalid):
 
 
 class UnknownOrganisation(Invalid):
-    """Personnel told of no such organisation."""
+    """Personnel told of no such organisation, or that it was retired."""
 
     code = "unknown_organisation"
-    zh = "没有这个单位;单位列表见 /personnel/v1/organisations。"
-    en = "There is no such organisation; see /personnel/v1/organisations."
+    zh = "没有这个单位,或已撤销;单位列表见 /personnel/v1/organisations。"
+    en = "There is no such organisation, or it was retired; see /personnel/v1/organisations."
 
 
 class OutsideEveryGrid(Invalid):

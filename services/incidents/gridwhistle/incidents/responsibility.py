@@ -35,7 +35,8 @@ async def add_responsibility(category_id: UUID, body: NewResponsibility, caller:
         if not body.area_prefix.startswith(tx.row.area_code[:6]):
             raise OutsideYourArea
         orgs = {body.supervising_org, body.responsible_org}
-        found = await db.fetch(select(known_organisations.c.org).where(known_organisations.c.org.in_(orgs)))
+        in_use = known_organisations.c.org.in_(orgs), known_organisations.c.retired_at.is_(None)
+        found = await db.fetch(select(known_organisations.c.org).where(*in_use))
         if {row.org for row in found} != orgs:
             raise UnknownOrganisation
         values = {**body.model_dump(), "effective_from": body.effective_from or tx.now}

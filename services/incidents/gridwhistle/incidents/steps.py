@@ -8,6 +8,7 @@ from sqlalchemy import Table, select
 from gridwhistle.common.again import Changed
 from gridwhistle.common.attachments import attach, uploads
 from gridwhistle.common.commands import Command
+from gridwhistle.common.database import Db
 from gridwhistle.common.machine import Machine, Step
 from gridwhistle.common.problems import OutsideYourArea
 from gridwhistle.common.rows import Row
@@ -122,20 +123,20 @@ async def lay_in(tx: Command, incident: Row, grid_code: str) -> None:
     tx.update(incident, grid_code=grid_code, area_code=grid_code[:12], grid_id=grid.id, grid_edition=grid_edition)
 
 
-async def give_to(tx: Command, incident: Row, org: str) -> dict[str, Any]:
+async def give_to(db: Db, incident: Any, org: str) -> dict[str, Any]:
     """Return what is noted when an incident goes to an organisation, which it can.
 
     Raises:
-        UnknownOrganisation: personnel told of no such organisation.
+        UnknownOrganisation: personnel told of no such organisation, or that it was retired.
         ConflictOfInterest: the complaint is about it.
         NotOnTheList: the county's matter list does not give it such things.
     """
     if org == incident.complained_org:
         raise ConflictOfInterest
-    found = await known_organisation(tx.db, org)
+    found = await known_organisation(db, org)
     if found.retired_at:
         raise UnknownOrganisation
-    category = await category_of(tx.db, incident.area_code[:6], incident.category)
+    category = await category_of(db, incident.area_code[:6], incident.category)
     if category and found.kind and not may_be_given(category, found):
         raise NotOnTheList(category=category.row.name)
     line = line_for(category, found) if category and category.matters and found.kind else None
