@@ -445,6 +445,20 @@ def test_more_time_is_granted_twice_by_two_people_and_a_denial_stays_on_record(s
     assert said.count("request (extension, material is awaited): approved") == 2
 
 
+def test_where_nothing_is_ever_extended_that_is_what_is_said(suite: RunningSuite) -> None:
+    case, admin = Case(suite), suite.person("county_admin")
+    rule = {"key": "incidents.extensions_max", "area_code": "990101", "value": "0", "source_ref": "示例"}
+    case.take(*SIGNED)
+
+    never = admin.post("/incidents/v1/rules", rule)
+    asked = {"reason_code": "material", "reason": "等井盖到货"}
+    refused = case.person("dept_handler").post(f"{case.path}/request_extension", asked).json()
+    admin.post("/incidents/v1/rules", {**rule, "value": "2"})
+
+    assert (never.status_code, refused["code"]) == (201, "extended_enough")
+    assert "extended 0 times" in refused["detail"]
+
+
 @pytest.mark.parametrize("endorsed", [False, True], ids=["at once", "after the leader's word"])
 def test_who_asked_for_time_withdraws_it_before_it_is_decided(suite: RunningSuite, *, endorsed: bool) -> None:
     case = Case(suite)

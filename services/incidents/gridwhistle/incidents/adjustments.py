@@ -44,8 +44,8 @@ async def request_extension(incident_id: UUID, body: RequestExtension, caller: C
     """Ask for more time (申请延期), before the limit ends: one more original limit, counted from the original start."""
     async with db.command(caller, incidents, incident_id) as tx:
         incident, step = tx.row, INCIDENT.step(tx.row, "request_extension", caller)
-        if (incident.extended_times or 0) >= tx.rule(EXTENSIONS).amount:
-            raise ExtendedEnough(count=incident.extended_times)
+        if (times := incident.extended_times or 0) >= tx.rule(EXTENSIONS).amount:
+            raise ExtendedEnough(count=times)
         if (await tx.clocks.running(incident, HANDLE)).due_at <= tx.now:
             raise AskedTooLate
         request = {"kind": "extension", "reason_code": body.reason_code, "subject_id": caller.id}
@@ -62,8 +62,8 @@ async def request_suspension(incident_id: UUID, body: RequestSuspension, caller:
     """
     async with db.command(caller, incidents, incident_id) as tx:
         incident, step = tx.row, INCIDENT.step(tx.row, "request_suspension", caller)
-        if (incident.suspended_times or 0) >= tx.rule(SUSPENSIONS).amount:
-            raise SuspendedEnough(count=incident.suspended_times)
+        if (times := incident.suspended_times or 0) >= tx.rule(SUSPENSIONS).amount:
+            raise SuspendedEnough(count=times)
         most, requests = tx.rule(SUSPENSION).amount, await tx.children(adjustments)
         left = most - sum(request.days for request in requests if request.kind == "suspension" and request.state == "approved")
         if body.days > left:
