@@ -780,6 +780,28 @@ def test_the_call_to_a_reporter_who_is_not_content_reopens_it(suite: RunningSuit
     assert "Call 2: not resolved, dissatisfied" in lines
 
 
+def test_what_is_said_after_the_last_word_is_recorded_and_reopens_nothing(suite: RunningSuite) -> None:
+    case = Case(suite, request_type="consult")
+    answered = ("town_acceptor", "answer", {"answer": "周一至周五办理"})
+    case.take(*ACCEPTED, answered, ("hotline_desk", "reopen", {"reason": "没说清"}), answered)
+    said = {"is_reached": True, "is_resolved": False, "satisfaction": "dissatisfied"}
+
+    assert case.ask("hotline_desk", "callback", said) == (200, "closed")
+
+    lines = [line["text"] for line in case.person("town_acceptor").get(f"{case.path}/timeline").json()["lines"]]
+    assert "Call 1: not resolved, dissatisfied" in lines
+
+
+def test_who_shall_look_is_sent_to_the_grid_that_the_acceptor_says(suite: RunningSuite) -> None:
+    case = Case(suite, location=None, area_code="990101001001")
+
+    nowhere = case.ask("town_acceptor", "order_verification", {})
+    somewhere = case.ask("town_acceptor", "order_verification", {"grid_code": GRID})
+
+    assert (nowhere, somewhere) == ((422, "grid_missing"), (200, "verifying"))
+    assert case.seen()["grid_code"] == GRID
+
+
 @pytest.mark.usefixtures("worker")
 def test_a_check_that_nobody_orders_is_ordered_by_itself(suite: RunningSuite, eventually: Wait) -> None:
     case = Case(suite)

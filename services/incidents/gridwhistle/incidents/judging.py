@@ -31,6 +31,7 @@ from gridwhistle.common.wire import Body
 from gridwhistle.incidents.catalogue import category_in_use
 from gridwhistle.incidents.children import TASK
 from gridwhistle.incidents.domain import INCIDENT, facts_of
+from gridwhistle.incidents.guards import in_time_and_once
 from gridwhistle.incidents.limits import HANDLE, PHOTOS_LOOKED, PHOTOS_ON_SPOT, SAMPLED
 from gridwhistle.incidents.refusals import GridMissing
 from gridwhistle.incidents.steps import answer, ask, decide, end, lay_in, see
@@ -46,6 +47,12 @@ class OnSpot(Seen):
 
     category: Category
     result: Said
+    grid_code: Annotated[GridCode | None, Field(description="Where it lies, if the report did not show it.")] = None
+
+
+class OrderVerification(Note):
+    """Why, and where somebody shall look."""
+
     grid_code: Annotated[GridCode | None, Field(description="Where it lies, if the report did not show it.")] = None
 
 
@@ -109,12 +116,15 @@ async def sample_failed(incident_id: UUID, body: Seen, caller: Caller, db: Db) -
 
 
 @router.post("/incidents/{incident_id}/order_verification", may="incidents:handle")
-async def order_verification(incident_id: UUID, body: Note, caller: Caller, db: Db) -> IncidentView:
+async def order_verification(incident_id: UUID, body: OrderVerification, caller: Caller, db: Db) -> IncidentView:
     """Let somebody of the grid look whether it is so (安排核实): an on-shift worker, or the next who comes on shift."""
     async with db.command(caller, incidents, incident_id) as tx:
         incident, step = tx.row, INCIDENT.step(tx.row, "order_verification", caller)
-        if incident.grid_code is None:
+        grid_code = body.grid_code or incident.grid_code
+        if grid_code is None:
             raise GridMissing
+        if grid_code != incident.grid_code:
+            await lay_in(tx, incident, grid_code)
         tx.move(incident, step, reason=body.reason)
         await _give_task(tx, incident)
         return answer(tx, incident)
@@ -202,11 +212,15 @@ async def check_unclear(incident_id: UUID, body: Seen, caller: Caller, db: Db) -
 
 @router.post("/incidents/{incident_id}/callback", may="incidents:handle")
 async def call_back(incident_id: UUID, body: Callback, caller: Caller, db: Db) -> IncidentView:
-    """Record what the person said who reported it (回访). Not done and not content reopens it, in time and once."""
+    """Record what the person said who reported it (回访). Not done and not content reopens it, in time and once.
+
+    What is said after that is recorded all the same: it counts, and is for supervision.
+    """
     async with db.command(caller, incidents, incident_id) as tx:
         incident = tx.row
         is_wrong = body.is_reached and not body.is_resolved and body.satisfaction == "dissatisfied"
-        step = INCIDENT.step(incident, "reopen" if is_wrong else "callback", caller)
+        reopens = is_wrong and in_time_and_once(incident, caller) is None
+        step = INCIDENT.step(incident, "reopen" if reopens else "callback", caller)
         said = {
             "attempt_no": 1 + await db.counted(select(func.count()).where(callbacks.c.incident_id == incident.id)),
             "is_reached": body.is_reached,
@@ -215,7 +229,7 @@ async def call_back(incident_id: UUID, body: Callback, caller: Caller, db: Db) -
         }
         tx.insert(callbacks, incident_id=incident.id, called_by=caller.id, called_at=tx.now, **said)
         tx.tell(incident, IncidentCalledBack(**facts_of(incident), **said))
-        if is_wrong:
+        if reopens:
             await do_again(tx, incident, step, body.reason)
         else:
             tx.move(incident, step, reason=body.reason)
