@@ -107,6 +107,20 @@ def test_no_minutes_are_stranded(bank: Bank) -> None:
     assert states_of(bank, saver.id) == {"closed"}
 
 
+def test_who_leaves_is_of_no_team_and_nobodys_relative_any_more(bank: Bank) -> None:
+    leader, goes, relative = bank.register(), bank.register("both"), bank.register()
+    team = f"{BASE}/teams/{founded(bank, leader)}"
+    made(goes.person.post(f"{team}/join"))
+    made(leader.person.post(f"{team}/welcome", {"participant_id": goes.id}))
+    link = made(goes.person.post(f"{BASE}/relatives", {"other_id": relative.id, "kinship": "sibling"}))
+
+    made(goes.person.post(f"{BASE}/participants/{goes.id}/close", WHY))
+
+    ended = made(relative.person.get(f"{BASE}/relatives/{link['id']}"))
+    assert [one["participant_id"] for one in made(leader.person.get(team))["members"]] == [leader.id]
+    assert (ended["state"], ended["ended_at"] is None) == ("ended", False)
+
+
 def test_a_team_is_over_when_nothing_is_planned_and_no_minutes_are_left(bank: Bank) -> None:
     leader = bank.register()
     team_id = founded(bank, leader)

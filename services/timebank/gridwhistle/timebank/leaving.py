@@ -1,16 +1,19 @@
-"""Leaving (注销、解散): what has to be over before, and the accounts that are closed with it."""
+"""Leaving (注销、解散): what has to be over before, and what ends with it: accounts, a place in teams, links to relatives."""
 
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Table, or_, select
 
 from gridwhistle.common.commands import Command
+from gridwhistle.common.events.timebank_orders import RelativesEnded
 from gridwhistle.common.problems import Conflict
 from gridwhistle.timebank.domain import ACCOUNT, MinutesLeft
 from gridwhistle.timebank.order_steps import SYSTEM
 from gridwhistle.timebank.order_tables import claims, orders
+from gridwhistle.timebank.participant_states import LINK
+from gridwhistle.timebank.participant_tables import relatives
 from gridwhistle.timebank.tables import accounts
-from gridwhistle.timebank.team_tables import activities, teams
+from gridwhistle.timebank.team_tables import activities, members, teams
 from gridwhistle.timebank.transfer_tables import transfers
 
 
@@ -61,6 +64,29 @@ async def close_accounts(tx: Command) -> None:
             raise MinutesLeft
         if account.state != _CLOSED:
             tx.move(account, ACCOUNT.step(account, "close", SYSTEM))
+
+
+async def leave_teams(tx: Command) -> None:
+    """Let the held participant be of no team, nor asking to be, any more."""
+    theirs = members.c.participant_id == tx.row.id, members.c.left_at.is_(None)
+    ids = [row.team_id for row in await tx.db.fetch(select(members.c.team_id).where(*theirs))]
+    for team in await tx.hold(teams, ids):
+        assert team is not None, "a team stays as long as its members"
+        for member in await tx.children(members, of=team):
+            if member.participant_id == tx.row.id and member.left_at is None:
+                tx.update(member, left_at=tx.now)
+                tx.record(team, "leave")
+
+
+async def end_links(tx: Command) -> None:
+    """End the held participant's links to their relatives, so that nothing of them is kept for the others' sake."""
+    id_ = tx.row.id
+    theirs = or_(relatives.c.asked_by_id == id_, relatives.c.other_id == id_), relatives.c.ended_at.is_(None)
+    ids = [row.id for row in await tx.db.fetch(select(relatives.c.id).where(*theirs))]
+    for link in await tx.hold(relatives, ids):
+        if link and link.ended_at is None:
+            tx.move(link, LINK.step(link, "end", tx.caller), ended_at=tx.now)
+            tx.tell(link, RelativesEnded())
 
 
 _CLOSED: Final = "closed"

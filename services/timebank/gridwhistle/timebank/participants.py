@@ -29,7 +29,7 @@ from gridwhistle.common.sealed import found_by
 from gridwhistle.common.wire import Body, Day, Keyset, Page, PageQuery
 from gridwhistle.timebank.eligibility import is_adult
 from gridwhistle.timebank.freezing import Freeze
-from gridwhistle.timebank.leaving import check_person_is_done, close_accounts
+from gridwhistle.timebank.leaving import check_person_is_done, close_accounts, end_links, leave_teams
 from gridwhistle.timebank.opening import open_for, open_for_county
 from gridwhistle.timebank.participant_states import PARTICIPANT, not_about_oneself
 from gridwhistle.timebank.participant_tables import ParticipantKind, entitlements, participants, trainings
@@ -194,11 +194,16 @@ async def resume_claims(participant_id: UUID, body: Why, caller: Caller, db: Db)
 
 @router.post("/participants/{participant_id}/close", may="participants:own")
 async def close_participant(participant_id: UUID, body: Why, caller: Caller, db: Db) -> ParticipantView:
-    """Leave the time bank (注销), when nothing is open and no minutes are left: give them away or donate them before."""
+    """Leave the time bank (注销), when nothing is open and no minutes are left: give them away or donate them before.
+
+    With it somebody is of no team and nobody's relative any more.
+    """
     async with db.command(as_lists(caller), participants, participant_id) as tx:
         step = PARTICIPANT.step(tx.row, "close", caller)
         await check_person_is_done(tx)
         await close_accounts(tx)
+        await leave_teams(tx)
+        await end_links(tx)
         tx.move(tx.row, step, reason=body.reason, terminal_at=tx.now)
         tx.tell(tx.row, ParticipantClosed())
         return tx.answer(await _whole(tx))
