@@ -370,6 +370,12 @@ def test_nobody_is_served_who_has_neither_saved_nor_is_entitled(bank: Bank) -> N
     assert code_of(bank.clerk.post(f"{BASE}/orders", bank.wish(nobody), As_Of=at(-6 * HOUR))) == "not_entitled"
 
 
+def test_who_is_registered_to_serve_hears_that_and_not_that_they_are_unknown(bank: Bank, volunteer: Somebody) -> None:
+    refused = volunteer.person.post(f"{BASE}/orders", bank.wish(volunteer), As_Of=at(-6 * HOUR))
+
+    assert code_of(refused) == "only_serves"
+
+
 def test_a_grid_lies_where_the_service_is(bank: Bank, elder: Somebody) -> None:
     wish = bank.wish(elder, area_code=f"{COUNTY}001002", grid_code=f"{AREA}001")
 

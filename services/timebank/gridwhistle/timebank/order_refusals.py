@@ -180,6 +180,16 @@ class RatedAlready(Conflict):
     zh, en = "您已评价过该服务。", "You have rated this service already."
 
 
+class OnlyServes(Forbidden):
+    """Who is registered to serve and not to be served has the station say otherwise first."""
+
+    code = "only_serves"
+    zh, en = (
+        "该参与人登记为志愿者;如需接受服务,请到网点变更。",
+        "They are registered to serve; to be served, have the station say otherwise first.",
+    )
+
+
 class OnlyServed(Forbidden):
     """Who is registered to be served and not to serve has the station say otherwise first."""
 

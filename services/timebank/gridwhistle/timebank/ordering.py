@@ -40,6 +40,7 @@ from gridwhistle.timebank.order_refusals import (
     AnotherCounty,
     AnothersOrder,
     ClaimTooLate,
+    OnlyServes,
     TooLong,
     UnknownBeneficiary,
     WindowUnclear,
@@ -234,13 +235,13 @@ async def _check_may_ask_for(tx: Command, caller: Principal) -> None:
     """Check that the caller may ask for the held participant: as a station, as they themselves, or as a linked relative.
 
     Raises:
-        UnknownBeneficiary: they are not registered to be served.
+        OnlyServes: they are not registered to be served.
         NotActive: they are frozen or have left.
         AnothersOrder: they are nobody of the caller's.
     """
     who = tx.row
     if who.kind == "volunteer":
-        raise UnknownBeneficiary
+        raise OnlyServes
     if who.state != "active":
         raise NotActive(state=PARTICIPANT.word(who.state))
     if is_staff(caller) or str(who.id) == caller.id or await are_linked(tx.db, who.id, _own_id(caller)):
