@@ -359,6 +359,16 @@ def test_a_statement_says_what_was_there_what_came_and_went_and_what_is_there(ba
     assert (after["opening_minutes"], after["closing_minutes"], after["entries"]) == (70, 70, [])
 
 
+def test_a_statement_is_of_the_month_that_it_ends_in_and_ends_after_it_begins(bank: Bank) -> None:
+    path = f"{BASE}/accounts/{bank.account('pool')}/statement"
+
+    of_october = bank.auditor.get(f"{path}?to_on=2026-10-31").json()
+    turned = [bank.auditor.get(f"{path}{kind}?from_on=2026-10-31&to_on=2026-10-01") for kind in ("", "/export")]
+
+    assert (of_october["from_on"], of_october["to_on"]) == ("2026-10-01", "2026-10-31")
+    assert [answer.json()["code"] for answer in turned] == ["days_unclear"] * 2
+
+
 @pytest.mark.parametrize("kind", [CSV, XLSX], ids=["csv", "xlsx"])
 def test_a_statement_is_a_file_that_opens_in_a_spreadsheet(bank: Bank, kind: str) -> None:
     pool = bank.account("pool")

@@ -36,7 +36,7 @@ _COLUMNS: Final = (
 
 
 class StatementQuery(Asked):
-    """From the beginning of a day to the end of another, by the county's clocks; this month, if left out."""
+    """From the beginning of a day to the end of another, by the county's clocks; of the last day's month, if left out."""
 
     from_on: Day | None = None
     to_on: Day | None = None
@@ -58,6 +58,13 @@ class TooManyEntries(Invalid):
 
     code = "too_many_entries"
     zh, en = "该期间超过 {most} 笔;请缩短期间,或导出文件。", "There are more than {most} entries; take fewer days, or a file."
+
+
+class DaysUnclear(Invalid):
+    """A statement ends on the day on which it begins, or later."""
+
+    code = "days_unclear"
+    zh, en = "对账期间的首日不得晚于末日。", "The first day of a statement is not after its last."
 
 
 @router.get("/accounts/{account_id}/statement", may="accounts:read")
@@ -95,9 +102,15 @@ async def export_statement(account_id: UUID, query: Annotated[StatementQuery, Qu
 
 
 async def _days(db: Work, query: StatementQuery) -> tuple[dt.date, dt.date, dt.datetime, dt.datetime]:
-    """Return the first and the last day, and the instants at which the one begins and the other ends."""
-    today = day_of(await db.now())
-    first, last = query.from_on or today.replace(day=1), query.to_on or today
+    """Return the first and the last day, and the instants at which the one begins and the other ends.
+
+    Raises:
+        DaysUnclear: the first is after the last.
+    """
+    last = query.to_on or day_of(await db.now())
+    first = query.from_on or last.replace(day=1)
+    if first > last:
+        raise DaysUnclear
     begins, ends = (dt.datetime.combine(day, dt.time(), LOCAL) for day in (first, last + dt.timedelta(days=1)))
     return first, last, begins, ends
 
