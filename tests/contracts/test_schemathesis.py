@@ -1,6 +1,5 @@
 """Schemathesis reads each service's contract and tries to catch the running suite out, with every check that it has."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -18,10 +17,19 @@ HERE = Path(__file__).parent / "schemathesis"
     [pytest.param(3, 1, id="short"), pytest.param(100, 2, id="long", marks=pytest.mark.long)],
 )
 @pytest.mark.parametrize("service", NAMES)
-def test_the_service_keeps_its_contract(punchbag: RunningSuite, service: str, examples: int, seed: int, tmp_path: Path) -> None:
+def test_the_service_keeps_its_contract(
+    punchbag: RunningSuite, service: str, examples: int, seed: int, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     # One caller who may do everything: what is tried is the contract, not who may.
     asked = [f"{punchbag.base_url}/{service}/openapi.json", "-H", f"Authorization: Bearer {punchbag.everybody()}"]
     how = ["--checks", "all", "--max-examples", str(examples), "--seed", str(seed), "--no-color"]
+
+    # Nothing of this machine's environment; what hypothesis knows of characters is counted once for all services.
+    environment = {
+        "SCHEMATHESIS_HOOKS": str(HERE / "hooks.py"),
+        "HYPOTHESIS_STORAGE_DIRECTORY": str(tmp_path_factory.getbasetemp() / "hypothesis"),
+        "PYTHONIOENCODING": "utf-8",
+    }
 
     run = subprocess.run(  # noqa: S603  our own arguments
         [
@@ -29,7 +37,7 @@ def test_the_service_keeps_its_contract(punchbag: RunningSuite, service: str, ex
             *("-c", "from schemathesis.cli import schemathesis; schemathesis()"),
             *("--config-file", str(HERE / "schemathesis.toml"), "run", *asked, *how),
         ],
-        env={**os.environ, "SCHEMATHESIS_HOOKS": str(HERE / "hooks.py"), "PYTHONIOENCODING": "utf-8"},
+        env=environment,
         cwd=tmp_path,
         capture_output=True,
         text=True,
