@@ -20,7 +20,7 @@ from gridwhistle.common.again import Away
 from gridwhistle.common.consumers import Consumer
 from gridwhistle.common.data_classes import P1
 from gridwhistle.common.database import Database, Db
-from gridwhistle.common.dead_letters import Reason, discard_dead_letter, replay_dead_letter
+from gridwhistle.common.dead_letters import discard_dead_letter, replay_dead_letter
 from gridwhistle.common.events import Envelope, Event
 from gridwhistle.common.hearing import Hearing
 from gridwhistle.common.ids import new_id
@@ -28,6 +28,7 @@ from gridwhistle.common.logs import DOING, Doing
 from gridwhistle.common.metrics import Metrics
 from gridwhistle.common.principal import Principal, system
 from gridwhistle.common.problems import Conflict
+from gridwhistle.common.reasons import Why
 from gridwhistle.common.sealing import Seal
 from gridwhistle.common.service import Service
 from gridwhistle.common.tables import place, root
@@ -298,7 +299,7 @@ async def test_what_nobody_has_any_more_becomes_a_dead_letter_and_whoever_replay
         await hearing.retry()
     assert await house.parked() == [("dead", "early", parking.ASKS), ("waiting", "early", 0)]
     assert await house.given_up() == [(2, "give_up", "dead", "system:ringer")]
-    await replay_dead_letter(await house.dead(), Reason(reason="they are lost"), OPERATOR, work(house.database))
+    await replay_dead_letter(await house.dead(), Why(reason="they are lost"), OPERATOR, work(house.database))
     await hearing.retry()
 
     assert await house.bells() == [2, 2]
@@ -323,7 +324,7 @@ async def test_behind_a_discarded_letter_things_go_on(house: House) -> None:
     for _ in range(9):
         await house.later()
         await hearing.retry()
-    await discard_dead_letter(await house.dead(), Reason(reason="it was a test"), OPERATOR, work(house.database))
+    await discard_dead_letter(await house.dead(), Why(reason="it was a test"), OPERATOR, work(house.database))
     await hearing.retry()
 
     assert await house.bells() == [1, 1]
@@ -338,7 +339,7 @@ async def test_what_was_discarded_takes_no_effect_when_a_lost_stream_brings_it_a
     for _ in range(9):
         await house.later()
         await hearing.retry()
-    await discard_dead_letter(await house.dead(), Reason(reason="it was a test"), OPERATOR, work(house.database))
+    await discard_dead_letter(await house.dead(), Why(reason="it was a test"), OPERATOR, work(house.database))
     await hearing.retry()
 
     await hearing.apply([message])  # type: ignore[list-item]

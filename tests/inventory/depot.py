@@ -15,10 +15,10 @@ from gridwhistle.common.again import again
 from gridwhistle.common.database import Database, Db
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Problem
+from gridwhistle.common.reasons import Remark
 from gridwhistle.common.sealing import Seal
 from gridwhistle.inventory.app import INVENTORY
 from gridwhistle.inventory.dispatch import delivering, ordering
-from gridwhistle.inventory.reasons import Grounds
 
 COUNTY = "990405"
 AREA = f"{COUNTY}001001"
@@ -130,7 +130,7 @@ class Processes:
 
     async def cancel(self, order_id: uuid.UUID, process: int = 0) -> str:
         """Cancel an order, as who asked for it."""
-        return await self.do(lambda db: ordering.cancel(order_id, Grounds(), WHO_ASKS, db), process)
+        return await self.do(lambda db: ordering.cancel(order_id, Remark(), WHO_ASKS, db), process)
 
     async def issue(self, order_id: uuid.UUID, process: int = 0) -> str:
         """Pick and issue an order."""

@@ -16,9 +16,9 @@ from gridwhistle.common import migrations
 from gridwhistle.common.again import again
 from gridwhistle.common.commands import Command
 from gridwhistle.common.database import Db
+from gridwhistle.common.reasons import Remark, Why
 from gridwhistle.inventory.app import INVENTORY
 from gridwhistle.inventory.dispatch import delivering
-from gridwhistle.inventory.reasons import Grounds, WrittenGrounds
 from gridwhistle.inventory.responses import setting_off
 from gridwhistle.inventory.responses.looking_again import promise_what_lacks
 from gridwhistle.standalone.postgres import Postgres
@@ -199,12 +199,12 @@ async def test_what_was_lost_or_came_damaged_is_promised_anew_when_it_is_settled
     carriers = delivering.Departure(transports=[delivering.NewTransport(carrier="示例县运输公司")])
     await processes.do(lambda db: delivering.depart(order_id, carriers, MANAGER, db))
     await processes.do(lambda db: delivering.receive(order_id, receipt, WHO_ASKS, db))
-    await processes.do(lambda db: delivering.dispute(order_id, WrittenGrounds(reason="少六床"), WHO_ASKS, db))
+    await processes.do(lambda db: delivering.dispute(order_id, Why(reason="少六床"), WHO_ASKS, db))
     await processes.do(lambda db: delivering.resolve(order_id, found, MANAGER, db))
     await promise_what_lacks(processes.databases[0])
     while_it_is_not_settled = await depot.connection.fetch(_ORDERS_OF, response_id, depot.point_id)
 
-    agreed = await processes.do(lambda db: delivering.agree(order_id, Grounds(), WHO_ASKS, db))
+    agreed = await processes.do(lambda db: delivering.agree(order_id, Remark(), WHO_ASKS, db))
     for _ in range(2):
         await asyncio.gather(*map(promise_what_lacks, processes.databases))
 

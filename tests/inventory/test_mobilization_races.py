@@ -14,8 +14,8 @@ from gridwhistle.common import migrations
 from gridwhistle.common.personal import PersonName, Phone
 from gridwhistle.common.places import Point
 from gridwhistle.common.principal import Principal
+from gridwhistle.common.reasons import Remark
 from gridwhistle.inventory.app import INVENTORY
-from gridwhistle.inventory.reasons import Grounds
 from gridwhistle.inventory.teams import calling, mobilized, mobilizing, response_teams
 from gridwhistle.inventory.teams.domain import ACK
 from gridwhistle.inventory.teams.tables import mobilizations, mobilized_teams
@@ -94,7 +94,7 @@ async def test_the_last_team_that_is_free_ends_the_mobilisation_once(two: Proces
 
     def off(number: int) -> Any:
         id_ = ordered.called[number].id
-        return two.do(lambda db: mobilized.call_off_team(id_, Grounds(), COMMANDER, db), number % 2)
+        return two.do(lambda db: mobilized.call_off_team(id_, Remark(), COMMANDER, db), number % 2)
 
     answers = await asyncio.gather(*(off(number) for number in range(6)))
 
@@ -130,7 +130,7 @@ async def test_an_answer_and_a_call_off_at_once_leave_one_truth(two: Processes) 
 
     answers = await asyncio.gather(
         two.do(lambda db: mobilized.ack(part.id, LEADER, db), 0),
-        two.do(lambda db: mobilized.call_off_team(part.id, Grounds(), COMMANDER, db), 1),
+        two.do(lambda db: mobilized.call_off_team(part.id, Remark(), COMMANDER, db), 1),
     )
 
     ended, freed = await two.row(mobilized_teams, part.id), await two.row(teams_table, team)

@@ -11,10 +11,10 @@ import pytest
 
 from gridwhistle.common import migrations
 from gridwhistle.common.places import Point
+from gridwhistle.common.reasons import Remark
 from gridwhistle.inventory.app import INVENTORY
 from gridwhistle.inventory.places import counting, proposing, sheltering, shelters
 from gridwhistle.inventory.places.tables import shelters as shelters_table
-from gridwhistle.inventory.reasons import Grounds
 from gridwhistle.inventory.responses.setting_off import shelters_wanted
 from gridwhistle.standalone.postgres import Postgres
 from tests.conftest import Loop
@@ -126,7 +126,7 @@ async def test_who_closes_while_others_count_loses_nobody(two: Processes, databa
         return two.do(lambda db: counting.admit(id_, counting.PeopleCounted(total=1), SHELTER_MANAGER, db), process)
 
     def close() -> Any:
-        return two.do(lambda db: sheltering.close_shelter(id_, Grounds(), COMMANDER, db), 1)
+        return two.do(lambda db: sheltering.close_shelter(id_, Remark(), COMMANDER, db), 1)
 
     *admitted, closed = await asyncio.gather(*(came(number % 2) for number in range(12)), close())
 
@@ -146,7 +146,7 @@ async def test_who_closes_while_others_count_loses_nobody(two: Processes, databa
 async def test_a_response_proposes_what_is_ready_and_takes_back_what_nobody_confirmed(two: Processes) -> None:
     ready, confirmed, busy = [await standing_by(two) for _ in range(3)]
     for id_ in (ready, confirmed):
-        await two.do(lambda db, id_=id_: sheltering.stand_down(id_, Grounds(), COMMANDER, db))  # type: ignore[misc]
+        await two.do(lambda db, id_=id_: sheltering.stand_down(id_, Remark(), COMMANDER, db))  # type: ignore[misc]
     told = SimpleNamespace(areas=[AREA], measures=["ready_shelters"], expected_persons=0)
     event: Any = SimpleNamespace(aggregate_id=uuid.uuid4(), area_code=AREA, data=told)
 

@@ -13,6 +13,7 @@ from gridwhistle.common.again import again
 from gridwhistle.common.database import Database, Db
 from gridwhistle.common.principal import Principal, system
 from gridwhistle.common.problems import Problem
+from gridwhistle.common.reasons import Remark
 from gridwhistle.common.sealing import Seal
 from gridwhistle.common.tables import outbox
 from gridwhistle.timebank import accounts, claiming, offering, ordering, participants
@@ -21,7 +22,6 @@ from gridwhistle.timebank.domain import ACCOUNT
 from gridwhistle.timebank.ledger import Posting, account_in, account_of, post
 from gridwhistle.timebank.order_states import CLAIM, ORDER
 from gridwhistle.timebank.participant_states import PARTICIPANT
-from gridwhistle.timebank.reasons import Remark
 from gridwhistle.timebank.transfer_states import TRANSFER
 
 AREA = "990101001001"

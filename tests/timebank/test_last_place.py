@@ -17,12 +17,12 @@ from gridwhistle.common.clocks import clocks
 from gridwhistle.common.database import Db
 from gridwhistle.common.places import Point
 from gridwhistle.common.principal import Principal, system
+from gridwhistle.common.reasons import Remark
 from gridwhistle.standalone.postgres import Postgres
 from gridwhistle.timebank import claiming, disputing, freezing, participants, serving
 from gridwhistle.timebank.app import TIMEBANK
 from gridwhistle.timebank.limits import CONFIRM, DISPUTE, FREEZE, NO_SHOW, SETTLE, WINDOW
 from gridwhistle.timebank.order_tables import claims, orders
-from gridwhistle.timebank.reasons import Remark
 from gridwhistle.timebank.tables import accounts
 from tests.conftest import Loop
 from tests.timebank.station import AUTO, CLERK, Station, a_station

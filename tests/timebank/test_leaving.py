@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Callable
 import asyncpg
 import pytest
 
-from gridwhistle.common import migrations
+from gridwhistle.common import migrations, reasons
 from gridwhistle.standalone.postgres import Postgres
-from gridwhistle.timebank import participants, reasons
+from gridwhistle.timebank import participants
 from gridwhistle.timebank.app import TIMEBANK
 from tests.conftest import Loop, RunningSuite
 from tests.timebank.bank import BASE, BEGINS, HOUR, Bank, Somebody, at, code_of, made

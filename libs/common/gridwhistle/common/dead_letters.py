@@ -11,11 +11,11 @@ from gridwhistle.common.commands import Command
 from gridwhistle.common.data_classes import Count, Word
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.machine import Machine, Step
-from gridwhistle.common.personal import MASKED
 from gridwhistle.common.problems import Term
 from gridwhistle.common.reading import one, page
+from gridwhistle.common.reasons import Why
 from gridwhistle.common.tables import parked
-from gridwhistle.common.wire import Actions, Body, Keyset, Page, PageQuery, Version, View
+from gridwhistle.common.wire import Actions, Keyset, Page, PageQuery, Version, View
 
 OPERATOR: Final = frozenset({"sysadmin"})
 LETTER: Final = Machine(
@@ -74,12 +74,6 @@ class LetterView(LetterLine):
     actions: Actions
 
 
-class Reason(Body):
-    """Why."""
-
-    reason: Annotated[str, Field(min_length=1, max_length=500, examples=["Told by a test, concerns nothing."]), MASKED]
-
-
 def routes(service: str) -> Router:
     """Return the routes by which operators see what a service could not apply."""
     router = Router(service, "Operations 运维", in_every_service=True)
@@ -100,14 +94,14 @@ async def get_dead_letter(letter_id: UUID, caller: Caller, db: Db) -> LetterView
     return _view(await one(db, caller, parked, letter_id), caller)
 
 
-async def replay_dead_letter(letter_id: UUID, body: Reason, caller: Caller, db: Db) -> LetterView:
+async def replay_dead_letter(letter_id: UUID, body: Why, caller: Caller, db: Db) -> LetterView:
     """Try it again, now that what stood in its way is mended. One that came too early goes ahead without those before it."""
     async with db.command(caller, parked, letter_id) as tx:
         tx.move(tx.row, LETTER.step(tx.row, "replay", caller), reason=body.reason, next_at=tx.now, tries=0, after_no=0)
         return _answer(tx)
 
 
-async def discard_dead_letter(letter_id: UUID, body: Reason, caller: Caller, db: Db) -> LetterView:
+async def discard_dead_letter(letter_id: UUID, body: Why, caller: Caller, db: Db) -> LetterView:
     """Never apply it. What waits behind it goes on."""
     async with db.command(caller, parked, letter_id) as tx:
         tx.move(tx.row, LETTER.step(tx.row, "discard", caller), reason=body.reason, next_at=tx.now)

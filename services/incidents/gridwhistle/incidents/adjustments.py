@@ -11,6 +11,7 @@ from gridwhistle.common.commands import Command
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.incidents import IncidentExtended, IncidentResumed, IncidentSuspended, RequestDenied
 from gridwhistle.common.machine import Step
+from gridwhistle.common.reasons import Remark
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body
 from gridwhistle.incidents.children import ADJUSTMENT
@@ -19,7 +20,7 @@ from gridwhistle.incidents.limits import EXTENSIONS, HANDLE, SUSPENSION, SUSPENS
 from gridwhistle.incidents.refusals import AskedTooLate, ExtendedEnough, SuspendedEnough, SuspendedTooLong
 from gridwhistle.incidents.steps import answer, answer_request, ask, decide
 from gridwhistle.incidents.tables import adjustments, incidents
-from gridwhistle.incidents.views import IncidentView, Note, Said
+from gridwhistle.incidents.views import IncidentView, Said
 
 router = Router("incidents", "Incidents 事件: more time 延期挂账")
 AskReason = Literal["engineering", "material", "weather", "other_organisation", "law_or_permit", "owner_unreachable"]
@@ -76,7 +77,7 @@ async def request_suspension(incident_id: UUID, body: RequestSuspension, caller:
 
 
 @router.post("/incidents/{incident_id}/withdraw_request", may="incidents:handle")
-async def withdraw_request(incident_id: UUID, body: Note, caller: Caller, db: Db) -> IncidentView:
+async def withdraw_request(incident_id: UUID, body: Remark, caller: Caller, db: Db) -> IncidentView:
     """Withdraw your request for more time or a rest (撤回申请), before it is decided. You may ask again."""
     async with db.command(caller, incidents, incident_id) as tx:
         incident, step = tx.row, INCIDENT.step(tx.row, "withdraw_request", caller)
@@ -86,7 +87,7 @@ async def withdraw_request(incident_id: UUID, body: Note, caller: Caller, db: Db
 
 
 @router.post("/incidents/{incident_id}/endorse", may="incidents:handle")
-async def endorse(incident_id: UUID, body: Note, caller: Caller, db: Db) -> IncidentView:
+async def endorse(incident_id: UUID, body: Remark, caller: Caller, db: Db) -> IncidentView:
     """Stand behind the request, for the department (部门同意); the township's dispatcher decides."""
     async with db.command(caller, incidents, incident_id) as tx:
         incident, step = tx.row, INCIDENT.step(tx.row, "endorse", caller)
@@ -96,7 +97,7 @@ async def endorse(incident_id: UUID, body: Note, caller: Caller, db: Db) -> Inci
 
 
 @router.post("/incidents/{incident_id}/decline", may="incidents:handle")
-async def decline(incident_id: UUID, body: Note, caller: Caller, db: Db) -> IncidentView:
+async def decline(incident_id: UUID, body: Remark, caller: Caller, db: Db) -> IncidentView:
     """Do not stand behind the request: it ends here, and stays on record."""
     async with db.command(caller, incidents, incident_id) as tx:
         incident, step = tx.row, INCIDENT.step(tx.row, "decline", caller)
@@ -105,7 +106,7 @@ async def decline(incident_id: UUID, body: Note, caller: Caller, db: Db) -> Inci
 
 
 @router.post("/incidents/{incident_id}/approve", may="incidents:handle")
-async def approve(incident_id: UUID, body: Note, caller: Caller, db: Db) -> IncidentView:
+async def approve(incident_id: UUID, body: Remark, caller: Caller, db: Db) -> IncidentView:
     """Grant the request (批准): more time, or a rest."""
     async with db.command(caller, incidents, incident_id) as tx:
         incident, step = tx.row, INCIDENT.step(tx.row, "approve", caller)
@@ -125,7 +126,7 @@ async def approve(incident_id: UUID, body: Note, caller: Caller, db: Db) -> Inci
 
 
 @router.post("/incidents/{incident_id}/deny", may="incidents:handle")
-async def deny(incident_id: UUID, body: Note, caller: Caller, db: Db) -> IncidentView:
+async def deny(incident_id: UUID, body: Remark, caller: Caller, db: Db) -> IncidentView:
     """Do not grant the request (不批准). It stays on record, and counts among none that were granted."""
     async with db.command(caller, incidents, incident_id) as tx:
         incident, step = tx.row, INCIDENT.step(tx.row, "deny", caller)
@@ -134,7 +135,7 @@ async def deny(incident_id: UUID, body: Note, caller: Caller, db: Db) -> Inciden
 
 
 @router.post("/incidents/{incident_id}/resume", may="incidents:handle")
-async def resume(incident_id: UUID, body: Note, caller: Caller, db: Db) -> IncidentView:
+async def resume(incident_id: UUID, body: Remark, caller: Caller, db: Db) -> IncidentView:
     """Let it go on before its day (恢复处置): the handling clock runs on with the time that was left."""
     async with db.command(caller, incidents, incident_id) as tx:
         incident, step = tx.row, INCIDENT.step(tx.row, "resume", caller)

@@ -26,6 +26,7 @@ from gridwhistle.common.events.incidents import (
 from gridwhistle.common.ids import GridCode
 from gridwhistle.common.machine import Step
 from gridwhistle.common.problems import NotFound
+from gridwhistle.common.reasons import Reason, Remark
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body
 from gridwhistle.incidents.catalogue import Category as CategoryInUse
@@ -44,31 +45,31 @@ from gridwhistle.incidents.refusals import (
 )
 from gridwhistle.incidents.steps import answer, answer_request, ask, decide, end, lay_in
 from gridwhistle.incidents.tables import adjustments, incidents, known_organisation, objections
-from gridwhistle.incidents.views import ComplainedOrg, IncidentView, Note, Reason, Said
+from gridwhistle.incidents.views import ComplainedOrg, IncidentView, Said
 
 router = Router("incidents", "Incidents 事件: deciding 受理立案")
 
 
-class Accept(Note):
+class Accept(Remark):
     """Why, and whom it complains about, if the report did not say so or named another."""
 
     complained_org: ComplainedOrg | None = None
 
 
-class Reject(Note):
+class Reject(Remark):
     """Why it is not taken on."""
 
     reason_code: RejectReason
 
 
-class Redirect(Note):
+class Redirect(Remark):
     """Which of the cases it is in which the law sends it elsewhere, and where to."""
 
     reason_code: RedirectReason
     sent_to: SentTo
 
 
-class Merge(Note):
+class Merge(Remark):
     """The incident under which the same thing is worked on."""
 
     parent_id: UUID
@@ -96,7 +97,7 @@ class Answer(Body):
     answer: Said
 
 
-class Close(Note):
+class Close(Remark):
     """That it may be closed."""
 
     close_condition_met: Annotated[
@@ -104,7 +105,7 @@ class Close(Note):
     ] = None
 
 
-class AskVoid(Note):
+class AskVoid(Remark):
     """Why it shall not count."""
 
     reason_code: VoidReason
@@ -163,7 +164,7 @@ async def merge(incident_id: UUID, body: Merge, caller: Caller, db: Db) -> Incid
 
 
 @router.post("/incidents/{incident_id}/contest", may="incidents:handle")
-async def contest(incident_id: UUID, body: Note, caller: Caller, db: Db) -> IncidentView:
+async def contest(incident_id: UUID, body: Remark, caller: Caller, db: Db) -> IncidentView:
     """Object for the reporter to a rejection (异议), once; the township's leader looks at it again."""
     async with db.command(caller, incidents, incident_id) as tx:
         incident, step = tx.row, INCIDENT.step(tx.row, "contest", caller)
@@ -172,7 +173,7 @@ async def contest(incident_id: UUID, body: Note, caller: Caller, db: Db) -> Inci
 
 
 @router.post("/incidents/{incident_id}/objection_upheld", may="incidents:handle")
-async def objection_upheld(incident_id: UUID, body: Note, caller: Caller, db: Db) -> IncidentView:
+async def objection_upheld(incident_id: UUID, body: Remark, caller: Caller, db: Db) -> IncidentView:
     """Say that the reporter is right: the report begins again."""
     async with db.command(caller, incidents, incident_id) as tx:
         incident, step = tx.row, INCIDENT.step(tx.row, "objection_upheld", caller)
@@ -183,7 +184,7 @@ async def objection_upheld(incident_id: UUID, body: Note, caller: Caller, db: Db
 
 
 @router.post("/incidents/{incident_id}/objection_denied", may="incidents:handle")
-async def objection_denied(incident_id: UUID, body: Note, caller: Caller, db: Db) -> IncidentView:
+async def objection_denied(incident_id: UUID, body: Remark, caller: Caller, db: Db) -> IncidentView:
     """Say that it stays rejected, for good."""
     async with db.command(caller, incidents, incident_id) as tx:
         incident, step = tx.row, INCIDENT.step(tx.row, "objection_denied", caller)
@@ -248,7 +249,7 @@ async def ask_void(incident_id: UUID, body: AskVoid, caller: Caller, db: Db) -> 
 
 
 @router.post("/incidents/{incident_id}/void", may="incidents:handle")
-async def void(incident_id: UUID, body: Note, caller: Caller, db: Db) -> IncidentView:
+async def void(incident_id: UUID, body: Remark, caller: Caller, db: Db) -> IncidentView:
     """Agree that it does not count (作废). It is kept, and left out of every rate."""
     async with db.command(caller, incidents, incident_id) as tx:
         incident, step = tx.row, INCIDENT.step(tx.row, "void", caller)
@@ -259,7 +260,7 @@ async def void(incident_id: UUID, body: Note, caller: Caller, db: Db) -> Inciden
 
 
 @router.post("/incidents/{incident_id}/refuse_void", may="incidents:handle")
-async def refuse_void(incident_id: UUID, body: Note, caller: Caller, db: Db) -> IncidentView:
+async def refuse_void(incident_id: UUID, body: Remark, caller: Caller, db: Db) -> IncidentView:
     """Refuse to void it: it counts."""
     async with db.command(caller, incidents, incident_id) as tx:
         incident, step = tx.row, INCIDENT.step(tx.row, "refuse_void", caller)
@@ -269,7 +270,7 @@ async def refuse_void(incident_id: UUID, body: Note, caller: Caller, db: Db) -> 
 
 
 @router.post("/incidents/{incident_id}/withdraw_void", may="incidents:handle")
-async def withdraw_void(incident_id: UUID, body: Note, caller: Caller, db: Db) -> IncidentView:
+async def withdraw_void(incident_id: UUID, body: Remark, caller: Caller, db: Db) -> IncidentView:
     """Withdraw your request that it shall not count (撤回作废申请), before it is decided. You may ask again."""
     async with db.command(caller, incidents, incident_id) as tx:
         incident, step = tx.row, INCIDENT.step(tx.row, "withdraw_void", caller)

@@ -21,19 +21,20 @@ from gridwhistle.common.events.mediation import (
 )
 from gridwhistle.common.ids import area_code_of, grid_code_of
 from gridwhistle.common.principal import system
+from gridwhistle.common.reasons import Remark
 from gridwhistle.common.rows import Row
 from gridwhistle.incidents.domain import INCIDENT, OPEN, facts_of
 from gridwhistle.incidents.intake import Place, Reference, Report, take_in
 from gridwhistle.incidents.steps import answer, end, let_lapse
 from gridwhistle.incidents.tables import GRIDS, incidents
-from gridwhistle.incidents.views import IncidentView, Note
+from gridwhistle.incidents.views import IncidentView
 
 router = Router("incidents", "Incidents 事件: disputes 转调解")
 _SYSTEM: Final = system("incidents")
 
 
 @router.post("/incidents/{incident_id}/refer_dispute", may="incidents:handle")
-async def refer_dispute(incident_id: UUID, body: Note, caller: Caller, db: Db) -> IncidentView:
+async def refer_dispute(incident_id: UUID, body: Remark, caller: Caller, db: Db) -> IncidentView:
     """Hand a quarrel to mediation (转调解). Work goes on here until mediation has accepted it."""
     async with db.command(caller, incidents, incident_id) as tx:
         incident, step = tx.row, INCIDENT.step(tx.row, "refer_dispute", caller)

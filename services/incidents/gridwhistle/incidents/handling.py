@@ -22,6 +22,7 @@ from gridwhistle.common.events.incidents import (
 from gridwhistle.common.ids import ActorId, OrgCode
 from gridwhistle.common.machine import Step
 from gridwhistle.common.reading import one
+from gridwhistle.common.reasons import Reason, Remark
 from gridwhistle.common.rows import Row
 from gridwhistle.common.rules import RULES
 from gridwhistle.common.wire import Body, View
@@ -32,7 +33,7 @@ from gridwhistle.incidents.limits import FOUR_EYES, HANDLE, PHOTOS_SUBMIT, handl
 from gridwhistle.incidents.refusals import ConflictOfInterest, FiledByYou, NotOnTheList, SameOrganisation, UnknownOrganisation
 from gridwhistle.incidents.steps import answer, ask, decide, give_to, let_lapse, see
 from gridwhistle.incidents.tables import incidents, objections
-from gridwhistle.incidents.views import IncidentView, Note, Reason, Said, Seen
+from gridwhistle.incidents.views import IncidentView, Said, Seen
 
 router = Router("incidents", "Incidents 事件: handling 派遣处置")
 
@@ -44,7 +45,7 @@ class Dispatch(Body):
     reason: Reason | None = None
 
 
-class Sign(Note):
+class Sign(Remark):
     """Who of the department handles it."""
 
     handler_id: Annotated[ActorId, Field(description="The subject of that person's token.")]
@@ -128,7 +129,7 @@ async def object_to(incident_id: UUID, body: Object, caller: Caller, db: Db) -> 
 
 
 @router.post("/incidents/{incident_id}/withdraw_objection", may="incidents:handle")
-async def withdraw_objection(incident_id: UUID, body: Note, caller: Caller, db: Db) -> IncidentView:
+async def withdraw_objection(incident_id: UUID, body: Remark, caller: Caller, db: Db) -> IncidentView:
     """Say that it is your department's after all (撤回退单), before it is decided. The next one counts as a further one."""
     async with db.command(caller, incidents, incident_id) as tx:
         incident, step = tx.row, INCIDENT.step(tx.row, "withdraw_objection", caller)
@@ -151,7 +152,7 @@ async def uphold(incident_id: UUID, body: Dispatch, caller: Caller, db: Db) -> I
 
 
 @router.post("/incidents/{incident_id}/deny_objection", may="incidents:handle")
-async def deny_objection(incident_id: UUID, body: Note, caller: Caller, db: Db) -> IncidentView:
+async def deny_objection(incident_id: UUID, body: Remark, caller: Caller, db: Db) -> IncidentView:
     """Say that it is theirs: it goes back to the same department."""
     async with db.command(caller, incidents, incident_id) as tx:
         incident, step = tx.row, INCIDENT.step(tx.row, "deny_objection", caller)
@@ -186,7 +187,7 @@ async def submit(incident_id: UUID, body: Submit, caller: Caller, db: Db) -> Inc
 
 
 @router.post("/incidents/{incident_id}/send_back", may="incidents:handle")
-async def send_back(incident_id: UUID, body: Note, caller: Caller, db: Db) -> IncidentView:
+async def send_back(incident_id: UUID, body: Remark, caller: Caller, db: Db) -> IncidentView:
     """Send it back within the department; the handling clock runs on."""
     async with db.command(caller, incidents, incident_id) as tx:
         incident, step = tx.row, INCIDENT.step(tx.row, "send_back", caller)
@@ -205,7 +206,7 @@ async def confirm(incident_id: UUID, caller: Caller, db: Db) -> IncidentView:
 
 
 @router.post("/incidents/{incident_id}/redispatch", may="incidents:handle")
-async def redispatch(incident_id: UUID, body: Note, caller: Caller, db: Db) -> IncidentView:
+async def redispatch(incident_id: UUID, body: Remark, caller: Caller, db: Db) -> IncidentView:
     """Send it back to be done (重派), with the time that was left or half of the limit, whichever is more."""
     async with db.command(caller, incidents, incident_id) as tx:
         incident, step = tx.row, INCIDENT.step(tx.row, "redispatch", caller)

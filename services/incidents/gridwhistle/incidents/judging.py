@@ -26,6 +26,7 @@ from gridwhistle.common.events.incidents import (
 )
 from gridwhistle.common.ids import GridCode, id_of
 from gridwhistle.common.machine import Step
+from gridwhistle.common.reasons import Remark
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body
 from gridwhistle.incidents.catalogue import category_in_use
@@ -36,7 +37,7 @@ from gridwhistle.incidents.limits import HANDLE, PHOTOS_LOOKED, PHOTOS_ON_SPOT, 
 from gridwhistle.incidents.refusals import GridMissing
 from gridwhistle.incidents.steps import answer, ask, decide, end, lay_in, see
 from gridwhistle.incidents.tables import callbacks, incidents, next_checker, tasks
-from gridwhistle.incidents.views import IncidentView, Note, Said, Seen
+from gridwhistle.incidents.views import IncidentView, Said, Seen
 
 router = Router("incidents", "Incidents 事件: judging 核实核查")
 _LOTS = random.SystemRandom()
@@ -50,7 +51,7 @@ class OnSpot(Seen):
     grid_code: Annotated[GridCode | None, Field(description="Where it lies, if the report did not show it.")] = None
 
 
-class OrderVerification(Note):
+class OrderVerification(Remark):
     """Why, and where somebody shall look."""
 
     grid_code: Annotated[GridCode | None, Field(description="Where it lies, if the report did not show it.")] = None
@@ -169,7 +170,7 @@ async def order_check(incident_id: UUID, caller: Caller, db: Db) -> IncidentView
 
 
 @router.post("/incidents/{incident_id}/waive_check", may="incidents:handle")
-async def waive_check(incident_id: UUID, body: Note, caller: Caller, db: Db) -> IncidentView:
+async def waive_check(incident_id: UUID, body: Remark, caller: Caller, db: Db) -> IncidentView:
     """Go on without a check (免核查), where two workers could not tell."""
     async with db.command(caller, incidents, incident_id) as tx:
         incident, step = tx.row, INCIDENT.step(tx.row, "waive_check", caller)

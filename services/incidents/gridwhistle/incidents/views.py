@@ -12,7 +12,8 @@ from gridwhistle.common.ids import ActorId, AreaCode, GridCode, OrgCode
 from gridwhistle.common.personal import MASKED
 from gridwhistle.common.places import CoordSys, Latitude, Longitude
 from gridwhistle.common.principal import Principal
-from gridwhistle.common.wire import Body, Version, View
+from gridwhistle.common.reasons import Remark
+from gridwhistle.common.wire import Version, View
 from gridwhistle.incidents.domain import INCIDENT
 from gridwhistle.incidents.limits import Grade
 
@@ -20,11 +21,6 @@ HISTORY_MAX = 1_000
 RequestType = Literal["consult", "help", "complaint", "report", "suggestion"]
 State = Literal[INCIDENT.states]  # type: ignore[name-defined]
 Action = Literal[INCIDENT.names]  # type: ignore[name-defined]
-Reason = Annotated[
-    str,
-    Field(max_length=500, description="For the history; the people who work on it read it.", examples=["属于本街道职责范围"]),
-    MASKED,
-]
 Said = Annotated[str, Field(min_length=1, max_length=500, examples=["已更换井盖并复位"]), MASKED]
 Title = Annotated[str, Field(max_length=80, examples=["井盖缺失"])]
 Description = Annotated[str, Field(max_length=2_000, examples=["路口东侧井盖缺失,已放置警示桩。"])]
@@ -36,13 +32,7 @@ ComplainedOrg = Annotated[
 ]
 
 
-class Note(Body):
-    """Why."""
-
-    reason: Reason | None = None
-
-
-class Seen(Note):
+class Seen(Remark):
     """What was seen."""
 
     attachment_ids: AttachmentIds = ()

@@ -6,20 +6,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from gridwhistle.common.personal import MASKED
 from gridwhistle.common.problems import Term
-from gridwhistle.common.wire import Body
 
-Reason = Annotated[
-    str,
-    Field(
-        min_length=1,
-        max_length=500,
-        description="For the record; write nothing about people.",
-        examples=["本人书面说明"],
-    ),
-    MASKED,
-]
 PaperNo = Annotated[str, Field(pattern=r"^[^\s\x00-\x1f\x7f\x85]{2,60}$", examples=["示公接〔2026〕118号"])]
 """The number of a paper: a letter, a receipt, a ruling, a proof; NEL (U+0085) is a blank that no `\\s` of JSON Schema means."""
 PartyIds = Annotated[list[UUID], Field(min_length=2, max_length=40)]
@@ -44,15 +32,3 @@ DISPUTES: Final[Mapping[str, Term]] = {
     "D99": Term("其他", "other"),
 }
 """The kinds of dispute (纠纷类型) as monthly returns count them."""
-
-
-class RecordedRemark(Body):
-    """Why, if there is something to say."""
-
-    reason: Reason | None = None
-
-
-class RecordedWhy(Body):
-    """Why, for the record."""
-
-    reason: Reason

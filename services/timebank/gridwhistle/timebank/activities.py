@@ -16,6 +16,7 @@ from gridwhistle.common.events.timebank_orders import ActivityConfirmed, Activit
 from gridwhistle.common.ids import AreaCode
 from gridwhistle.common.problems import Conflict, Invalid
 from gridwhistle.common.reading import one, page
+from gridwhistle.common.reasons import Remark
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Actions, Body, Keyset, Moment, Page, PageQuery, Version, View
 from gridwhistle.timebank.company import check_team
@@ -26,7 +27,6 @@ from gridwhistle.timebank.order_steps import terms
 from gridwhistle.timebank.participant_tables import participants
 from gridwhistle.timebank.payments import earn_for_group
 from gridwhistle.timebank.people import in_the_county
-from gridwhistle.timebank.reasons import Remark
 from gridwhistle.timebank.settling import worth
 from gridwhistle.timebank.team_states import ACTIVITY, NotTheLeader, OwnTeam
 from gridwhistle.timebank.team_tables import activities, members, presences, teams

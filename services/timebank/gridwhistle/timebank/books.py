@@ -15,13 +15,13 @@ from gridwhistle.common.ids import AreaCode, CountyCode
 from gridwhistle.common.jurisdiction import within
 from gridwhistle.common.problems import OutsideYourArea
 from gridwhistle.common.reading import one
+from gridwhistle.common.reasons import Reason
 from gridwhistle.common.wire import Keyset, Moment, Page, PageQuery, View
 from gridwhistle.common.wire import Query as Asked
 from gridwhistle.timebank.accounts import readable
 from gridwhistle.timebank.domain import KINDS
 from gridwhistle.timebank.ledger import Balance, facts_of, own_reference
 from gridwhistle.timebank.postings import BATCH_MAX, PostingView, as_posted
-from gridwhistle.timebank.reasons import Reason
 from gridwhistle.timebank.tables import accounts, journals, postings
 
 router = Router("timebank", "Books 账簿")

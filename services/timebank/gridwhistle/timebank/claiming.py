@@ -16,6 +16,7 @@ from gridwhistle.common.events.timebank_orders import ClaimCancelled, ClaimLapse
 from gridwhistle.common.jurisdiction import within
 from gridwhistle.common.problems import NotFound, Problem
 from gridwhistle.common.reading import page_seen
+from gridwhistle.common.reasons import Remark
 from gridwhistle.common.rows import Row, thing_of
 from gridwhistle.common.wire import Keyset, Page, PageQuery
 from gridwhistle.timebank.company import ages, check_in_company, volunteer_of
@@ -32,7 +33,6 @@ from gridwhistle.timebank.participant_tables import participants, trainings
 from gridwhistle.timebank.payments import hold, release
 from gridwhistle.timebank.people import check_concerns, concerning, hold_active, in_the_county, myself, reaching
 from gridwhistle.timebank.presence import PIN_DIGITS
-from gridwhistle.timebank.reasons import Remark
 from gridwhistle.timebank.settling import held_for
 
 router = Router("timebank", "Claims 接单")

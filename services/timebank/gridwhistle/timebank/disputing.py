@@ -21,6 +21,7 @@ from gridwhistle.common.events.timebank_orders import (
 from gridwhistle.common.ids import ActorId
 from gridwhistle.common.machine import Step
 from gridwhistle.common.problems import Invalid
+from gridwhistle.common.reasons import Remark, Why
 from gridwhistle.common.rows import Row
 from gridwhistle.common.tables import history
 from gridwhistle.timebank.limits import DISPUTE
@@ -34,7 +35,6 @@ from gridwhistle.timebank.order_views import ClaimView, claim_as_seen
 from gridwhistle.timebank.participant_tables import participants
 from gridwhistle.timebank.payments import release, undo
 from gridwhistle.timebank.people import check_concerns, reaching
-from gridwhistle.timebank.reasons import Remark, Why
 from gridwhistle.timebank.serving import settle_now
 from gridwhistle.timebank.settling import DAY_MINUTES
 

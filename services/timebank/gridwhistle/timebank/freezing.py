@@ -8,9 +8,9 @@ from gridwhistle.common.clocks import Limit
 from gridwhistle.common.commands import Command
 from gridwhistle.common.events.timebank import AccountUnfrozen
 from gridwhistle.common.events.timebank_orders import ParticipantUnfrozen
+from gridwhistle.common.reasons import Why
 from gridwhistle.common.rows import Row
 from gridwhistle.timebank.limits import FREEZE
-from gridwhistle.timebank.reasons import Why
 from gridwhistle.timebank.tables import accounts
 
 

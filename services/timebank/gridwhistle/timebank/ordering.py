@@ -29,6 +29,7 @@ from gridwhistle.common.places import Point
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Conflict, NotFound
 from gridwhistle.common.reading import filters, page, page_seen
+from gridwhistle.common.reasons import Remark, Why
 from gridwhistle.common.rows import Row, thing_of
 from gridwhistle.common.wire import Body, Keyset, Moment, Page, PageQuery
 from gridwhistle.timebank.eligibility import FROM_THE_POOL, NotActive, payer_of, why_not_served
@@ -62,7 +63,6 @@ from gridwhistle.timebank.participant_states import PARTICIPANT
 from gridwhistle.timebank.participant_tables import entitlements, participants
 from gridwhistle.timebank.payments import free_minutes, release
 from gridwhistle.timebank.people import asked_for, check_concerns, in_the_county, is_staff, participant, reaching
-from gridwhistle.timebank.reasons import Remark, Why
 from gridwhistle.timebank.relatives import are_linked
 from gridwhistle.timebank.settling import held_for
 

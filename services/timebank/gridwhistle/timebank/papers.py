@@ -10,6 +10,7 @@ from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.machine import check
 from gridwhistle.common.personal import Entitlement
 from gridwhistle.common.problems import Conflict, Invalid
+from gridwhistle.common.reasons import Why
 from gridwhistle.common.rows import Row, thing_of
 from gridwhistle.common.wire import Body, Day
 from gridwhistle.timebank.eligibility import Category
@@ -17,7 +18,6 @@ from gridwhistle.timebank.offering import Course, WithdrawnAlready
 from gridwhistle.timebank.participant_states import not_about_oneself
 from gridwhistle.timebank.participant_tables import entitlements, participants, trainings
 from gridwhistle.timebank.participant_views import OF_ONE_MAX, ParticipantView, participant_as_seen
-from gridwhistle.timebank.reasons import Why
 
 router = Router("timebank", "Participants 参与人: papers 登记材料")
 

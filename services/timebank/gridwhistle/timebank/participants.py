@@ -25,6 +25,7 @@ from gridwhistle.common.personal import BirthYear, PersonName, Phone, RealNameTo
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Conflict, Invalid
 from gridwhistle.common.reading import one, page
+from gridwhistle.common.reasons import Why
 from gridwhistle.common.sealed import found_by
 from gridwhistle.common.wire import Body, Day, Keyset, Page, PageQuery
 from gridwhistle.timebank.eligibility import is_adult
@@ -41,7 +42,6 @@ from gridwhistle.timebank.participant_views import (
     participant_as_seen,
 )
 from gridwhistle.timebank.people import as_lists
-from gridwhistle.timebank.reasons import Why
 
 router = Router("timebank", "Participants 参与人")
 _NEWEST = Keyset(participants.c.id)

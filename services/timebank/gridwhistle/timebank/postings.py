@@ -12,11 +12,11 @@ from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.timebank import PostingType
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Conflict, NotFound, Problem, Term
+from gridwhistle.common.reasons import Reason
 from gridwhistle.common.rows import thing_of
 from gridwhistle.common.wire import Body, View
 from gridwhistle.timebank.domain import REFUSED, Facts, refusal
 from gridwhistle.timebank.ledger import Balance, Posting, facts_of, own_reference, post
-from gridwhistle.timebank.reasons import Reason
 from gridwhistle.timebank.tables import accounts, postings
 
 router = Router("timebank", "Postings 记账")

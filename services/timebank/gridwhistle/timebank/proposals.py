@@ -17,13 +17,13 @@ from gridwhistle.common.personal import MASKED
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import NotFound
 from gridwhistle.common.reading import one, page
+from gridwhistle.common.reasons import Reason, Why
 from gridwhistle.common.rows import Row, thing_of
 from gridwhistle.common.wire import Actions, Body, Keyset, Page, PageQuery, Version, View
 from gridwhistle.timebank.domain import PROPOSAL, Facts, ProposalType, refusal
 from gridwhistle.timebank.ledger import Posting, facts_of, post, reversal
 from gridwhistle.timebank.people import participant
 from gridwhistle.timebank.postings import Minutes
-from gridwhistle.timebank.reasons import Reason, Why
 from gridwhistle.timebank.tables import accounts, proposals
 from gridwhistle.timebank.team_tables import teams
 

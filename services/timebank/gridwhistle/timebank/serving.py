@@ -17,6 +17,7 @@ from gridwhistle.common.events.timebank_orders import OrderCheckedIn, OrderCheck
 from gridwhistle.common.machine import Step
 from gridwhistle.common.places import Point
 from gridwhistle.common.problems import Conflict
+from gridwhistle.common.reasons import Remark
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body
 from gridwhistle.timebank.claiming import pin_marks
@@ -32,7 +33,6 @@ from gridwhistle.timebank.participant_tables import participants
 from gridwhistle.timebank.payments import capture
 from gridwhistle.timebank.people import check_concerns, hold_active, reaching
 from gridwhistle.timebank.presence import PIN_TRIES_MAX, NoTriesLeft, NotThere, WrongPin, arrives, is_enough
-from gridwhistle.timebank.reasons import Remark
 from gridwhistle.timebank.settling import DAY_MINUTES, settle
 
 router = Router("timebank", "Claims 接单: serving 服务与结算")

@@ -18,6 +18,7 @@ from gridwhistle.common.events.inventory_dispatch import (
 )
 from gridwhistle.common.events.inventory_stock import Amount, Quantity
 from gridwhistle.common.jurisdiction import over_the_county
+from gridwhistle.common.reasons import Reason, Remark, Why
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body, Moment
 from gridwhistle.inventory.dispatch.limits import FIRST_BATCH
@@ -26,7 +27,6 @@ from gridwhistle.inventory.dispatch.refusals import ArrivesBeforeItLeft, ItemsDi
 from gridwhistle.inventory.dispatch.states import DISPATCH
 from gridwhistle.inventory.dispatch.tables import dispatch_orders, items, transports
 from gridwhistle.inventory.dispatch.views import ITEMS_MAX, TRANSPORTS_MAX, Carrier, DispatchOrderDone, VehicleNo, done
-from gridwhistle.inventory.reasons import Grounds, Reason, WrittenGrounds
 from gridwhistle.inventory.stock.domain import PointClosed
 from gridwhistle.inventory.stock.lot_tables import lots, movements
 from gridwhistle.inventory.stock.moving import take_in, write_voucher
@@ -159,7 +159,7 @@ async def receive(dispatch_order_id: UUID, body: DispatchReceipt, caller: Caller
 
 
 @router.post("/dispatch_orders/{dispatch_order_id}/lose", may="dispatch:handle")
-async def lose(dispatch_order_id: UUID, body: WrittenGrounds, caller: Caller, db: Db) -> DispatchOrderDone:
+async def lose(dispatch_order_id: UUID, body: Why, caller: Caller, db: Db) -> DispatchOrderDone:
     """Say that an order did not arrive (报失)."""
     async with db.command(caller, dispatch_orders, dispatch_order_id) as tx:
         order, step = tx.row, DISPATCH.step(tx.row, "lose", caller)
@@ -173,7 +173,7 @@ async def lose(dispatch_order_id: UUID, body: WrittenGrounds, caller: Caller, db
 
 
 @router.post("/dispatch_orders/{dispatch_order_id}/settle", may="dispatch:handle")
-async def settle(dispatch_order_id: UUID, body: Grounds, caller: Caller, db: Db) -> DispatchOrderDone:
+async def settle(dispatch_order_id: UUID, body: Remark, caller: Caller, db: Db) -> DispatchOrderDone:
     """Settle an order of which all has come (结清)."""
     async with db.command(caller, dispatch_orders, dispatch_order_id) as tx:
         await _settle(tx, "settle", body.reason)
@@ -181,7 +181,7 @@ async def settle(dispatch_order_id: UUID, body: Grounds, caller: Caller, db: Db)
 
 
 @router.post("/dispatch_orders/{dispatch_order_id}/dispute", may="dispatch:handle")
-async def dispute(dispatch_order_id: UUID, body: WrittenGrounds, caller: Caller, db: Db) -> DispatchOrderDone:
+async def dispute(dispatch_order_id: UUID, body: Why, caller: Caller, db: Db) -> DispatchOrderDone:
     """Say that something is missing or damaged (提出异议)."""
     async with db.command(caller, dispatch_orders, dispatch_order_id) as tx:
         order, step = tx.row, DISPATCH.step(tx.row, "dispute", caller)
@@ -206,7 +206,7 @@ async def resolve(dispatch_order_id: UUID, body: Resolution, caller: Caller, db:
 
 
 @router.post("/dispatch_orders/{dispatch_order_id}/agree", may="dispatch:handle")
-async def agree(dispatch_order_id: UUID, body: Grounds, caller: Caller, db: Db) -> DispatchOrderDone:
+async def agree(dispatch_order_id: UUID, body: Remark, caller: Caller, db: Db) -> DispatchOrderDone:
     """Agree to what was found; the order is settled."""
     async with db.command(caller, dispatch_orders, dispatch_order_id) as tx:
         await _settle(tx, "agree", body.reason)
@@ -214,7 +214,7 @@ async def agree(dispatch_order_id: UUID, body: Grounds, caller: Caller, db: Db) 
 
 
 @router.post("/dispatch_orders/{dispatch_order_id}/disagree", may="dispatch:handle")
-async def disagree(dispatch_order_id: UUID, body: WrittenGrounds, caller: Caller, db: Db) -> DispatchOrderDone:
+async def disagree(dispatch_order_id: UUID, body: Why, caller: Caller, db: Db) -> DispatchOrderDone:
     """Say that it was otherwise, and how."""
     async with db.command(caller, dispatch_orders, dispatch_order_id) as tx:
         tx.move(tx.row, DISPATCH.step(tx.row, "disagree", caller), reason=body.reason)

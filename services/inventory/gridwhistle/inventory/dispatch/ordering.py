@@ -19,6 +19,7 @@ from gridwhistle.common.jurisdiction import over_the_county
 from gridwhistle.common.machine import Step
 from gridwhistle.common.problems import NotFound
 from gridwhistle.common.reading import page, page_seen
+from gridwhistle.common.reasons import Reason, Remark, Why
 from gridwhistle.common.rows import Row, thing_of
 from gridwhistle.common.wire import Body, Keyset, Moment, Page, PageQuery
 from gridwhistle.inventory.dispatch.acting import concerning, may_decide
@@ -48,7 +49,6 @@ from gridwhistle.inventory.dispatch.views import (
     whole,
 )
 from gridwhistle.inventory.lasting import check_lasts
-from gridwhistle.inventory.reasons import Grounds, Reason, WrittenGrounds
 from gridwhistle.inventory.stock.promising import Wish, reserve
 
 router = Router("inventory", "Dispatch orders 调拨单")
@@ -178,7 +178,7 @@ async def emergency_issue(dispatch_order_id: UUID, body: Approval, caller: Calle
 
 
 @router.post("/dispatch_orders/{dispatch_order_id}/post_approve", may="dispatch:handle")
-async def post_approve(dispatch_order_id: UUID, body: Grounds, caller: Caller, db: Db) -> DispatchOrderDone:
+async def post_approve(dispatch_order_id: UUID, body: Remark, caller: Caller, db: Db) -> DispatchOrderDone:
     """Approve afterwards what a commander let go in an emergency (补批)."""
     async with db.command(caller, dispatch_orders, dispatch_order_id) as tx:
         tx.move(tx.row, DISPATCH.step(tx.row, "post_approve", caller), reason=body.reason, post_approved_at=tx.now)
@@ -187,7 +187,7 @@ async def post_approve(dispatch_order_id: UUID, body: Grounds, caller: Caller, d
 
 
 @router.post("/dispatch_orders/{dispatch_order_id}/reject", may="dispatch:handle")
-async def reject(dispatch_order_id: UUID, body: WrittenGrounds, caller: Caller, db: Db) -> DispatchOrderDone:
+async def reject(dispatch_order_id: UUID, body: Why, caller: Caller, db: Db) -> DispatchOrderDone:
     """Say no to an order, and why."""
     async with db.command(caller, dispatch_orders, dispatch_order_id) as tx:
         tx.move(tx.row, await _deciding(tx, "reject", caller), reason=body.reason, terminal_at=tx.now)
@@ -196,7 +196,7 @@ async def reject(dispatch_order_id: UUID, body: WrittenGrounds, caller: Caller, 
 
 
 @router.post("/dispatch_orders/{dispatch_order_id}/cancel", may="dispatch:handle")
-async def cancel(dispatch_order_id: UUID, body: Grounds, caller: Caller, db: Db) -> DispatchOrderDone:
+async def cancel(dispatch_order_id: UUID, body: Remark, caller: Caller, db: Db) -> DispatchOrderDone:
     """Cancel an order; what it was promised is free again."""
     async with db.command(caller, dispatch_orders, dispatch_order_id) as tx:
         await cancel_order(tx, DISPATCH.step(tx.row, "cancel", caller), body.reason)
@@ -204,7 +204,7 @@ async def cancel(dispatch_order_id: UUID, body: Grounds, caller: Caller, db: Db)
 
 
 @router.post("/dispatch_orders/{dispatch_order_id}/reallocate", may="dispatch:handle", needs_key=True)
-async def reallocate(dispatch_order_id: UUID, body: WrittenGrounds, caller: Caller, db: Db) -> DispatchOrderDone:
+async def reallocate(dispatch_order_id: UUID, body: Why, caller: Caller, db: Db) -> DispatchOrderDone:
     """Promise an order other lots (重新分配), since one of its own is quarantined, past its last day, or short."""
     async with db.command(over_the_county(caller), dispatch_orders, dispatch_order_id) as tx:
         await store_of(tx, caller)

@@ -18,6 +18,7 @@ from gridwhistle.common.events.inventory_places import (
 )
 from gridwhistle.common.ids import ActorId
 from gridwhistle.common.personal import SealedText
+from gridwhistle.common.reasons import Remark
 from gridwhistle.common.retention import certify
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body
@@ -27,7 +28,6 @@ from gridwhistle.inventory.places.domain import DAYS, IN_USE, NotRestoredYet, Ro
 from gridwhistle.inventory.places.shelter_states import SHELTER
 from gridwhistle.inventory.places.shelters import RouteText, ShelterView, view_of
 from gridwhistle.inventory.places.tables import openings, shelters
-from gridwhistle.inventory.reasons import Grounds
 
 router = Router("inventory", "Shelters 应急避难场所")
 LISTS_MAX: Final = 1_000
@@ -35,7 +35,7 @@ ListNo = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,39}$", exampl
 Witness = Annotated[ActorId, Field(description="The subject of their tokens; kept sealed.")]
 
 
-class StandBy(Grounds):
+class StandBy(Remark):
     """For which response, if for one."""
 
     response_id: Annotated[UUID | None, Field(strict=False)] = None
@@ -70,7 +70,7 @@ async def stand_by(shelter_id: UUID, body: StandBy, caller: Caller, db: Db) -> S
 
 
 @router.post("/shelters/{shelter_id}/pass_over", may="places:run")
-async def pass_over(shelter_id: UUID, body: Grounds, caller: Caller, db: Db) -> ShelterView:
+async def pass_over(shelter_id: UUID, body: Remark, caller: Caller, db: Db) -> ShelterView:
     """Say that a proposed shelter is not needed."""
     async with db.command(caller, shelters, shelter_id) as tx:
         step, response_id = SHELTER.step(tx.row, "pass_over", caller), tx.row.response_id
@@ -80,7 +80,7 @@ async def pass_over(shelter_id: UUID, body: Grounds, caller: Caller, db: Db) -> 
 
 
 @router.post("/shelters/{shelter_id}/stand_down", may="places:run")
-async def stand_down(shelter_id: UUID, body: Grounds, caller: Caller, db: Db) -> ShelterView:
+async def stand_down(shelter_id: UUID, body: Remark, caller: Caller, db: Db) -> ShelterView:
     """Let a shelter stand by no more: it was not needed."""
     async with db.command(caller, shelters, shelter_id) as tx:
         step, response_id = SHELTER.step(tx.row, "stand_down", caller), tx.row.response_id
@@ -120,7 +120,7 @@ async def open_shelter(shelter_id: UUID, body: OpenShelter, caller: Caller, db: 
 
 
 @router.post("/shelters/{shelter_id}/close", may="places:run")
-async def close_shelter(shelter_id: UUID, body: Grounds, caller: Caller, db: Db) -> ShelterView:
+async def close_shelter(shelter_id: UUID, body: Remark, caller: Caller, db: Db) -> ShelterView:
     """Close a shelter (关闭). Who is there leaves from now on, and nobody comes."""
     async with db.command(caller, shelters, shelter_id) as tx:
         step, opening = SHELTER.step(tx.row, "close", caller), await opening_of(tx, "close")

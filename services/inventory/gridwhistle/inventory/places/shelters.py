@@ -16,6 +16,7 @@ from gridwhistle.common.personal import PersonName, Phone, SealedText
 from gridwhistle.common.places import Latitude, Longitude, Point
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.reading import filters, one, page
+from gridwhistle.common.reasons import Remark
 from gridwhistle.common.wire import Actions, Body, Keyset, Page, PageQuery, Version, View
 from gridwhistle.inventory.places.domain import (
     AREA,
@@ -31,7 +32,6 @@ from gridwhistle.inventory.places.domain import (
 from gridwhistle.inventory.places.placing import Where, where
 from gridwhistle.inventory.places.shelter_states import SHELTER
 from gridwhistle.inventory.places.tables import openings, shelters
-from gridwhistle.inventory.reasons import Grounds
 
 router = Router("inventory", "Shelters 应急避难场所")
 _NEWEST = Keyset(shelters.c.id)
@@ -209,7 +209,7 @@ async def accept_shelter(shelter_id: UUID, caller: Caller, db: Db) -> ShelterVie
 
 
 @router.post("/shelters/{shelter_id}/retire", may="places:write")
-async def retire_shelter(shelter_id: UUID, body: Grounds, caller: Caller, db: Db) -> ShelterView:
+async def retire_shelter(shelter_id: UUID, body: Remark, caller: Caller, db: Db) -> ShelterView:
     """Take a shelter off the register (撤销); its code is free again."""
     async with db.command(caller, shelters, shelter_id) as tx:
         tx.move(tx.row, SHELTER.step(tx.row, "retire", caller), reason=body.reason, terminal_at=tx.now)

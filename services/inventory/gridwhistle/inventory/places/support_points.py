@@ -19,13 +19,13 @@ from gridwhistle.common.personal import PersonName, Phone
 from gridwhistle.common.places import Latitude, Longitude, Point
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.reading import one, page
+from gridwhistle.common.reasons import Remark
 from gridwhistle.common.wire import Actions, Body, Keyset, Page, PageQuery, Version, View
 from gridwhistle.inventory.places.domain import SupportKind
 from gridwhistle.inventory.places.placing import where
 from gridwhistle.inventory.places.shelter_states import SUPPORT_POINT
 from gridwhistle.inventory.places.shelters import Address, ShelterName
 from gridwhistle.inventory.places.tables import support_points
-from gridwhistle.inventory.reasons import Grounds
 
 router = Router("inventory", "Support points 保障点")
 _NEWEST = Keyset(support_points.c.id)
@@ -138,31 +138,31 @@ async def change_support_point(support_point_id: UUID, body: SupportPointChange,
 
 
 @router.post("/support_points/{support_point_id}/take_up", may="places:run")
-async def take_up_support_point(support_point_id: UUID, body: Grounds, caller: Caller, db: Db) -> SupportPointView:
+async def take_up_support_point(support_point_id: UUID, body: Remark, caller: Caller, db: Db) -> SupportPointView:
     """Use a support point."""
     return await _step(db, caller, support_point_id, "take_up", body)
 
 
 @router.post("/support_points/{support_point_id}/give_back", may="places:run")
-async def give_back_support_point(support_point_id: UUID, body: Grounds, caller: Caller, db: Db) -> SupportPointView:
+async def give_back_support_point(support_point_id: UUID, body: Remark, caller: Caller, db: Db) -> SupportPointView:
     """Use it no more."""
     return await _step(db, caller, support_point_id, "give_back", body)
 
 
 @router.post("/support_points/{support_point_id}/fail", may="places:run")
-async def fail_support_point(support_point_id: UUID, body: Grounds, caller: Caller, db: Db) -> SupportPointView:
+async def fail_support_point(support_point_id: UUID, body: Remark, caller: Caller, db: Db) -> SupportPointView:
     """Say that a support point does not work (报障)."""
     return await _step(db, caller, support_point_id, "fail", body)
 
 
 @router.post("/support_points/{support_point_id}/mend", may="places:run")
-async def mend_support_point(support_point_id: UUID, body: Grounds, caller: Caller, db: Db) -> SupportPointView:
+async def mend_support_point(support_point_id: UUID, body: Remark, caller: Caller, db: Db) -> SupportPointView:
     """Say that it works again."""
     return await _step(db, caller, support_point_id, "mend", body)
 
 
 @router.post("/support_points/{support_point_id}/withdraw", may="places:write")
-async def withdraw_support_point(support_point_id: UUID, body: Grounds, caller: Caller, db: Db) -> SupportPointView:
+async def withdraw_support_point(support_point_id: UUID, body: Remark, caller: Caller, db: Db) -> SupportPointView:
     """Take a support point off the register."""
     return await _step(db, caller, support_point_id, "withdraw", body)
 
@@ -174,7 +174,7 @@ _TOLD: dict[str, type[SupportPointFailed | SupportPointMended | SupportPointWith
 }
 
 
-async def _step(db: Db, caller: Principal, id_: UUID, action: str, body: Grounds) -> SupportPointView:
+async def _step(db: Db, caller: Principal, id_: UUID, action: str, body: Remark) -> SupportPointView:
     async with db.command(caller, support_points, id_) as tx:
         step = SUPPORT_POINT.step(tx.row, action, caller)
         ends: dict[str, Any] = {"terminal_at": tx.now} if step.target == "withdrawn" else {}

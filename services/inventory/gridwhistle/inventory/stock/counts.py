@@ -13,8 +13,8 @@ from gridwhistle.common.events.inventory_stock import Quantity
 from gridwhistle.common.ids import AreaCode
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.reading import one, page
+from gridwhistle.common.reasons import Reason, Why
 from gridwhistle.common.wire import Actions, Body, Keyset, Page, PageQuery, Version, View
-from gridwhistle.inventory.reasons import Reason, WrittenGrounds
 from gridwhistle.inventory.stock.lot_tables import counts, lots
 from gridwhistle.inventory.stock.moving import note_movement, write_voucher
 from gridwhistle.inventory.stock.refusals import AdjustedSince, LotEnded
@@ -102,7 +102,7 @@ async def get_count(count_id: UUID, caller: Caller, db: Db) -> CountView:
 
 
 @router.post("/counts/{count_id}/adjust", may="stock:handle", needs_key=True)
-async def adjust(count_id: UUID, body: WrittenGrounds, caller: Caller, db: Db) -> CountView:
+async def adjust(count_id: UUID, body: Why, caller: Caller, db: Db) -> CountView:
     """Let the books follow a count (盘点调整): what was more or less then is more or less now, whatever moved meanwhile."""
     lot_id = (await one(db, caller, counts, count_id)).lot_id
     async with db.command(caller, (counts, count_id), (lots, lot_id)) as tx:
@@ -126,7 +126,7 @@ async def adjust(count_id: UUID, body: WrittenGrounds, caller: Caller, db: Db) -
 
 
 @router.post("/counts/{count_id}/dismiss", may="stock:handle")
-async def dismiss(count_id: UUID, body: WrittenGrounds, caller: Caller, db: Db) -> CountView:
+async def dismiss(count_id: UUID, body: Why, caller: Caller, db: Db) -> CountView:
     """Leave the books as they are: it was counted wrongly."""
     async with db.command(caller, counts, count_id) as tx:
         tx.move(tx.row, COUNT.step(tx.row, "dismiss", caller), reason=body.reason, terminal_at=tx.now)

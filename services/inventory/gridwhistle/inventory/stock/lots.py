@@ -25,9 +25,9 @@ from gridwhistle.common.ids import AreaCode
 from gridwhistle.common.machine import Step
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.reading import filters, one, page
+from gridwhistle.common.reasons import Why
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Actions, Body, Keyset, Page, PageQuery, Version, View
-from gridwhistle.inventory.reasons import WrittenGrounds
 from gridwhistle.inventory.stock.domain import PointClosed
 from gridwhistle.inventory.stock.limits import NEAR_SECOND
 from gridwhistle.inventory.stock.lot_tables import LotSource, MovementKind, lots, movements
@@ -184,7 +184,7 @@ async def inspect_ok(lot_id: UUID, body: Counted, caller: Caller, db: Db) -> Lot
 
 
 @router.post("/lots/{lot_id}/reject", may="stock:handle")
-async def reject(lot_id: UUID, body: WrittenGrounds, caller: Caller, db: Db) -> LotView:
+async def reject(lot_id: UUID, body: Why, caller: Caller, db: Db) -> LotView:
     """Say that something is wrong with a lot that came (验收不合格)."""
     async with db.command(caller, lots, lot_id) as tx:
         tx.move(tx.row, LOT.step(tx.row, "reject", caller), reason=body.reason)
@@ -192,7 +192,7 @@ async def reject(lot_id: UUID, body: WrittenGrounds, caller: Caller, db: Db) -> 
 
 
 @router.post("/lots/{lot_id}/quarantine", may="stock:handle")
-async def quarantine(lot_id: UUID, body: WrittenGrounds, caller: Caller, db: Db) -> LotView:
+async def quarantine(lot_id: UUID, body: Why, caller: Caller, db: Db) -> LotView:
     """Let nothing more of a lot be given out (隔离); orders that were promised some of it are allocated anew."""
     async with db.command(caller, lots, lot_id) as tx:
         tx.move(tx.row, LOT.step(tx.row, "quarantine", caller), reason=body.reason)
@@ -201,7 +201,7 @@ async def quarantine(lot_id: UUID, body: WrittenGrounds, caller: Caller, db: Db)
 
 
 @router.post("/lots/{lot_id}/rotate", may="stock:handle", needs_key=True)
-async def rotate(lot_id: UUID, body: WrittenGrounds, caller: Caller, db: Db) -> LotView:
+async def rotate(lot_id: UUID, body: Why, caller: Caller, db: Db) -> LotView:
     """Take a lot out before its last day (轮换), for daily use or back to its supplier; say which."""
     async with db.command(caller, lots, lot_id) as tx:
         step = LOT.step(tx.row, "rotate", caller)
@@ -210,7 +210,7 @@ async def rotate(lot_id: UUID, body: WrittenGrounds, caller: Caller, db: Db) -> 
 
 
 @router.post("/lots/{lot_id}/propose_scrap", may="stock:handle")
-async def propose_scrap(lot_id: UUID, body: WrittenGrounds, caller: Caller, db: Db) -> LotView:
+async def propose_scrap(lot_id: UUID, body: Why, caller: Caller, db: Db) -> LotView:
     """Propose that a lot be scrapped (报废): the first signature."""
     async with db.command(caller, lots, lot_id) as tx:
         tx.move(tx.row, LOT.step(tx.row, "propose_scrap", caller), reason=body.reason, approved_by=caller.id)
@@ -219,7 +219,7 @@ async def propose_scrap(lot_id: UUID, body: WrittenGrounds, caller: Caller, db: 
 
 
 @router.post("/lots/{lot_id}/approve_scrap", may="stock:handle", needs_key=True)
-async def approve_scrap(lot_id: UUID, body: WrittenGrounds, caller: Caller, db: Db) -> LotView:
+async def approve_scrap(lot_id: UUID, body: Why, caller: Caller, db: Db) -> LotView:
     """Scrap a lot: the second signature, of somebody else."""
     async with db.command(caller, lots, lot_id) as tx:
         step, first = LOT.step(tx.row, "approve_scrap", caller), tx.row.approved_by
@@ -230,7 +230,7 @@ async def approve_scrap(lot_id: UUID, body: WrittenGrounds, caller: Caller, db: 
 
 
 @router.post("/lots/{lot_id}/refuse_scrap", may="stock:handle")
-async def refuse_scrap(lot_id: UUID, body: WrittenGrounds, caller: Caller, db: Db) -> LotView:
+async def refuse_scrap(lot_id: UUID, body: Why, caller: Caller, db: Db) -> LotView:
     """Do not scrap a lot; it is inspected again."""
     async with db.command(caller, lots, lot_id) as tx:
         tx.move(tx.row, LOT.step(tx.row, "refuse_scrap", caller), reason=body.reason)

@@ -12,7 +12,7 @@ from gridwhistle.common.database import Db
 from gridwhistle.common.events import Envelope
 from gridwhistle.common.ids import area_code_of
 from gridwhistle.common.principal import system
-from gridwhistle.inventory.reasons import Grounds
+from gridwhistle.common.reasons import Remark
 from gridwhistle.inventory.teams.mobilized import not_needed
 from gridwhistle.inventory.teams.mobilizing import NewMobilization, fit_teams, mobilize, proposed
 from gridwhistle.inventory.teams.tables import mobilizations, mobilized_teams
@@ -56,4 +56,4 @@ async def call_off_part(_event: Envelope[Any], part_id: UUID, db: Db) -> None:
     """Let a team rest that was called for a response that is over; who is on site is released by a person."""
     async with db.command(_SYSTEM, mobilized_teams, part_id) as tx:
         if tx.row.state in {"ordered", "assembling"}:
-            await not_needed(tx, "call_off", Grounds())
+            await not_needed(tx, "call_off", Remark())

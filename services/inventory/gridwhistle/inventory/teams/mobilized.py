@@ -21,10 +21,10 @@ from gridwhistle.common.firing import OnClock
 from gridwhistle.common.ids import AreaCode
 from gridwhistle.common.principal import Principal, system
 from gridwhistle.common.reading import one, page
+from gridwhistle.common.reasons import Remark
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Actions, Body, Keyset, Page, PageQuery, Version, View
 from gridwhistle.inventory.distances import distance
-from gridwhistle.inventory.reasons import Grounds
 from gridwhistle.inventory.teams.domain import ACK, MoreHurtThanThere, MoreThanFit, NotChecked
 from gridwhistle.inventory.teams.response_teams import LeaderId
 from gridwhistle.inventory.teams.tables import mobilizations, mobilized_teams, response_teams
@@ -131,13 +131,13 @@ async def call_roll_on_site(mobilized_team_id: UUID, body: TeamRoll, caller: Cal
 
 
 @router.post("/mobilized_teams/{mobilized_team_id}/stand_down", may="response_teams:own")
-async def stand_down_team(mobilized_team_id: UUID, body: Grounds, caller: Caller, db: Db) -> MobilizedTeamView:
+async def stand_down_team(mobilized_team_id: UUID, body: Remark, caller: Caller, db: Db) -> MobilizedTeamView:
     """Say, as the leader, that the team does not come after all (撤回)."""
     return await _not_needed(db, caller, mobilized_team_id, "stand_down", body)
 
 
 @router.post("/mobilized_teams/{mobilized_team_id}/call_off", may="response_teams:call")
-async def call_off_team(mobilized_team_id: UUID, body: Grounds, caller: Caller, db: Db) -> MobilizedTeamView:
+async def call_off_team(mobilized_team_id: UUID, body: Remark, caller: Caller, db: Db) -> MobilizedTeamView:
     """Say that a team that has not come yet is not needed (取消)."""
     return await _not_needed(db, caller, mobilized_team_id, "call_off", body)
 
@@ -188,13 +188,13 @@ async def next_team(tx: Command, part: Row) -> UUID | None:
 TEAM_CLOCKS: Final[dict[str, OnClock]] = {ACK: silent}
 
 
-async def _not_needed(db: Db, caller: Principal, id_: UUID, action: str, body: Grounds) -> MobilizedTeamView:
+async def _not_needed(db: Db, caller: Principal, id_: UUID, action: str, body: Remark) -> MobilizedTeamView:
     async with db.command(caller, mobilized_teams, id_) as tx:
         await not_needed(tx, action, body)
         return tx.answer(_view(tx.row, caller))
 
 
-async def not_needed(tx: Command, action: str, why: Grounds) -> None:
+async def not_needed(tx: Command, action: str, why: Remark) -> None:
     """End the held part of a team that has not come, and free the team."""
     part, step = tx.row, MOBILIZED_TEAM.step(tx.row, action, tx.caller)
     tx.move(part, step, reason=why.reason, terminal_at=tx.now)

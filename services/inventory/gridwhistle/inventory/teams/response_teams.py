@@ -19,9 +19,9 @@ from gridwhistle.common.personal import PersonName, Phone
 from gridwhistle.common.places import Latitude, Longitude, Point
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.reading import filters, one, page
+from gridwhistle.common.reasons import Remark
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Actions, Body, Day, Keyset, Page, PageQuery, Version, View
-from gridwhistle.inventory.reasons import Grounds
 from gridwhistle.inventory.teams.domain import FullTeam, NoMinors, NotAMember, Skill, TeamKind, TeamLevel
 from gridwhistle.inventory.teams.tables import response_members, response_teams
 from gridwhistle.inventory.teams.team_states import RESPONSE_TEAM
@@ -216,24 +216,24 @@ async def name_leader_of_response_team(response_team_id: UUID, body: NewLeader, 
 
 
 @router.post("/response_teams/{response_team_id}/pause", may="response_teams:own")
-async def pause_response_team(response_team_id: UUID, body: Grounds, caller: Caller, db: Db) -> ResponseTeamView:
+async def pause_response_team(response_team_id: UUID, body: Remark, caller: Caller, db: Db) -> ResponseTeamView:
     """Say that a team cannot come for a while (报停)."""
     return await _step(db, caller, response_team_id, "pause", body)
 
 
 @router.post("/response_teams/{response_team_id}/resume", may="response_teams:own")
-async def resume_response_team(response_team_id: UUID, body: Grounds, caller: Caller, db: Db) -> ResponseTeamView:
+async def resume_response_team(response_team_id: UUID, body: Remark, caller: Caller, db: Db) -> ResponseTeamView:
     """Say that it can come again."""
     return await _step(db, caller, response_team_id, "resume", body)
 
 
 @router.post("/response_teams/{response_team_id}/disband", may="response_teams:write")
-async def disband_response_team(response_team_id: UUID, body: Grounds, caller: Caller, db: Db) -> ResponseTeamView:
+async def disband_response_team(response_team_id: UUID, body: Remark, caller: Caller, db: Db) -> ResponseTeamView:
     """Disband a team (解散); who its members were, and how they are reached, goes at once."""
     return await _step(db, caller, response_team_id, "disband", body)
 
 
-async def _step(db: Db, caller: Principal, team_id: UUID, action: str, body: Grounds) -> ResponseTeamView:
+async def _step(db: Db, caller: Principal, team_id: UUID, action: str, body: Remark) -> ResponseTeamView:
     async with db.command(caller, response_teams, team_id) as tx:
         step = RESPONSE_TEAM.step(tx.row, action, caller)
         if step.target == "disbanded":

@@ -18,8 +18,8 @@ from gridwhistle.common.personal import MASKED, PersonName, Phone
 from gridwhistle.common.places import Latitude, Longitude, Point
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.reading import filters, one, page
+from gridwhistle.common.reasons import Remark
 from gridwhistle.common.wire import Actions, Body, Day, Keyset, Page, PageQuery, Version, View
-from gridwhistle.inventory.reasons import Grounds
 from gridwhistle.inventory.teams.domain import HelpKind
 from gridwhistle.inventory.teams.response_teams import ReadyMinutes
 from gridwhistle.inventory.teams.tables import social_organisations
@@ -81,7 +81,7 @@ class SocialOrganisationChange(Body):
     contact_phone: Phone | None = None
 
 
-class CallIn(Grounds):
+class CallIn(Remark):
     """For which response, if for one."""
 
     response_id: Annotated[UUID | None, Field(strict=False)] = None
@@ -178,7 +178,7 @@ async def call_in_social_organisation(
 
 @router.post("/social_organisations/{social_organisation_id}/release", may="response_teams:call")
 async def release_social_organisation(
-    social_organisation_id: UUID, body: Grounds, caller: Caller, db: Db
+    social_organisation_id: UUID, body: Remark, caller: Caller, db: Db
 ) -> SocialOrganisationView:
     """Let a social organisation go home."""
     async with db.command(caller, social_organisations, social_organisation_id) as tx:
@@ -190,7 +190,7 @@ async def release_social_organisation(
 
 @router.post("/social_organisations/{social_organisation_id}/strike", may="response_teams:write")
 async def strike_social_organisation(
-    social_organisation_id: UUID, body: Grounds, caller: Caller, db: Db
+    social_organisation_id: UUID, body: Remark, caller: Caller, db: Db
 ) -> SocialOrganisationView:
     """Take a social organisation off the list."""
     async with db.command(caller, social_organisations, social_organisation_id) as tx:

@@ -12,6 +12,7 @@ from gridwhistle.common.events.mediation import CaseAgreed
 from gridwhistle.common.machine import Step, check
 from gridwhistle.common.personal import SealedText
 from gridwhistle.common.reading import one
+from gridwhistle.common.reasons import Remark
 from gridwhistle.common.rows import Row
 from gridwhistle.common.rules import RULES
 from gridwhistle.common.wire import Body, Day
@@ -43,7 +44,7 @@ from gridwhistle.mediation.cases.steps import are_all, facts_of, parties_in, par
 from gridwhistle.mediation.cases.tables import cases
 from gridwhistle.mediation.committees.tables import committees
 from gridwhistle.mediation.limits import CONFIRM_APPLY, FOLLOW_UP_DAYS, REPLACE
-from gridwhistle.mediation.words import PartyIds, RecordedRemark
+from gridwhistle.mediation.words import PartyIds
 
 router = Router("mediation", "Agreements 调解协议")
 
@@ -169,7 +170,7 @@ async def seal_agreement(case_id: UUID, part_id: UUID, caller: Caller, db: Db) -
 
 
 @router.post("/cases/{case_id}/agreements/{part_id}/drop", may="cases:handle")
-async def drop_agreement(case_id: UUID, part_id: UUID, body: RecordedRemark, caller: Caller, db: Db) -> AgreementView:
+async def drop_agreement(case_id: UUID, part_id: UUID, body: Remark, caller: Caller, db: Db) -> AgreementView:
     """Drop an agreement that somebody will not sign (作废); mediation goes on."""
     async with db.command(caller, cases, case_id) as tx:
         agreement = await _of(tx, part_id, "drop")

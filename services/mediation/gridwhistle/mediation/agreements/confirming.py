@@ -13,6 +13,7 @@ from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.mediation import ConfirmationDueSoon, ConfirmationMoved
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.reading import last_of, one
+from gridwhistle.common.reasons import Remark
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body
 from gridwhistle.mediation.agreements.refusals import (
@@ -36,7 +37,7 @@ from gridwhistle.mediation.cases.states import CASE
 from gridwhistle.mediation.cases.steps import are_all, facts_of, part_of
 from gridwhistle.mediation.cases.tables import cases
 from gridwhistle.mediation.limits import CONFIRM_ACCEPT, CONFIRM_APPLY, CONFIRM_DECIDE, CONFIRM_DECIDE_MORE
-from gridwhistle.mediation.words import PaperNo, PartyIds, RecordedRemark
+from gridwhistle.mediation.words import PaperNo, PartyIds
 
 router = Router("mediation", "Agreements 调解协议: confirmation 司法确认")
 RulingNo = Annotated[PaperNo, Field(examples=["（2026）示01民特第9号"])]
@@ -53,7 +54,7 @@ class ConfirmationRequest(Body):
     concerns_status: Annotated[bool, Field(description="Whether it is about who is married, adopted, or whose child.")] = False
 
 
-class CourtSays(RecordedRemark):
+class CourtSays(Remark):
     """The number of what the court wrote."""
 
     ruling_no: RulingNo | None = None
@@ -108,9 +109,7 @@ async def court_rejects_confirmation(case_id: UUID, part_id: UUID, body: CourtSa
 
 
 @router.post("/cases/{case_id}/confirmations/{part_id}/court_extends", may="confirmations:decide")
-async def court_extends_confirmation(
-    case_id: UUID, part_id: UUID, body: RecordedRemark, caller: Caller, db: Db
-) -> ConfirmationView:
+async def court_extends_confirmation(case_id: UUID, part_id: UUID, body: Remark, caller: Caller, db: Db) -> ConfirmationView:
     """Enter that the court takes ten days more to decide (延长审查期限): once, counted from when it accepted."""
     async with db.command(caller, cases, case_id) as tx:
         found = await part_of(tx, confirmations, part_id, UnknownConfirmation)

@@ -10,6 +10,7 @@ from gridwhistle.common.calendars import day_of
 from gridwhistle.common.commands import Command
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.mediation import CaseBreached, CasePerformed, PerformanceBegun, PerformanceUrged
+from gridwhistle.common.reasons import Remark, Why
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body, Day
 from gridwhistle.mediation.agreements.refusals import NotDoneYet, UnknownTerm
@@ -20,7 +21,6 @@ from gridwhistle.mediation.cases.states import CASE
 from gridwhistle.mediation.cases.steps import end, facts_of
 from gridwhistle.mediation.cases.tables import cases
 from gridwhistle.mediation.cases.views import CaseView, answer
-from gridwhistle.mediation.words import RecordedRemark, RecordedWhy
 
 router = Router("mediation", "Agreements 调解协议: performance 履行")
 
@@ -86,7 +86,7 @@ async def term_done(case_id: UUID, part_id: UUID, body: Performance, caller: Cal
 
 
 @router.post("/cases/{case_id}/urge", may="cases:handle")
-async def urge(case_id: UUID, body: RecordedRemark, caller: Caller, db: Db) -> CaseView:
+async def urge(case_id: UUID, body: Remark, caller: Caller, db: Db) -> CaseView:
     """Urge whoever owes something that is due (督促履行)."""
     async with db.command(caller, cases, case_id) as tx:
         step = CASE.step(tx.row, "urge", caller)
@@ -101,7 +101,7 @@ async def urge(case_id: UUID, body: RecordedRemark, caller: Caller, db: Db) -> C
 
 
 @router.post("/cases/{case_id}/breach_final", may="cases:handle")
-async def breach_final(case_id: UUID, body: RecordedWhy, caller: Caller, db: Db) -> CaseView:
+async def breach_final(case_id: UUID, body: Why, caller: Caller, db: Db) -> CaseView:
     """Say that it will not be performed (不履行): tell the other side of court, payment order and notarised deed."""
     async with db.command(caller, cases, case_id) as tx:
         step = CASE.step(tx.row, "breach_final", caller)

@@ -7,11 +7,11 @@ from sqlalchemy import select
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.mediation import CommitteeDissolved
 from gridwhistle.common.problems import Conflict
+from gridwhistle.common.reasons import Why
 from gridwhistle.mediation.cases.tables import cases
 from gridwhistle.mediation.committees.api import CommitteeView, committee_view, members_of
 from gridwhistle.mediation.committees.states import COMMITTEE
 from gridwhistle.mediation.committees.tables import committees
-from gridwhistle.mediation.words import RecordedWhy
 
 router = Router("mediation", "Committees 调解组织")
 
@@ -24,7 +24,7 @@ class CasesOpen(Conflict):
 
 
 @router.post("/committees/{committee_id}/dissolve", may="committees:file")
-async def dissolve(committee_id: UUID, body: RecordedWhy, caller: Caller, db: Db) -> CommitteeView:
+async def dissolve(committee_id: UUID, body: Why, caller: Caller, db: Db) -> CommitteeView:
     """Dissolve a committee (撤销), once none of its cases is open."""
     async with db.command(caller, committees, committee_id) as tx:
         step = COMMITTEE.step(tx.row, "dissolve", caller)

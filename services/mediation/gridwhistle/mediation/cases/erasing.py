@@ -11,13 +11,13 @@ from gridwhistle.common.commands import Command
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.holds import holds
 from gridwhistle.common.problems import Conflict
+from gridwhistle.common.reasons import Why
 from gridwhistle.common.retention import certify
 from gridwhistle.common.rows import Row
 from gridwhistle.common.sealed import sealed_columns
 from gridwhistle.common.wire import View
 from gridwhistle.mediation.cases.states import ENDED
 from gridwhistle.mediation.cases.tables import cases, parties
-from gridwhistle.mediation.words import RecordedWhy
 
 router = Router("mediation", "Files 卷宗: erasure 删除")
 _OF_CASES: Final = tuple(sealed_columns(cases))
@@ -50,7 +50,7 @@ class Erased(View):
 
 
 @router.post("/cases/{case_id}/erase_parties", may="privacy:write")
-async def erase_parties(case_id: UUID, body: RecordedWhy, caller: Caller, db: Db) -> Erased:
+async def erase_parties(case_id: UUID, body: Why, caller: Caller, db: Db) -> Erased:
     """Erase who the parties are and what they said, of a case that ended before it was accepted; it is certified."""
     async with db.command(caller, cases, case_id) as tx:
         case = tx.row

@@ -25,6 +25,7 @@ from gridwhistle.common.ids import AreaCode, GridCode, OrgCode
 from gridwhistle.common.machine import check
 from gridwhistle.common.personal import SealedText
 from gridwhistle.common.reading import filters, one, page
+from gridwhistle.common.reasons import Reason
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body, Day, Keyset, Page, PageQuery
 from gridwhistle.mediation.cases.guards import goes_on
@@ -37,7 +38,7 @@ from gridwhistle.mediation.cases.tables import cases
 from gridwhistle.mediation.cases.views import PARTIES_MAX, CaseLine, CaseState, CaseView, answer, case_view, parties_of
 from gridwhistle.mediation.limits import ACCEPT, CONSENT
 from gridwhistle.mediation.limits import CONTACT as CONTACT_CLOCK
-from gridwhistle.mediation.words import PaperNo, Reason
+from gridwhistle.mediation.words import PaperNo
 
 router = Router("mediation", "Cases 调解案件")
 _NEWEST = Keyset(cases.c.registered_at, cases.c.id)

@@ -8,6 +8,7 @@ from gridwhistle.common.ids import AreaCode
 from gridwhistle.common.machine import check
 from gridwhistle.common.personal import AddressDetail, IdNumber, PersonName, Phone, SealedText
 from gridwhistle.common.reading import one
+from gridwhistle.common.reasons import Why
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body
 from gridwhistle.mediation.cases.erasing import erase
@@ -17,7 +18,6 @@ from gridwhistle.mediation.cases.steps import limits_of, parties_in, party_of
 from gridwhistle.mediation.cases.tables import Capacity, PartyKind, Side, cases, parties
 from gridwhistle.mediation.cases.views import PARTIES_MAX, CaseView, Parties, PartyView, case_view, parties_of
 from gridwhistle.mediation.limits import CONSENT, REPRESENTATIVES
-from gridwhistle.mediation.words import RecordedWhy
 
 router = Router("mediation", "Cases 调解案件: parties 当事人")
 BEFORE_ACCEPTANCE = ("applied", "found", "referred_in", "consent_pending")
@@ -82,7 +82,7 @@ async def change_party(case_id: UUID, part_id: UUID, body: PartyChange, caller: 
 
 
 @router.post("/cases/{case_id}/parties/{part_id}/strike", may="cases:write")
-async def strike_party(case_id: UUID, part_id: UUID, body: RecordedWhy, caller: Caller, db: Db) -> CaseView:
+async def strike_party(case_id: UUID, part_id: UUID, body: Why, caller: Caller, db: Db) -> CaseView:
     """Strike a party who was entered by mistake (更正误录), until the case is accepted: what is known of them is erased."""
     async with db.command(caller, cases, case_id) as tx:
         if tx.row.state not in BEFORE_ACCEPTANCE:

@@ -16,6 +16,7 @@ from gridwhistle.common.events.mediation import (
     TransferredTo,
     WillingnessAsked,
 )
+from gridwhistle.common.reasons import Remark, Why
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body
 from gridwhistle.mediation.cases.refusals import (
@@ -32,7 +33,7 @@ from gridwhistle.mediation.cases.tables import cases
 from gridwhistle.mediation.cases.views import AnsweredBy, CaseView, answer
 from gridwhistle.mediation.committees.tables import committees
 from gridwhistle.mediation.limits import TRANSFER
-from gridwhistle.mediation.words import DISPUTES, RecordedRemark, RecordedWhy
+from gridwhistle.mediation.words import DISPUTES
 
 router = Router("mediation", "Cases 调解案件: willingness 意愿与受理")
 DeclineReason = Literal["before_court", "decided_already", "forbidden_by_law", "no_civil_dispute", "not_ours"]
@@ -53,25 +54,25 @@ class Acceptance(Body):
     is_allowed: Annotated[bool, Field(description="The law does not keep it from mediation.")]
 
 
-class Decline(RecordedWhy):
+class Decline(Why):
     """Why it cannot be mediated, in writing."""
 
     reason_code: DeclineReason
 
 
-class Transfer(RecordedWhy):
+class Transfer(Why):
     """Which body is the right one."""
 
     transferred_to: TransferredTo
 
 
-class Withdrawal(RecordedRemark):
+class Withdrawal(Remark):
     """Which party wants it no more; why is theirs to say or not."""
 
     party_id: UUID
 
 
-class ToldWays(RecordedRemark):
+class ToldWays(Remark):
     """That the parties were told."""
 
 

@@ -23,13 +23,14 @@ from gridwhistle.common.ids import AreaCode
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import Term
 from gridwhistle.common.reading import one, page
+from gridwhistle.common.reasons import Reason
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Actions, Body, Day, Keyset, Page, PageQuery, Version, View
 from gridwhistle.mediation.committees.refusals import CommitteeIncomplete, NotAMember
 from gridwhistle.mediation.committees.states import COMMITTEE
 from gridwhistle.mediation.committees.tables import committees, mediators
 from gridwhistle.mediation.limits import MEMBERS_MAX, MEMBERS_MIN, TERM_YEARS
-from gridwhistle.mediation.words import DISPUTES, Reason
+from gridwhistle.mediation.words import DISPUTES
 
 router = Router("mediation", "Committees 调解组织")
 _NEWEST = Keyset(committees.c.id)

@@ -27,6 +27,7 @@ from gridwhistle.common.ids import AreaCode, OrgCode
 from gridwhistle.common.machine import check
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.reading import one, page
+from gridwhistle.common.reasons import Why
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Actions, Body, Day, Keyset, Page, PageQuery, Version, View
 from gridwhistle.mediation.committees.refusals import (
@@ -39,7 +40,7 @@ from gridwhistle.mediation.committees.refusals import (
 from gridwhistle.mediation.committees.states import COMMITTEE, MEDIATOR, not_oneself
 from gridwhistle.mediation.committees.tables import committees, mediators, trainings
 from gridwhistle.mediation.limits import MEMBERS_MAX
-from gridwhistle.mediation.words import DISPUTES, RecordedWhy
+from gridwhistle.mediation.words import DISPUTES
 
 router = Router("mediation", "Mediators 调解员")
 _NEWEST = Keyset(mediators.c.id)
@@ -92,7 +93,7 @@ class MediatorTraining(Body):
     held_on: Day
 
 
-class Recall(RecordedWhy):
+class Recall(Why):
     """Why somebody mediates no more."""
 
     reason_code: RecallReason
@@ -203,13 +204,13 @@ async def add_mediator_training(mediator_id: UUID, body: MediatorTraining, calle
 
 
 @router.post("/mediators/{mediator_id}/pause", may="committees:write")
-async def pause_mediator(mediator_id: UUID, body: RecordedWhy, caller: Caller, db: Db) -> MediatorView:
+async def pause_mediator(mediator_id: UUID, body: Why, caller: Caller, db: Db) -> MediatorView:
     """Let somebody have no new cases for some time (暂停)."""
     return await _step(db, caller, mediator_id, "pause", body.reason)
 
 
 @router.post("/mediators/{mediator_id}/resume", may="committees:write")
-async def resume_mediator(mediator_id: UUID, body: RecordedWhy, caller: Caller, db: Db) -> MediatorView:
+async def resume_mediator(mediator_id: UUID, body: Why, caller: Caller, db: Db) -> MediatorView:
     """Let somebody mediate again (恢复)."""
     return await _step(db, caller, mediator_id, "resume", body.reason)
 

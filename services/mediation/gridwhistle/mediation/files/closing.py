@@ -16,6 +16,7 @@ from gridwhistle.common.events.mediation import CaseArchived, CaseClosed
 from gridwhistle.common.jurisdiction import over_the_county
 from gridwhistle.common.machine import Step, check
 from gridwhistle.common.reading import one
+from gridwhistle.common.reasons import Remark
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body, View
 from gridwhistle.mediation.agreements.tables import agreement_terms, confirmations, follow_ups
@@ -30,7 +31,7 @@ from gridwhistle.mediation.files.checklist import KINDS, DocumentKind, Line, fil
 from gridwhistle.mediation.files.refusals import EnoughPapers, PapersMissing
 from gridwhistle.mediation.files.tables import documents
 from gridwhistle.mediation.limits import CLOSE
-from gridwhistle.mediation.words import PaperNo, RecordedRemark
+from gridwhistle.mediation.words import PaperNo
 
 router = Router("mediation", "Files 卷宗")
 _PAPERS_MAX = 300
@@ -92,7 +93,7 @@ async def add_document(case_id: UUID, body: NewDocument, caller: Caller, db: Db)
 
 
 @router.post("/cases/{case_id}/ask_close", may="cases:handle")
-async def ask_close(case_id: UUID, body: RecordedRemark, caller: Caller, db: Db) -> CaseView:
+async def ask_close(case_id: UUID, body: Remark, caller: Caller, db: Db) -> CaseView:
     """Say that it can be closed (申请结案): the file is complete, and whoever was sent away heard where else the law leads."""
     async with db.command(caller, cases, case_id) as tx:
         case, step = tx.row, CASE.step(tx.row, "ask_close", caller)

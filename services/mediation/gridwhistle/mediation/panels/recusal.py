@@ -10,6 +10,7 @@ from gridwhistle.common.commands import Command
 from gridwhistle.common.data_classes import OPEN, Word
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.reading import last_of, one
+from gridwhistle.common.reasons import Remark
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body, View
 from gridwhistle.mediation.cases.states import CASE
@@ -19,7 +20,6 @@ from gridwhistle.mediation.cases.views import CaseView, answer
 from gridwhistle.mediation.panels.leaving import leave_panel, member_of
 from gridwhistle.mediation.panels.refusals import DisclosedAlready, NotForOneself, NothingToStayFor, NotOnThatPanel
 from gridwhistle.mediation.panels.tables import ChosenBy, Relation, panel_members
-from gridwhistle.mediation.words import RecordedRemark
 
 router = Router("mediation", "Panels 调解员选定: recusal 回避")
 _MEMBERS_MAX = 100
@@ -31,14 +31,14 @@ class Disclosure(Body):
     relation: Relation
 
 
-class RecusalRequest(RecordedRemark):
+class RecusalRequest(Remark):
     """Which party wishes which mediator to step aside. Why is theirs to say or not."""
 
     party_id: UUID
     mediator_id: UUID
 
 
-class Stay(RecordedRemark):
+class Stay(Remark):
     """That every party, having heard of it, wants them to stay."""
 
     mediator_id: UUID
@@ -74,7 +74,7 @@ async def get_panel(case_id: UUID, caller: Caller, db: Db) -> PanelView:
 
 
 @router.post("/cases/{case_id}/tell_rights", may="cases:handle")
-async def tell_rights(case_id: UUID, body: RecordedRemark, caller: Caller, db: Db) -> CaseView:
+async def tell_rights(case_id: UUID, body: Remark, caller: Caller, db: Db) -> CaseView:
     """Write down that the parties heard their rights (权利义务告知): to choose, to refuse, to stop; and it is free."""
     async with db.command(caller, cases, case_id) as tx:
         step = CASE.step(tx.row, "tell_rights", caller)
@@ -109,7 +109,7 @@ async def let_stay(case_id: UUID, body: Stay, caller: Caller, db: Db) -> CaseVie
 
 
 @router.post("/cases/{case_id}/step_aside", may="cases:handle")
-async def step_aside(case_id: UUID, body: RecordedRemark, caller: Caller, db: Db) -> CaseView:
+async def step_aside(case_id: UUID, body: Remark, caller: Caller, db: Db) -> CaseView:
     """Step aside yourself (自行回避). You see nothing of the case from then on."""
     async with db.command(caller, cases, case_id) as tx:
         step, member = CASE.step(tx.row, "step_aside", caller), await _member(tx, UUID(caller.id))

@@ -6,6 +6,7 @@ from uuid import UUID
 from gridwhistle.common.commands import Command
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.mediation import CaseExtended, CaseFailed, CaseTerminated, ReportedTo
+from gridwhistle.common.reasons import Remark, Why
 from gridwhistle.common.rows import Row
 from gridwhistle.mediation.cases.states import CASE
 from gridwhistle.mediation.cases.steps import are_all, end, facts_of
@@ -14,19 +15,19 @@ from gridwhistle.mediation.cases.views import CaseView, answer
 from gridwhistle.mediation.limits import MEDIATE
 from gridwhistle.mediation.sessions.refusals import NotEverybody, ReportNeeded
 from gridwhistle.mediation.sessions.tables import escalations
-from gridwhistle.mediation.words import PaperNo, PartyIds, RecordedRemark, RecordedWhy
+from gridwhistle.mediation.words import PaperNo, PartyIds
 
 router = Router("mediation", "Sessions 调解会: ends 延长与终止")
 _REPORTED = {"collusion", "false_mediation"}
 
 
-class Extension(RecordedRemark):
+class Extension(Remark):
     """Which parties agreed in writing that it may take longer: all of them."""
 
     party_ids: PartyIds
 
 
-class Termination(RecordedWhy):
+class Termination(Why):
     """Why it is stopped. What is false or collusive is reported: to whom, and the receipt once there is one."""
 
     reason_code: Literal["facts_hidden", "delay", "collusion", "false_mediation", "other"]
@@ -48,7 +49,7 @@ async def extend(case_id: UUID, body: Extension, caller: Caller, db: Db) -> Case
 
 
 @router.post("/cases/{case_id}/fail", may="cases:handle")
-async def fail(case_id: UUID, body: RecordedRemark, caller: Caller, db: Db) -> CaseView:
+async def fail(case_id: UUID, body: Remark, caller: Caller, db: Db) -> CaseView:
     """Say that no agreement is to be had (调解不成). `other_ways` is what to tell the parties."""
     async with db.command(caller, cases, case_id) as tx:
         end(tx, tx.row, CASE.step(tx.row, "fail", caller), "failed", CaseFailed, reason=body.reason)

@@ -10,6 +10,7 @@ from gridwhistle.common.data_classes import OPEN, Word
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.mediation import CaseEscalated, CaseResumed, EscalatedFor, ReportedTo
 from gridwhistle.common.reading import last_of, one
+from gridwhistle.common.reasons import Why
 from gridwhistle.common.wire import Body, View
 from gridwhistle.mediation.cases.states import CASE
 from gridwhistle.mediation.cases.steps import facts_of, limits_of, part_of
@@ -18,13 +19,13 @@ from gridwhistle.mediation.cases.views import CaseView, answer
 from gridwhistle.mediation.limits import MEDIATE
 from gridwhistle.mediation.sessions.refusals import ReceiptMissing, UnknownReport
 from gridwhistle.mediation.sessions.tables import HarmKind, HarmTo, escalations, mandatory_reports
-from gridwhistle.mediation.words import PaperNo, RecordedWhy
+from gridwhistle.mediation.words import PaperNo
 
 router = Router("mediation", "Sessions 调解会: reports 激化与强制报告")
 _REPORTS_MAX = 100
 
 
-class Escalation(RecordedWhy):
+class Escalation(Why):
     """What may happen, and to whom it was reported. In danger somebody phones the police first."""
 
     reason_code: EscalatedFor
@@ -116,7 +117,7 @@ async def enter_report_receipt(case_id: UUID, part_id: UUID, body: ReportReceipt
 
 
 @router.post("/cases/{case_id}/resume", may="cases:handle")
-async def resume(case_id: UUID, body: RecordedWhy, caller: Caller, db: Db) -> CaseView:
+async def resume(case_id: UUID, body: Why, caller: Caller, db: Db) -> CaseView:
     """Let mediation go on where it was (恢复调解), once it is safe and the police have what was reported to them."""
     async with db.command(caller, cases, case_id) as tx:
         case, step = tx.row, CASE.step(tx.row, "resume", caller)

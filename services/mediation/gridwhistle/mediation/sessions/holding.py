@@ -15,6 +15,7 @@ from gridwhistle.common.machine import check
 from gridwhistle.common.personal import SealedText
 from gridwhistle.common.problems import Term
 from gridwhistle.common.reading import one
+from gridwhistle.common.reasons import Remark
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body, Moment
 from gridwhistle.mediation.cases.guards import goes_on, on_the_panel
@@ -43,7 +44,6 @@ from gridwhistle.mediation.sessions.views import (
     SignedBy,
     session_view,
 )
-from gridwhistle.mediation.words import RecordedRemark
 
 router = Router("mediation", "Sessions 调解会")
 
@@ -159,7 +159,7 @@ async def sign_record(case_id: UUID, part_id: UUID, body: RecordSignature, calle
 
 
 @router.post("/cases/{case_id}/sessions/{part_id}/cancel", may="cases:handle")
-async def cancel_session(case_id: UUID, part_id: UUID, body: RecordedRemark, caller: Caller, db: Db) -> SessionView:
+async def cancel_session(case_id: UUID, part_id: UUID, body: Remark, caller: Caller, db: Db) -> SessionView:
     """Cancel a session that was planned (取消); plan another one."""
     async with db.command(caller, cases, case_id) as tx:
         session = await _session(tx, part_id, "cancel")

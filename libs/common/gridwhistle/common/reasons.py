@@ -12,8 +12,8 @@ Reason = Annotated[
     Field(
         min_length=1,
         max_length=500,
-        description="For the record; write nothing about third people.",
-        examples=["服务时长有争议,核查中"],
+        description="For the record, which those who work on it read; write nothing about third people.",
+        examples=["情况已现场核实"],
     ),
     MASKED,
 ]
