@@ -164,7 +164,7 @@ def a_suite(background: Loop, folder: Path) -> Iterator[RunningSuite]:
             ready.set()
 
     living = asyncio.run_coroutine_threadsafe(live(), background.loop)
-    ready.wait(60)
+    ready.wait(240)  # a busy machine takes its time
     if "suite" not in kept:
         living.result(1)
     with httpx2.Client(base_url=kept["suite"].base_url, timeout=30) as client:

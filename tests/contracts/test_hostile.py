@@ -194,6 +194,104 @@ def _post_something(suite: RunningSuite) -> None:
     made("postings", {**sides, "type": "earn_public"})
 
 
+# --- mass assignment, before the storm withdraws and freezes what it reaches -------------------------------------------------
+
+HOSTILE_FIELDS = {
+    "id": "0190c2f4-0000-7000-8000-000000000000",
+    "version": 99,
+    "event_no": 99,
+    "state": "closed",
+    "actions": ["close"],
+    "roles": ["county_admin"],
+    "areas": [""],
+    "scope": "access:write",
+    "created_at": "2020-01-01T00:00:00Z",
+    "closed_at": "2020-01-01T00:00:00Z",
+    "county_code": "000000",
+    "reported_by": "somebody else",
+    "is_admin": True,
+    "__proto__": {"is_admin": True},
+}
+
+
+async def everything(suite: RunningSuite) -> dict[str, Any]:
+    """Return a fingerprint of every table of every service; what comes and goes by itself is left out."""
+    tables = await everywhere(suite, "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
+    passing = {"waiting", "published", "command_key", "audit_seal", "audit_anchor"}
+    prints = {}
+    for service, rows in tables.items():
+        connection = await asyncpg.connect(suite.postgres.url(service))
+        for table in (row["tablename"] for row in rows if row["tablename"] not in passing):
+            sql = f'SELECT count(*), sum(hashtextextended(t::text, 0)::numeric) FROM "{table}" AS t'
+            prints[service, table] = tuple(await connection.fetchrow(sql))
+        await connection.close()
+    return prints
+
+
+def writable(document: dict[str, Any]) -> list[tuple[str, str, str, dict[str, Any]]]:
+    """Return method, path, permission and example of every operation that takes JSON."""
+    found = []
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            content = operation.get("requestBody", {}).get("content", {}).get("application/json")
+            if content:
+                found.append((method, path, operation["x-permission"], content["example"]))
+    return found
+
+
+async def at_rest(suite: RunningSuite) -> dict[str, Any]:
+    """Let no clock fire, wait until what was told is heard everywhere, and return the fingerprint of what stays then."""
+    await everywhere(suite, "UPDATE clock SET next_at = NULL")
+    new_days = "SELECT 1 FROM calendar_day WHERE applied_at IS NULL LIMIT 1"  # they are noted some seconds after they came
+    before = None
+    while True:
+        is_resting = not any((await everywhere(suite, new_days)).values())
+        now = await everything(suite)
+        if is_resting and now == before:
+            return now
+        before = now
+        await asyncio.sleep(1)
+
+
+def test_no_field_that_is_not_offered_can_be_set(punchbag: RunningSuite, background: Loop) -> None:
+    suite = punchbag  # its clocks may be stopped: none of them is to change anything meanwhile
+    document = suite.client.get("/openapi.json").json()
+    ids = ids_there(suite, document)
+    before = background.run(at_rest(suite))
+    taken, tried = [], 0
+
+    for method, path, permission, example in writable(document):
+        headers = {"Authorization": f"Bearer {suite.everybody(permission)}", "If-Match": '"1"'}
+        headers["Tracking-Token"] = ids["Tracking-Token"][0]
+        address = re.sub(r"\{(\w+)\}", lambda name: (ids.get(name[1]) or ["0190c2f4-0000-7000-8000-000000000000"])[0], path)
+        objects = [(), *(place for place in places(example) if isinstance(at(example, place), dict))]
+        for place in objects:
+            for name, value in HOSTILE_FIELDS.items():
+                if name in at(example, place):
+                    continue
+                body = {**example, name: value} if not place else changed(example, place, {**at(example, place), name: value})
+                own = {"Content-Type": "application/json", "Idempotency-Key": str(uuid.uuid4())}
+                answer = suite.client.request(method, address, content=orjson.dumps(body), headers={**headers, **own})
+                tried += 1
+                if answer.status_code != 422 or answer.json()["code"] != "not_valid":
+                    taken.append((method, path, place, name, answer.status_code, answer.text[:200]))
+
+    assert not taken
+    assert tried >= len(HOSTILE_FIELDS) * len(writable(document)) - 20
+    sys.stdout.write(f"{tried} fields tried\n")
+    after = background.run(everything(suite))
+    assert [table for table, found in after.items() if found != before[table]] == []
+
+
+def at(content: Any, path: tuple[Any, ...]) -> Any:
+    for key in path:
+        content = content[key]
+    return content
+
+
+# --- the storm ---------------------------------------------------------------------------------------------------------------
+
+
 async def storm(suite: RunningSuite, attacker: Attacker, count: int, judge: Judge) -> int:
     """Send requests over a few connections; return how many bytes the process grew by after it was warm."""
     where, requests, tokens = (
@@ -288,97 +386,3 @@ async def everywhere(suite: RunningSuite, sql: str) -> dict[str, list[Any]]:
         answers[service.name] = await connection.fetch(sql)
         await connection.close()
     return answers
-
-
-# --- mass assignment ---------------------------------------------------------------------------------------------------------
-
-HOSTILE_FIELDS = {
-    "id": "0190c2f4-0000-7000-8000-000000000000",
-    "version": 99,
-    "event_no": 99,
-    "state": "closed",
-    "actions": ["close"],
-    "roles": ["county_admin"],
-    "areas": [""],
-    "scope": "access:write",
-    "created_at": "2020-01-01T00:00:00Z",
-    "closed_at": "2020-01-01T00:00:00Z",
-    "county_code": "000000",
-    "reported_by": "somebody else",
-    "is_admin": True,
-    "__proto__": {"is_admin": True},
-}
-
-
-async def everything(suite: RunningSuite) -> dict[str, Any]:
-    """Return a fingerprint of every table of every service; what comes and goes by itself is left out."""
-    tables = await everywhere(suite, "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
-    passing = {"waiting", "published", "command_key", "audit_seal", "audit_anchor"}
-    prints = {}
-    for service, rows in tables.items():
-        connection = await asyncpg.connect(suite.postgres.url(service))
-        for table in (row["tablename"] for row in rows if row["tablename"] not in passing):
-            sql = f'SELECT count(*), sum(hashtextextended(t::text, 0)::numeric) FROM "{table}" AS t'
-            prints[service, table] = tuple(await connection.fetchrow(sql))
-        await connection.close()
-    return prints
-
-
-def writable(document: dict[str, Any]) -> list[tuple[str, str, str, dict[str, Any]]]:
-    """Return method, path, permission and example of every operation that takes JSON."""
-    found = []
-    for path, methods in document["paths"].items():
-        for method, operation in methods.items():
-            content = operation.get("requestBody", {}).get("content", {}).get("application/json")
-            if content:
-                found.append((method, path, operation["x-permission"], content["example"]))
-    return found
-
-
-async def at_rest(suite: RunningSuite) -> dict[str, Any]:
-    """Let no clock fire, wait until what was told is heard everywhere, and return the fingerprint of what stays then."""
-    await everywhere(suite, "UPDATE clock SET next_at = NULL")
-    new_days = "SELECT 1 FROM calendar_day WHERE applied_at IS NULL LIMIT 1"  # they are noted some seconds after they came
-    before = None
-    while True:
-        is_resting = not any((await everywhere(suite, new_days)).values())
-        now = await everything(suite)
-        if is_resting and now == before:
-            return now
-        before = now
-        await asyncio.sleep(1)
-
-
-def test_no_field_that_is_not_offered_can_be_set(punchbag: RunningSuite, background: Loop) -> None:
-    suite = punchbag  # its clocks may be stopped: none of them is to change anything meanwhile
-    document = suite.client.get("/openapi.json").json()
-    ids = ids_there(suite, document)
-    before = background.run(at_rest(suite))
-    taken, tried = [], 0
-
-    for method, path, permission, example in writable(document):
-        headers = {"Authorization": f"Bearer {suite.everybody(permission)}", "If-Match": '"1"'}
-        headers["Tracking-Token"] = ids["Tracking-Token"][0]
-        address = re.sub(r"\{(\w+)\}", lambda name: (ids.get(name[1]) or ["0190c2f4-0000-7000-8000-000000000000"])[0], path)
-        objects = [(), *(place for place in places(example) if isinstance(at(example, place), dict))]
-        for place in objects:
-            for name, value in HOSTILE_FIELDS.items():
-                if name in at(example, place):
-                    continue
-                body = {**example, name: value} if not place else changed(example, place, {**at(example, place), name: value})
-                own = {"Content-Type": "application/json", "Idempotency-Key": str(uuid.uuid4())}
-                answer = suite.client.request(method, address, content=orjson.dumps(body), headers={**headers, **own})
-                tried += 1
-                if answer.status_code != 422 or answer.json()["code"] != "not_valid":
-                    taken.append((method, path, place, name, answer.status_code, answer.text[:200]))
-
-    assert not taken
-    assert tried >= len(HOSTILE_FIELDS) * len(writable(document)) - 20
-    sys.stdout.write(f"{tried} fields tried\n")
-    assert background.run(everything(suite)) == before
-
-
-def at(content: Any, path: tuple[Any, ...]) -> Any:
-    for key in path:
-        content = content[key]
-    return content
