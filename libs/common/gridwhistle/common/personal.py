@@ -281,11 +281,17 @@ KINDS: Final = (Phone, PersonName, IdNumber, AddressDetail, BirthYear, RealNameT
 _MOBILE: Final = r"(?:\+?86[ -]?)?1[3-9][0-9](?:[ -]?[0-9]{4}){2}"
 _IDENTITY: Final = r"[1-9][0-9]{16}[0-9Xx]"
 _NUMBERS: Final = re.compile(rf"(?<![0-9])(?:{_MOBILE}|{_IDENTITY})(?![0-9])")
+_NARROW: Final = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
+"""Full-width characters (全角), as Chinese keyboards write digits too: one for one, so that places stay where they are."""
 
 
 def masked(text: str) -> str:
     """Return what people wrote with mobile and identity numbers made unreadable: texts are about things, not about people."""
-    return _NUMBERS.sub(lambda found: f"{found[0][:3]}****{found[0][-4:]}", text)
+    kept, end = [], 0
+    for found in _NUMBERS.finditer(text.translate(_NARROW)):
+        kept += [text[end : found.start()], f"{found[0][:3]}****{found[0][-4:]}"]
+        end = found.end()
+    return "".join([*kept, text[end:]]) if kept else text
 
 
 MASKED: Final = AfterValidator(masked)
