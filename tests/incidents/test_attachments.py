@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
-from gridwhistle.common import edge
+from gridwhistle.common import attachments, edge
 from gridwhistle.common.again import Away
 from gridwhistle.common.database import Database
 from tests.common.test_uploads import PDF, camera_picture, picture
@@ -143,6 +143,15 @@ def test_of_two_reports_of_a_batch_the_first_has_the_attachment(acceptor: Person
     results = acceptor.post(f"{INCIDENTS}/batch", {"reports": [{**REPORT, "attachment_ids": [made]}] * 2}).json()["results"]
 
     assert [(result["result"], result["code"]) for result in results] == [("created", None), ("refused", "already_attached")]
+
+
+def test_a_thing_has_no_more_than_can_be_shown(acceptor: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attachments, "ATTACHED_IN_ALL_MAX", 1)
+
+    refused = reported(acceptor, *(sent(acceptor, picture()).json()["id"] for _ in range(2)))
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "enough_attachments")
+    assert "1 more" in refused.json()["detail"]
 
 
 def test_what_was_done_and_what_was_seen_have_their_own_pictures(suite: RunningSuite, eventually: Any) -> None:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 ATTACHED_MAX: Final = 9
 """Pictures that a report shows: what people know from WeChat."""
+ATTACHED_IN_ALL_MAX: Final = 200
+"""Of one thing, over its whole life: what an answer that shows all of them can bear."""
 Shown = Literal["near", "far", "reference", "before", "after"]
 """What a picture shows: the thing close by (近景), its surroundings (远景), something that tells its size (参照物), and how it
 was before (处置前) and after (处置后) the work."""
@@ -58,6 +60,13 @@ class AlreadyAttached(Conflict):
         "附件已用于其他记录,每个附件只能使用一次。",
         "The attachment belongs to something already; send the file once more.",
     )
+
+
+class EnoughAttachments(Conflict):
+    """As many as can be shown."""
+
+    code = "enough_attachments"
+    zh, en = "最多附 {most} 个附件,还可附 {left} 个。", "It shows {most} attachments at most; {left} more can be attached."
 
 
 class UploadQuery(Query):
@@ -107,7 +116,14 @@ async def uploads(tx: Command, ids: Sequence[UUID]) -> list[Row]:
 
 
 def attach(tx: Command, thing: Row, files: Sequence[Row]) -> None:
-    """Let held files belong to a thing, whose row gets a line for each."""
+    """Let held files belong to a thing, whose row gets a line for each.
+
+    Raises:
+        EnoughAttachments: it would have more than can be shown.
+    """
+    left = ATTACHED_IN_ALL_MAX - len(thing.attachments or ())
+    if len(files) > left:
+        raise EnoughAttachments(most=ATTACHED_IN_ALL_MAX, left=left)
     for file in files:
         tx.update(file, thing_table=thing.table.name, thing_id=thing.id, attached_at=tx.now)
     if files:

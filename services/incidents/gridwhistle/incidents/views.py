@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from gridwhistle.common.attachments import AttachmentIds, AttachmentView, attached_to
+from gridwhistle.common.attachments import ATTACHED_IN_ALL_MAX, AttachmentIds, AttachmentView, attached_to
 from gridwhistle.common.data_classes import OPEN, Count, Word
 from gridwhistle.common.events.incidents import Category, IncidentNo, Result, SentTo, Source, Urgency
 from gridwhistle.common.ids import ActorId, AreaCode, GridCode, OrgCode
@@ -100,7 +100,7 @@ class IncidentView(IncidentLine):
     handled_at: AwareDatetime | None
     checked_at: AwareDatetime | None
     terminal_at: AwareDatetime | None
-    attachments: Annotated[list[AttachmentView], Field(max_length=50)]
+    attachments: Annotated[list[AttachmentView], Field(max_length=ATTACHED_IN_ALL_MAX)]
     actions: Annotated[
         list[Annotated[Action, OPEN]], Field(max_length=50, description="What you may do now; post to the path of that name.")
     ]

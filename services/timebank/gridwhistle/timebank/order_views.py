@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from gridwhistle.common.attachments import AttachmentView, attached_to
+from gridwhistle.common.attachments import ATTACHED_IN_ALL_MAX, AttachmentView, attached_to
 from gridwhistle.common.data_classes import OPEN, Count, ThingId, Word
 from gridwhistle.common.events.timebank_orders import DisputeKind, OrderKind, OrderNo, Payer, ServiceCode, Verdict
 from gridwhistle.common.ids import ActorId, AreaCode, GridCode
@@ -114,7 +114,7 @@ class ClaimView(ClaimLine):
     panel: Annotated[list[ActorId] | None, Field(max_length=3, description="For the station and the three themselves.")]
     votes: Annotated[list[VoteView] | None, Field(max_length=3, description="For the station and the three themselves.")]
     verdict: Annotated[Verdict, OPEN] | None
-    attachments: Annotated[list[AttachmentView], Field(max_length=50)]
+    attachments: Annotated[list[AttachmentView], Field(max_length=ATTACHED_IN_ALL_MAX)]
     actions: Actions
 
 
