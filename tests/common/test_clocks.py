@@ -374,6 +374,19 @@ async def test_a_clock_explains_itself_in_the_callers_language(database: Databas
     assert (en.stage, en.used_minutes) == ("return", 600)
 
 
+async def test_what_ends_while_it_rests_has_used_no_more_than_before(database: Database, truth: Truth) -> None:
+    tool, wednesday = await lent(database, as_of=LONG_AGO), LONG_AGO + dt.timedelta(days=2)
+    await changed(database, tool, lambda tx, row: tx.clocks.pause(row, KEY), as_of=wednesday)
+    await changed(database, tool, _stop, as_of=LONG_AGO + dt.timedelta(days=9))
+
+    [en] = (await clocks_of(work(database, language="en"), Row(toolshed.tools, {"id": tool}, None))).items
+    await changed(database, tool, start_again, as_of=LONG_AGO + dt.timedelta(days=10))
+
+    assert en.used_minutes == 600
+    assert en.explanation[1] == "It ended while it was paused: 600 minutes were used."
+    assert [clock["minutes"] for clock in await clocks_in(truth, tool)] == [None, 1_800]
+
+
 async def test_what_is_overdue_is_listed_whether_it_fired_or_not(database: Database, firing: Firing) -> None:
     area = a_county()
     operator = Principal(id="operator", roles=frozenset({"sysadmin"}), areas=(area,))

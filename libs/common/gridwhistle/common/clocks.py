@@ -224,7 +224,7 @@ class Clocks:
         if not ended:
             raise NoClockRuns(stage=Term(key, key))
         last = max(ended, key=lambda clock: clock.stopped_at)
-        return Limit(last.amount, last.unit, deadline_of(last, self._rules()).rework_minutes(last.stopped_at))
+        return Limit(last.amount, last.unit, deadline_of(last, self._rules()).rework_minutes(last.paused_at or last.stopped_at))
 
     def fired(self, row: Row, clock: Row) -> tuple[int, str]:
         """Note that a clock reached its next stage; return at how many percent, and what is to be told."""
@@ -324,6 +324,8 @@ def explained(clock: Any, rules: Rules) -> list[Line]:
     used = deadline.used(clock.paused_at) // dt.timedelta(minutes=1)
     left = max(deadline.total // dt.timedelta(minutes=1) - used, 0)
     line = Line(f"暂停中:已用 {used} 分钟,恢复后尚余 {left} 分钟。", f"It is paused: {used} minutes are used, {left} are left.")
+    if clock.stopped_at:
+        line = Line(f"暂停期间结束:已用 {used} 分钟。", f"It ended while it was paused: {used} minutes were used.")
     return [*deadline.explain()[:1], line]
 
 

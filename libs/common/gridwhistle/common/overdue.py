@@ -74,7 +74,7 @@ async def clocks_of(db: Db, thing: Any) -> ClockList:
             ClockView.of(
                 row,
                 stage=_stage(row),
-                used_minutes=int(deadline_of(row, rules).used(row.stopped_at or row.paused_at or now).total_seconds() // 60),
+                used_minutes=int(deadline_of(row, rules).used(row.paused_at or row.stopped_at or now).total_seconds() // 60),
                 explanation=[getattr(line, db.language) for line in explained(row, rules)],
             )
             for row in rows
