@@ -134,6 +134,42 @@ def test_what_they_do_not_want_comes_back_to_the_acceptor(
     assert code_of(acceptor.post(f"{incident}/refer_dispute", {})) == "referred_before"
 
 
+def test_what_comes_back_is_filed_and_dispatched_as_if_for_the_first_time(
+    suite: RunningSuite,
+    office: Office,
+    committee: tuple[dict[str, Any], list[dict[str, Any]]],
+    acceptor: Person,
+    eventually: Eventually,
+) -> None:
+    incident, dispatcher, water = a_quarrel(acceptor), suite.person("town_dispatcher"), suite.person("dept_desk")
+    (cover,) = made(acceptor.get("/incidents/v1/categories?code=C-0101"))["items"]
+    filing = {"category": "C-0101", "standard_id": cover["standards"][0]["id"], "grid_code": "990101001001001"}
+    objection = {"reason_code": "not_our_duty", "reason": "非我职责"}
+    for person, action, content in (
+        (acceptor, "accept", {}),
+        (acceptor, "file", filing),
+        (dispatcher, "dispatch", {"lead_org": "990101-water"}),
+        (water, "object", objection),
+        (dispatcher, "deny_objection", {}),
+        (water, "object", objection),
+        (suite.person("county_duty"), "county_decide", {"lead_org": "990101-water"}),
+    ):
+        made(person.post(f"{incident}/{action}", content))
+    case = case_of(office, incident, eventually)
+    parties = accept(office, case, committee[0])
+    eventually(lambda: state_of(acceptor, incident)[0] == "converted")
+    made(office.chair.post(f"{case}/withdraw", {"party_id": parties[0]}))
+    eventually(lambda: state_of(acceptor, incident)[0] == "reported")
+
+    made(acceptor.post(f"{incident}/accept", {}))
+    filed = made(acceptor.post(f"{incident}/file", {"category": "E-0110"}))
+    made(dispatcher.post(f"{incident}/dispatch", {"lead_org": "990101-urban"}))
+    urban = suite.somebody("dept_desk", "990101", org="990101-urban", subject="desk-of-urban")
+    objected = made(urban.post(f"{incident}/object", objection))
+
+    assert (filed["standard_id"], objected["state"]) == (None, "objected")
+
+
 def test_a_quarrel_that_may_become_worse_is_an_emergency(office: Office, acceptor: Person, eventually: Eventually) -> None:
     case = office.register_case()
     path = f"{BASE}/cases/{case['id']}"

@@ -293,7 +293,7 @@ def _limit_of(category: CategoryInUse, body: File) -> dict[str, Any]:
         UnknownStandard: the county's category has no such standard, or it was withdrawn.
     """
     if body.standard_id is None:
-        return {}
+        return dict.fromkeys(("standard_id", "handle_amount", "handle_unit"))
     standards = {standard.id: standard for standard in category.standards if standard.withdrawn_at is None}
     if not (standard := standards.get(body.standard_id)):
         raise UnknownStandard

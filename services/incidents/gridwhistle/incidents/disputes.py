@@ -115,5 +115,6 @@ async def raise_alarm(event: Envelope[CaseEscalated], _case_id: UUID, db: Work) 
 
 
 def _take_back(tx: Command, incident: Row) -> None:
-    tx.move(incident, INCIDENT.step(incident, "external_refused", _SYSTEM), mediation="refused")
+    nothing: dict[str, Any] = dict.fromkeys(("reason_code", "checker_id", "unclear_by", "handled_at", "checked_at"))
+    tx.move(incident, INCIDENT.step(incident, "external_refused", _SYSTEM), mediation="refused", **nothing)
     tx.tell(incident, IncidentReturned(**facts_of(incident)))

@@ -1,6 +1,6 @@
 """Handling (处置): whose it is, whose it is not, and that it is done."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from pydantic import Field
@@ -29,13 +29,17 @@ from gridwhistle.common.wire import Body, View
 from gridwhistle.incidents.catalogue import responsible_for, standard_of
 from gridwhistle.incidents.children import OBJECTION
 from gridwhistle.incidents.domain import INCIDENT, facts_of
-from gridwhistle.incidents.limits import FOUR_EYES, HANDLE, PHOTOS_SUBMIT, handle_key
+from gridwhistle.incidents.limits import BY_URGENCY, FOUR_EYES, HANDLE, PHOTOS_SUBMIT, handle_key
 from gridwhistle.incidents.refusals import ConflictOfInterest, FiledByYou, NotOnTheList, SameOrganisation, UnknownOrganisation
 from gridwhistle.incidents.steps import answer, ask, decide, give_to, let_lapse, see
 from gridwhistle.incidents.tables import incidents, objections
 from gridwhistle.incidents.views import IncidentView, Said, Seen
 
 router = Router("incidents", "Incidents 事件: handling 派遣处置")
+
+
+_NOBODYS_YET: Final = dict.fromkeys(("handler_id", "signed_at", "objected_times", "is_fixed"))
+"""What was said of whose it is before it came back from mediation, or was reopened, holds no more."""
 
 
 class Dispatch(Body):
@@ -100,7 +104,7 @@ async def dispatch(incident_id: UUID, body: Dispatch, caller: Caller, db: Db) ->
             raise FiledByYou
         given = await give_to(db, incident, body.lead_org)
         limits = {HANDLE: await _limit(tx, incident)}
-        tx.move(incident, step, reason=body.reason, limits=limits, dispatched_at=tx.now, **given)
+        tx.move(incident, step, reason=body.reason, limits=limits, dispatched_at=tx.now, **_NOBODYS_YET, **given)
         what = {"category": incident.category, "lead_org": body.lead_org}
         tx.tell(incident, IncidentDispatched(**facts_of(incident), **what))
         return answer(tx, incident)
@@ -219,7 +223,7 @@ async def _limit(tx: Command, incident: Row) -> Limit:
     """Return how long handling may take: by its case standard, else by its grade, else as of everything."""
     if incident.handle_unit:
         return Limit(incident.handle_amount, incident.handle_unit)
-    key = handle_key(incident.grade)
+    key = handle_key(incident.grade or BY_URGENCY[incident.urgency])
     is_known = (await RULES.of(tx.db)).knows(key, incident.area_code, tx.now)
     rule = tx.rule(key if is_known else HANDLE)
     return Limit(rule.amount, rule.unit)
