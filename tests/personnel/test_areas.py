@@ -1,5 +1,7 @@
 """Areas and organisations: changed, merged, retired, and found."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from tests.conftest import Person, RunningSuite
 
 BASE = "/personnel/v1"
+Eventually = Callable[[Callable[[], bool]], None]
 
 
 @pytest.fixture
@@ -31,6 +34,30 @@ def test_a_merged_areas_old_code_is_understood_as_the_new_one(admin: Person) -> 
     assert (retired["merged_into"], retired["retired_at"] is not None) == (new["area_code"], True)
     assert [one["id"] for one in listed] == [below["id"]]
     assert (made.status_code, made.json()["area_code"]) == (201, new["area_code"])
+
+
+def test_what_lay_in_a_merged_area_is_listed_below_what_it_became(admin: Person, eventually: Eventually) -> None:
+    old, new = area(admin, "990111031000", "township"), area(admin, "990111032000", "township")
+    moved, own = area(admin, "990111031001", "community"), area(admin, "990111032001", "community")
+    admin.post(f"{BASE}/areas/{old['id']}/retire", {"merged_into": new["area_code"]})
+
+    def below(parent: dict[str, Any]) -> set[str]:
+        return {one["id"] for one in admin.get(f"{BASE}/areas?parent={parent['area_code']}").json()["items"]}
+
+    eventually(lambda: below(new) == {moved["id"], own["id"]})
+    assert below(old) == below(new)
+
+
+def test_two_areas_are_never_merged_into_each_other(admin: Person) -> None:
+    pairs = [[area(admin, f"990111{at}{side}000", "township") for side in "12"] for at in range(40, 46)]
+
+    def merge(one: dict[str, Any], other: dict[str, Any]) -> int:
+        return admin.post(f"{BASE}/areas/{one['id']}/retire", {"merged_into": other["area_code"]}).status_code
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = [sorted(pool.map(merge, pair, reversed(pair))) for pair in pairs]
+
+    assert answers == [[200, 422]] * len(pairs)
 
 
 def test_what_is_retired_changes_no_more_and_takes_nobody_in(admin: Person) -> None:

@@ -5,8 +5,9 @@ from uuid import UUID
 
 from fastapi import Query
 from pydantic import AwareDatetime, Field
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, select
 
+from gridwhistle.common.again import Changed
 from gridwhistle.common.commands import Command
 from gridwhistle.common.data_classes import OPEN
 from gridwhistle.common.edge import Caller, Db, Router
@@ -23,7 +24,6 @@ from gridwhistle.personnel.tables import area_of, areas, mergers, organisations
 router = Router("personnel", "Areas and organisations 区划与单位")
 _NEWEST, _NEWEST_ORGANISATION = Keyset(areas.c.id), Keyset(organisations.c.id)
 Name = Annotated[str, Field(min_length=1, max_length=60, examples=["示例社区"])]
-BELOW = {"county": "county_code", "township": "town_code", "community": "community_code"}
 
 
 class NewArea(Body):
@@ -95,7 +95,7 @@ async def retire_area(area_id: UUID, body: RetireArea, caller: Caller, db: Db) -
             raise AlreadyRetired
         merged_into = body.merged_into and await area_of(db, body.merged_into)
         if merged_into:
-            _merge(tx, tx.row, merged_into)
+            await _merge(tx, tx.row, merged_into)
         tx.update(tx.row, retired_at=tx.now, merged_into=merged_into)
         tx.record(tx.row, "retire")
         tx.tell(tx.row, area_changed(tx.row))
@@ -111,27 +111,32 @@ async def get_area(area_id: UUID, caller: Caller, db: Db) -> AreaView:
 @router.get("/areas", may="areas:read")
 async def list_areas(query: Annotated[AreaQuery, Query()], caller: Caller, db: Db) -> Page[AreaView]:
     """List the areas of your jurisdiction, newest first."""
-    if query.parent:
-        query = query.model_copy(update={"parent": await area_of(db, query.parent)})
-    return await page(db, caller, areas, _NEWEST, query, AreaView, _asked)
+    if query.parent is None:
+        return await page(db, caller, areas, _NEWEST, query, AreaView)
+    below = _Below(**dict(query), area_code=await area_of(db, query.parent))
+    return await page(db, caller, areas, _NEWEST, below, AreaView, _asked)
 
 
-def _asked(query: AreaQuery) -> list[ColumnElement[bool]]:
-    """Return what a query asks for."""
-    wanted = filters(areas, query)
-    if parent := query.parent:
-        level = next(level for level, digits in LEVELS.items() if not parent[digits:].strip("0"))
-        wanted += [areas.c[BELOW[level]] == parent[: LEVELS[level]], areas.c.area_code != parent]
-    return wanted
+class _Below(AreaQuery):
+    """What lies in an area, whatever codes its parts had before they were merged into it."""
+
+    area_code: AreaCode
 
 
-def _merge(tx: Command, area: Row, merged_into: str) -> None:
-    """Let the old code be understood everywhere.
+def _asked(query: _Below) -> list[ColumnElement[bool]]:
+    """Return what a query asks for: what is of a lower level than the area, so neither itself nor what it was merged from."""
+    own = len(prefix_of(query.area_code))
+    return [*filters(areas, query), areas.c.level.in_([level for level, digits in LEVELS.items() if digits > own])]
+
+
+async def _merge(tx: Command, area: Row, merged_into: str) -> None:
+    """Let the old code be understood everywhere. The other area is held as well: two are not merged into each other at once.
 
     Raises:
         OutsideYourArea: who works in the area would work in one that the caller has no say in.
         OfAnotherLevel: it is no area of the same level.
         IntoItself: it is the area itself, or was merged into it.
+        Changed: it was retired meanwhile.
     """
     if merged_into == area.area_code:
         raise IntoItself
@@ -139,6 +144,10 @@ def _merge(tx: Command, area: Row, merged_into: str) -> None:
         raise OutsideYourArea
     if len(prefix_of(merged_into)) != len(prefix_of(area.area_code)):
         raise OfAnotherLevel
+    there = await tx.db.fetch(select(areas.c.id).where(areas.c.area_code == merged_into))
+    [other] = await tx.hold(areas, [row.id for row in there])
+    if other is None or other.retired_at:
+        raise Changed
     merger = tx.create(mergers, None, area_code=area.area_code, merged_into=merged_into, merged_at=tx.now)
     tx.tell(merger, AreaMerged(area_code=area.area_code, merged_into=merged_into))
     known = {"area_code": area.area_code, "merged_into": merged_into}
