@@ -180,6 +180,20 @@ def test_an_assignment_ends_and_may_begin_again(town: Person) -> None:
     assert (twice.status_code, twice.json()["code"]) == (409, "not_assigned")
 
 
+def test_nothing_ends_before_it_begins_whenever_it_is_told_of(suite: RunningSuite, town: Person) -> None:
+    worker_id = hired(town)
+    path, past = f"{BASE}/workers/{worker_id}", {"As_Of": "2026-01-05T09:00:00+08:00"}
+    did(town.post(f"{path}/assignments", {"grid_code": GRID}))
+    worker = suite.somebody("grid_worker", GRID, subject=worker_id)
+    shift = did(worker.post(f"{BASE}/shifts", {"grid_code": GRID}))
+
+    refused = [worker.post(f"{BASE}/shifts/{shift['id']}/end", **past)]
+    did(worker.post(f"{BASE}/shifts/{shift['id']}/end"))
+    refused.append(town.post(f"{path}/unassign", {"grid_code": GRID}, **past))
+
+    assert [(answer.status_code, answer.json()["code"]) for answer in refused] == [(422, "ends_before_it_begins")] * 2
+
+
 def test_a_worker_has_no_more_grids_than_events_can_tell_of(town: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "GRIDS_MAX", 0)
 

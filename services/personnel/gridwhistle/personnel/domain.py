@@ -41,8 +41,8 @@ class NotAssigned(Conflict):
     """The worker is not responsible for the grid."""
 
     code = "not_assigned"
-    zh = "您未被分配到该网格;您的网格:{grids}。"
-    en = "You are not assigned to that grid; yours are: {grids}."
+    zh = "该网格员未被分配到该网格;已分配的网格:{grids}。"
+    en = "The worker is not assigned to that grid; assigned are: {grids}."
 
 
 class AlreadyOnShift(Conflict):
@@ -50,6 +50,13 @@ class AlreadyOnShift(Conflict):
 
     code = "already_on_shift"
     zh, en = "您已在班;请先结束当前班次。", "You are on shift already; end that one first."
+
+
+class EndsBeforeItBegins(Invalid):
+    """What is told of the past ended after it had begun."""
+
+    code = "ends_before_it_begins"
+    zh, en = "结束时间(As-Of)不得早于开始时间。", "It would end before it begins: say a later As-Of, or leave it out."
 
 
 class AlreadyAssigned(Conflict):
