@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from tests.conftest import Loop, RunningSuite
+from tests.conftest import Loop, Person, RunningSuite
 from tests.timebank.bank import AREA, BASE, COUNTY, FAR, HOUR, MINUTE, NEAR, Bank, Somebody, at, code_of, made
 
 GUARDIAN = {"name": "王强", "phone": "13900139000", "agreed": True}
@@ -297,6 +297,30 @@ def test_the_days_cap_holds_over_several_services(bank: Bank, elder: Somebody, v
     assert chosen["overflow_to"] == "honour"
     assert code_of(volunteer.person.post(f"{BASE}/claims/{first['id']}/choose", {"to": "pool"})) == "no_overflow"
     assert made(volunteer.person.get(f"{BASE}/participants/{volunteer.id}"))["earned_minutes"] == 120
+
+
+def test_a_clerk_who_serves_elsewhere_in_the_county_does_so_as_anybody(
+    bank: Bank, elder: Somebody, volunteer: Somebody
+) -> None:
+    home = f"{bank.county}002001"
+    who = bank.register(area_code=home).id
+    token = bank.suite.issuer.token(who, ["station_clerk", "volunteer"], [home], scope="history:import")
+    clerk = Somebody(who, Person(bank.suite.client, token))
+    another = bank.published(elder, people_needed=2, start_at=at(4 * HOUR), end_at=at(6 * HOUR))
+    anothers = f"{BASE}/claims/{bank.claimed(another, volunteer)}"
+    path = f"{BASE}/claims/{bank.claimed(bank.published(elder), clerk)}"
+    pin = bank.confirmed(path.rpartition("/")[2])
+
+    there = made(clerk.person.post(f"{path}/check_in", {"pin": pin, "point": NEAR}, As_Of=at()))
+    done = made(clerk.person.post(f"{path}/check_out", {}, As_Of=at(HOUR)))
+
+    assert (there["state"], done["state"]) == ("checked_in", "checked_out")
+    for as_a_clerk in (f"{anothers}/confirm", f"{anothers}/cancel", f"{BASE}/orders/{another}/cancel"):
+        assert code_of(clerk.person.post(as_a_clerk, {}, As_Of=at(-4 * HOUR))) == "not_found"
+    assert code_of(clerk.person.post(f"{path}/settle", {}, As_Of=at(2 * HOUR))) == "own_service"
+    assert code_of(clerk.person.post(f"{BASE}/orders", bank.wish(), As_Of=at(-6 * HOUR))) == "outside_your_area"
+    seen = made(clerk.person.get(f"{BASE}/orders/{another}"))
+    assert (seen["address"], "cancel" in seen["actions"]) == (None, False)
 
 
 def test_nobody_says_of_their_own_service_that_it_was_done(bank: Bank, elder: Somebody, volunteer: Somebody) -> None:

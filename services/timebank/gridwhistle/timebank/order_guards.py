@@ -24,8 +24,9 @@ MAJORITY: Final = 2
 
 
 def asks(row: Any, caller: Principal) -> bool:
-    """Tell whether somebody speaks for whom a service is for: themselves, who asked for it, or a clerk of a station."""
-    return CLERK in caller.roles or caller.id in {str(row.beneficiary_id), row.asked_by}
+    """Tell whether somebody speaks for whom a service is for: themselves, who asked for it, or a clerk of its station."""
+    is_clerk = CLERK in caller.roles and caller.reaches_place(row.grid_code or row.area_code)
+    return is_clerk or caller.id in {str(row.beneficiary_id), row.asked_by}
 
 
 def serves(claim: Any, caller: Principal) -> bool:

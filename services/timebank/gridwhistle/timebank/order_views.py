@@ -13,8 +13,8 @@ from gridwhistle.common.personal import AddressDetail
 from gridwhistle.common.principal import Principal
 from gridwhistle.common.wire import Actions, Version, View
 from gridwhistle.timebank.order_states import CLAIM, ORDER
-from gridwhistle.timebank.order_tables import OverflowTo
-from gridwhistle.timebank.people import is_staff
+from gridwhistle.timebank.order_tables import OverflowTo, orders
+from gridwhistle.timebank.people import is_staff, lies_with
 
 CLAIMS_MAX = 500
 OrderState = Literal[ORDER.states]  # type: ignore[name-defined]
@@ -126,7 +126,7 @@ class ConfirmedView(ClaimView):
 
 def order_as_seen(caller: Principal, order: Any, claim_ids: list[UUID]) -> OrderView:
     """Return an order with what this caller may do now."""
-    sees_where = is_staff(caller) or str(order.beneficiary_id) == caller.id
+    sees_where = lies_with(orders, order, caller) or str(order.beneficiary_id) == caller.id
     more = {"address": order.address if sees_where else None, "claims": claim_ids, "actions": ORDER.actions(order, caller)}
     return OrderView.of(order, **more)
 

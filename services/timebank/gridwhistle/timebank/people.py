@@ -42,8 +42,13 @@ async def in_the_county(db: Db, caller: Principal) -> Principal:
 
 
 async def reaching(db: Db, caller: Principal) -> Principal:
-    """Return the caller as commands take them; what they hold is then to be looked at with `check_concerns`."""
-    return caller if is_staff(caller) else await in_the_county(db, caller)
+    """Return the caller as commands take them; what they hold is then looked at with `check_concerns` or `check_side`.
+
+    Somebody of a station who takes part as well, or decides disputes, does that wherever in their county.
+    """
+    me = await participant(db, caller)
+    stays = is_staff(caller) and PANEL not in caller.roles and me is None
+    return caller if stays else over_the_county(caller, *([me.area_code] if me else []))
 
 
 async def participant(db: Db, caller: Principal) -> Any | None:
@@ -117,28 +122,33 @@ async def asked_for(db: Db, caller: Principal) -> ColumnElement[bool]:
 
 async def seen_by_sides(db: Db, caller: Principal, table: Table, *sides: Column[Any]) -> ColumnElement[bool]:
     """Return which rows that are between two participants somebody may see: a station's, and those of which they are a side."""
-    if is_staff(caller):
-        return within(table, caller)
     me = await participant(db, caller)
-    return or_(*(side == me.id for side in sides)) if me else false()
+    mine = [side == me.id for side in sides] if me else []
+    return or_(within(table, caller) if is_staff(caller) else false(), *mine)
 
 
 def check_side(row: Row, caller: Principal, *sides: UUID) -> None:
-    """Check that the caller is one of the two between whom a row is, or lies in their station's area, which is looked at.
+    """Check that the caller is one of the two between whom a row is, or that it lies in their station's area.
 
     Raises:
-        NotFound: they are not.
+        NotFound: neither is so.
     """
-    if not is_staff(caller) and caller.id not in {str(id_) for id_ in sides}:
+    if not lies_with(row.table, row, caller) and caller.id not in {str(id_) for id_ in sides}:
         raise NotFound(thing=thing_of(row.table))
 
 
 def check_concerns(table: Table, row: Any, caller: Principal) -> None:
-    """Check that a row concerns the caller, or lies in their station's area, which is looked at already.
+    """Check that a row concerns the caller, or lies in their station's area.
 
     Raises:
         NotFound: it does not; they need not even hear that it is there.
     """
     on_the_panel = caller.id in (getattr(row, "panel", None) or ())
-    if not (is_staff(caller) or asks(row, caller) or on_the_panel or (hasattr(row, "volunteer_id") and serves(row, caller))):
+    theirs = asks(row, caller) or on_the_panel or (hasattr(row, "volunteer_id") and serves(row, caller))
+    if not (theirs or lies_with(table, row, caller)):
         raise NotFound(thing=thing_of(table))
+
+
+def lies_with(table: Table, row: Any, caller: Principal) -> bool:
+    """Tell whether a row lies in the area of a station of which the caller is."""
+    return is_staff(caller) and caller.reaches(table, row)
