@@ -58,6 +58,15 @@ def test_a_token_issued_later_is_good_again(
     assert later.get(GRIDS).status_code == 200
 
 
+def test_who_is_responsible_for_several_areas_says_which(suite: RunningSuite, subject: str) -> None:
+    both = suite.somebody("security_admin", "990101", "990102")
+
+    unsaid = both.post(REVOCATIONS, {"subject_id": subject, "reason_code": "device_lost"})
+
+    assert (unsaid.status_code, unsaid.json()["code"]) == (422, "which_area")
+    assert [revoke(both, subject, area_code=f"{county}000000") for county in ("990101", "990102")] == [201, 201]
+
+
 def test_nobody_else_is_refused(suite: RunningSuite, security_admin: Person, subject: str) -> None:
     revoke(security_admin, subject)
 

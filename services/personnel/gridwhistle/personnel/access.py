@@ -11,12 +11,14 @@ from gridwhistle.common.data_classes import Word
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.personnel import SubjectRevoked
 from gridwhistle.common.ids import ActorId, AreaCode, area_code_of
+from gridwhistle.common.moved import MOVED
+from gridwhistle.common.principal import Principal
 from gridwhistle.common.problems import OutsideYourArea
 from gridwhistle.common.reading import page
 from gridwhistle.common.rows import Row
 from gridwhistle.common.tables import revoked
 from gridwhistle.common.wire import Body, Keyset, Page, PageQuery, Version, View
-from gridwhistle.personnel.domain import RevokedFor
+from gridwhistle.personnel.domain import RevokedFor, WhichArea
 from gridwhistle.personnel.tables import revocations
 
 router = Router("personnel", "Access 访问控制")
@@ -50,7 +52,7 @@ async def revoke_tokens(body: Revoke, caller: Caller, db: Db) -> RevocationView:
     if not caller.areas:
         raise OutsideYourArea
     async with db.command(caller) as tx:
-        area_code = body.area_code or area_code_of(caller.areas[0])
+        area_code = body.area_code or await _own_area(db, caller)
         made = revoke(tx, body.subject_id, body.reason_code, area_code)
         view = tx.answer(RevocationView.of(made))
     await db.database.revoked.look(db.database)
@@ -61,6 +63,19 @@ async def revoke_tokens(body: Revoke, caller: Caller, db: Db) -> RevocationView:
 async def list_revocations(query: Annotated[PageQuery, Query()], caller: Caller, db: Db) -> Page[RevocationView]:
     """List the revocations of your jurisdiction, newest first."""
     return await page(db, caller, revocations, _NEWEST, query, RevocationView)
+
+
+async def _own_area(db: Db, caller: Principal) -> str:
+    """Return the caller's area, by the code that it has today.
+
+    Raises:
+        WhichArea: there are several.
+    """
+    moved = await MOVED.of(db)
+    own = {moved.today(area_code_of(area)) for area in caller.areas}
+    if len(own) > 1:
+        raise WhichArea
+    return own.pop()
 
 
 def revoke(tx: Command, subject_id: str, reason_code: RevokedFor, area_code: str) -> Row:

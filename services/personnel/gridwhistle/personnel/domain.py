@@ -102,6 +102,16 @@ class UnknownOrg(Invalid):
     zh, en = "没有这个单位,或已撤销;请先新增单位。", "There is no such organisation, or it was retired; add it first."
 
 
+class WhichArea(Invalid):
+    """Of several areas none is meant by itself: what is revoked in one of them is good in the others."""
+
+    code = "which_area"
+    zh, en = (
+        "您管辖多个区域,请填写 area_code。",
+        "You are responsible for several areas: say with area_code which one is meant.",
+    )
+
+
 class OfAnotherLevel(Invalid):
     """Who works in an area works in what it became: a community that became a county would give them all of it."""
 
