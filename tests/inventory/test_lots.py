@@ -46,6 +46,8 @@ def test_a_receipt_under_one_key_is_one_lot(store: Store) -> None:
     [
         ({"expires_on": in_days(0)}, "made_after_expiry"),
         ({"expires_on": in_days(9), "made_on": in_days(10)}, "made_after_expiry"),
+        ({"expires_on": "9999-12-31"}, "not_valid"),
+        ({"made_on": "9990-01-01"}, "not_valid"),
         ({"type_id": str(uuid.UUID(int=0))}, "type_not_here"),
         ({"qty": "0"}, "not_valid"),
         ({"qty": "1.2345"}, "not_valid"),
@@ -244,6 +246,21 @@ def test_an_area_is_low_when_less_than_its_norm_is_free_and_says_so_once(
     missing = next(one for one in lacking if one["id"] == made_norm["id"])
     assert (made_norm["missing_qty"], missing["free_qty"], missing["missing_qty"]) == ("30.000", "4.000", "26.000")
     assert background.run(told(suite, made_norm["id"]))[-2:] == ["gw.inventory.stock.low.v1"] * 2
+
+
+def test_a_norm_says_at_once_what_lacks(store: Store, suite: RunningSuite, background: Loop) -> None:
+    type_id = store.type()
+    store.lot("4", type_id=type_id)
+    norm = {"area_code": f"{store.county}001000", "type_id": type_id, "source_ref": "示例规划"}
+    too_many = {"persons": 10_000_000, "per_person": "999999999999", "factor": "2"}
+
+    beyond = store.do(store.manager, "reserve_norms", norm | too_many)
+    found = made(store.do(store.manager, "reserve_norms", norm | {"required_qty": "10"}))
+
+    assert said(beyond) == "norm_too_large"
+    assert (found["level"], found["free_qty"], found["missing_qty"]) == ("critical", "4.000", "6.000")
+    assert found["looked_at"]
+    assert background.run(told(suite, found["id"])) == ["gw.inventory.stock.low.v1"]
 
 
 def test_a_plan_says_what_of_a_gap_is_moved_and_what_is_bought(store: Store) -> None:

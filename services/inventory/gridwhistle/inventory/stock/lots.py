@@ -27,7 +27,7 @@ from gridwhistle.common.principal import Principal
 from gridwhistle.common.reading import filters, one, page
 from gridwhistle.common.reasons import Why
 from gridwhistle.common.rows import Row
-from gridwhistle.common.wire import Actions, Body, Keyset, Page, PageQuery, Version, View
+from gridwhistle.common.wire import Actions, Body, Day, Keyset, Page, PageQuery, Version, View
 from gridwhistle.inventory.stock.domain import PointClosed
 from gridwhistle.inventory.stock.limits import NEAR_SECOND
 from gridwhistle.inventory.stock.lot_tables import LotSource, MovementKind, lots, movements
@@ -56,9 +56,9 @@ class NewLot(Body):
     qty: Amount
     source: LotSource = "purchase"
     supplier: Supplier | None = None
-    made_on: dt.date | None = None
+    made_on: Day | None = None
     expires_on: Annotated[
-        dt.date | None, Field(description="From this day on it is given out no more; of the type's shelf life, if left out.")
+        Day | None, Field(description="From this day on it is given out no more; of the type's shelf life, if left out.")
     ] = None
 
 

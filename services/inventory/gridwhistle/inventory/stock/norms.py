@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import Query as InQuery
@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, func, select
 
 from gridwhistle.common.again import Away, again
 from gridwhistle.common.calendars import day_of
+from gridwhistle.common.commands import Command
 from gridwhistle.common.database import Db as Work
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.events.inventory_stock import Amount, Quantity, StockLow, SupplyCode
@@ -22,6 +23,7 @@ from gridwhistle.common.principal import system
 from gridwhistle.common.problems import Busy
 from gridwhistle.common.queries import Asking
 from gridwhistle.common.reading import one, page
+from gridwhistle.common.rows import Row
 from gridwhistle.common.rules import RULES
 from gridwhistle.common.running import Running
 from gridwhistle.common.wire import Body, Keyset, Page, PageQuery, Version, View
@@ -29,7 +31,7 @@ from gridwhistle.inventory.stock.domain import StockLevel, level_of, required_qt
 from gridwhistle.inventory.stock.limits import CRITICAL, LOW
 from gridwhistle.inventory.stock.lot_tables import good, lots
 from gridwhistle.inventory.stock.lots import type_in_use
-from gridwhistle.inventory.stock.refusals import NormWithdrawn, SumIncomplete
+from gridwhistle.inventory.stock.refusals import NormTooLarge, NormWithdrawn, SumIncomplete
 from gridwhistle.inventory.stock.tables import norms
 
 log = logging.getLogger(__name__)
@@ -37,6 +39,8 @@ router = Router("inventory", "Reserve norms 储备标准")
 SYSTEM: Final = system("inventory")
 _NORMS = Keyset(norms.c.id)
 _EVERY_S: Final = 3600.0
+QTY_MAX: Final = 999_999_999_999
+"""As much of a type as an amount says."""
 _IN_USE: Final = Asking(
     select(norms.c.id, norms.c.area_code, norms.c.type_code).where(
         norms.c.county_code == bindparam("county"), norms.c.withdrawn_at.is_(None)
@@ -100,11 +104,13 @@ async def add_reserve_norm(body: NewNorm, caller: Caller, db: Db) -> NormView:
         required = Decimal(required_qty(body.persons, body.per_person, body.factor))
     if body.most_qty is not None and required is not None and body.most_qty < required:
         raise SumIncomplete
+    if required is not None and required > QTY_MAX:
+        raise NormTooLarge(most=QTY_MAX)
     async with db.command(caller) as tx:
         type_ = await type_in_use(db, body.type_id, body.area_code[:6])
         values = {**dict(body), "required_qty": required, "factor": body.factor if is_sum else None}
-        made = tx.create(norms, None, type_code=type_.code, free_qty=Decimal(0), level="enough", **values)
-        return tx.answer(NormView.of(made, missing_qty=required))
+        made = await set_norm(tx, type_code=type_.code, **values)
+        return tx.answer(NormView.of(made, missing_qty=max(made.required_qty - made.free_qty, Decimal(0))))
 
 
 @router.get("/reserve_norms", may="stock:read")
@@ -136,22 +142,33 @@ async def norms_of(db: Work, area_code: str, codes: Sequence[str]) -> list[UUID]
     return [row.id for row in found if row.type_code in codes and area_code.startswith(prefix_of(row.area_code))]
 
 
+async def set_norm(tx: Command, **values: Any) -> Row:
+    """Make a norm, and look at once how much of it is free."""
+    norm = tx.create(norms, None, free_qty=Decimal(0), level="enough", **values)
+    await _look(tx, norm)
+    return norm
+
+
 async def look(db: Work, norm_id: UUID) -> None:
     """Look how much of a norm is free, and tell if it got worse."""
     async with db.command(SYSTEM, norms, norm_id) as tx:
-        norm, rules = tx.row, await RULES.of(db)
-        free = await db.first(
-            select(func.coalesce(func.sum(lots.c.qty - lots.c.reserved_qty), 0)).where(
-                in_areas(lots, [prefix_of(norm.area_code)]), lots.c.type_id == norm.type_id, good(day_of(tx.now))
-            )
+        await _look(tx, tx.row)
+
+
+async def _look(tx: Command, norm: Row) -> None:
+    rules = await RULES.of(tx.db)
+    free = await tx.db.first(
+        select(func.coalesce(func.sum(lots.c.qty - lots.c.reserved_qty), 0)).where(
+            in_areas(lots, [prefix_of(norm.area_code)]), lots.c.type_id == norm.type_id, good(day_of(tx.now))
         )
-        assert free is not None
-        low, critical = (rules.of(key, norm.area_code, tx.now).amount for key in (LOW, CRITICAL))
-        level, before = level_of(free[0], norm.required_qty, low, critical), norm.level
-        tx.update(norm, free_qty=free[0], level=level, looked_at=tx.now)
-        if level != "enough" and _WORSE[level] > _WORSE[before]:
-            told = {"free_qty": free[0], "required_qty": norm.required_qty}
-            tx.tell(norm, StockLow(type_code=norm.type_code, level=level, **told))
+    )
+    assert free is not None
+    low, critical = (rules.of(key, norm.area_code, tx.now).amount for key in (LOW, CRITICAL))
+    level, before = level_of(free[0], norm.required_qty, low, critical), norm.level
+    tx.update(norm, free_qty=free[0], level=level, looked_at=tx.now)
+    if level != "enough" and _WORSE[level] > _WORSE[before]:
+        told = {"free_qty": free[0], "required_qty": norm.required_qty}
+        tx.tell(norm, StockLow(type_code=norm.type_code, level=level, **told))
 
 
 async def look_hourly(service: Running) -> None:

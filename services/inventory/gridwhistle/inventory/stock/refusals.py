@@ -104,6 +104,14 @@ class NormThere(Conflict):
     zh, en = "该地区对此类物资已有储备标准,请先停用。", "The area has a norm for this type already; withdraw that one first."
 
 
+class NormTooLarge(Invalid):
+    """A norm is an amount that somebody could have."""
+
+    code = "norm_too_large"
+    zh = "人数、人均量与倍数相乘超过 {most},请核对。"
+    en = "persons, per_person and factor make more than {most}; check them."
+
+
 class NormWithdrawn(Conflict):
     """What was withdrawn is not withdrawn again."""
 

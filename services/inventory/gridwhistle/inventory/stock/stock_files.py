@@ -1,7 +1,6 @@
 """A list of stock (储备目录) comes in as a file: types, how much there should be of each, and what lies at a storage point."""
 
 from collections import Counter
-from decimal import Decimal
 from functools import partial
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -27,6 +26,7 @@ from gridwhistle.inventory.stock.domain import PointClosed
 from gridwhistle.inventory.stock.lot_tables import lots
 from gridwhistle.inventory.stock.lots import LotNo
 from gridwhistle.inventory.stock.moving import take_in, write_voucher
+from gridwhistle.inventory.stock.norms import set_norm
 from gridwhistle.inventory.stock.tables import norms, resource_types, storage_points
 
 router = Router("inventory", "Stock 库存")
@@ -174,7 +174,7 @@ async def _take(caller: Principal, point: Any, line: ListedLine, query: ListQuer
                 "source_ref": query.source_ref,
             }
             about: dict[str, Any] = {"area_code": point.area_code, "type_id": type_.id, "type_code": type_.code}
-            tx.create(norms, None, free_qty=Decimal(0), level="enough", **about, **wanted)
+            await set_norm(tx, **about, **wanted)
         if "lot" in lacks and line.qty is not None:
             voucher = write_voucher(tx, "receipt", point.id, point.area_code, came=[(type_.code, line.qty)])
             lasts: dict[str, Any] = dict.fromkeys(("supplier", "made_on", "expires_on"))
