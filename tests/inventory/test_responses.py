@@ -195,8 +195,15 @@ def test_shelters_are_proposed_and_teams_called_as_the_level_asks(people: People
     eventually(lambda: _thread(people, path).count("mobilized_team.ordered") == 1)
     listed = made(people(DUTY).get(f"{BASE}/shelters?state=proposed"))["items"]
     assert {shelter["code"] for shelter in listed} == {"990405-A", "990405-B"}
+    # Both hold 350 people; who stands by is not asked for again.
+    largest = next(shelter["id"] for shelter in listed if shelter["code"] == "990405-A")
+    made(people(HEAD).post(f"{BASE}/shelters/{largest}/stand_by", {}))
+    for persons in (340, 345):
+        made(people(HEAD).post(f"{path}/adjust", {"reason": "转移人数增加", "expected_persons": persons}))
+    eventually(lambda: _thread(people, path).count("response.adjusted") == 2)
+    assert _thread(people, path).count("shelter.proposed") == 2
     made(people(HEAD).post(f"{path}/lift", {"reason": "险情解除"}))
-    eventually(lambda: _thread(people, path).count("shelter.passed_over") == 2)
+    eventually(lambda: _thread(people, path).count("shelter.passed_over") == 1)
     eventually(lambda: _thread(people, path).count("mobilized_team.released") == 1)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import case, func, select
+from sqlalchemy import case, func, or_, select
 
 from gridwhistle.common.commands import Command
 from gridwhistle.common.database import Db as Work
@@ -37,6 +37,7 @@ router = Router("inventory", "Responses 应急响应")
 Begun = Envelope[ResponseActivated | ResponseAdjusted]
 _SYSTEM: Final = system("inventory")
 _GOES_TO: Final = "应急响应现场"
+_HAS_PLACES: Final = ("ready", "proposed", "standby", "open", "full")
 _NOT_PROMISED: Final = ("rejected", "cancelled")
 SUPPLIES_MAX: Final = 1_000
 
@@ -75,14 +76,18 @@ async def get_supplies(response_id: UUID, caller: Caller, db: Db) -> ResponseSup
 
 
 async def shelters_wanted(event: Begun, db: Work) -> Sequence[UUID]:
-    """Return the shelters to propose: in the response's areas, the largest first, until all who are expected have a place."""
+    """Return the shelters to propose: in the response's areas, the largest first, until all who are expected have a place.
+
+    Those that the response has already count first, and those that stand by or are open for none.
+    """
     if "ready_shelters" not in event.data.measures:
         return []
-    there = in_areas(shelters, [prefix_of(area) for area in event.data.areas]), shelters.c.state.in_(("ready", "proposed"))
-    largest = select(shelters.c.id, shelters.c.capacity, shelters.c.state).where(*there)
+    its_own = or_(shelters.c.response_id == event.aggregate_id, shelters.c.response_id.is_(None))
+    there = in_areas(shelters, [prefix_of(area) for area in event.data.areas]), shelters.c.state.in_(_HAS_PLACES), its_own
+    found = select(shelters.c.id, shelters.c.capacity, shelters.c.state).where(*there)
     wanted: list[UUID] = []
     places = 0
-    for shelter in await db.fetch(largest.order_by(shelters.c.capacity.desc(), shelters.c.id)):
+    for shelter in await db.fetch(found.order_by(shelters.c.state == "ready", shelters.c.capacity.desc(), shelters.c.id)):
         if event.data.expected_persons and places >= event.data.expected_persons:
             break
         places += shelter.capacity
