@@ -305,6 +305,22 @@ def test_a_commander_decides_about_what_is_for_a_response_while_it_lasts(store: 
     assert offered == [decides | {"emergency_issue", "cancel"}, decides, {"cancel"}, decides]
 
 
+def test_what_somebody_asked_for_a_response_is_part_of_its_thread(
+    store: Store, shelter: Person, eventually: Callable[[Callable[[], bool]], None]
+) -> None:
+    response, type_id = a_response(store), store.type()
+    store.lot("5", type_id=type_id)
+    id_ = asked(store, shelter, response_id=response, items=[{"type_id": type_id, "qty": "5"}])
+
+    made(step(store, store.commander, id_, "approve", {}))
+
+    def thread() -> set[tuple[str, str]]:
+        lines = made(store.commander.get(f"{BASE}/responses/{response}/timeline"))["items"]
+        return {(line["event"], line["thing_id"]) for line in lines}
+
+    eventually(lambda: ("dispatch_order.approved", id_) in thread())
+
+
 def may_do(who: Person, id_: str) -> set[str]:
     return set(made(who.get(f"{BASE}/dispatch_orders/{id_}"))["actions"])
 

@@ -14,6 +14,7 @@ from tests.inventory.a_response import (
     DUTY,
     HEAD,
     OFFICE,
+    HOUR,
     RUNNING_CLOCKS,
     People,
     Wait,
@@ -205,6 +206,31 @@ def test_shelters_are_proposed_and_teams_called_as_the_level_asks(people: People
     made(people(HEAD).post(f"{path}/lift", {"reason": "险情解除"}))
     eventually(lambda: _thread(people, path).count("shelter.passed_over") == 1)
     eventually(lambda: _thread(people, path).count("mobilized_team.released") == 1)
+
+
+def test_what_people_do_for_a_response_is_part_of_its_thread(people: People, eventually: Wait) -> None:
+    office, head = people("inventory_manager"), people(HEAD)
+    help_ = {"name": "蓝天救援协会", "area_code": AREA, "gives": [{"kind": "boats", "quantity": 6}], "called_by": "书面邀请"}
+    calls_in = f"{BASE}/social_organisations/{made(office.post(f'{BASE}/social_organisations', help_))['id']}/call_in"
+    member = {"name": "王芳", "phone": "13800138000", "is_adult": True, "insured_until": "2190-01-01"}
+    teams = []
+    for name in ("一队", "二队"):
+        team = {"name": name, "kind": "volunteer", "level": "village", "area_code": f"{COUNTY}009009", "leader_id": "x"}
+        teams.append(made(office.post(f"{BASE}/response_teams", team))["id"])
+        made(office.post(f"{BASE}/response_teams/{teams[-1]}/join", member))
+    id_ = proposed(people, level="ii")
+    path = f"{BASE}/responses/{id_}"
+    made(head.post(f"{path}/decide", a_decision()))
+    order = {"level": 4, "area_code": f"{COUNTY}009009", "meeting_place": "广场", "team_ids": teams[:1], "response_id": id_}
+
+    other = head.post(calls_in, {"response_id": "00000000-0000-0000-0000-000000000000"})
+    made(head.post(calls_in, {"response_id": id_}))
+    called = made(head.post(f"{BASE}/mobilizations", order | {"assemble_at": said(HOUR), "ends_at": said(DAY)}))
+    made(head.post(f"{BASE}/mobilizations/{called['id']}/call_team", {"team_id": teams[1]}))
+
+    assert code_of(other) == "no_such_response"
+    eventually(lambda: _thread(people, path).count("mobilized_team.ordered") == 2)
+    eventually(lambda: "social_organisation.called_in" in _thread(people, path))
 
 
 # --- the end -----------------------------------------------------------------------------------------------------------------

@@ -42,6 +42,8 @@ from gridwhistle.common.events.inventory_responses import (
 from gridwhistle.common.events.inventory_stock import StockMoved, StockNearExpiry
 from gridwhistle.common.events.inventory_teams import (
     MobilizationEnded,
+    SocialOrganisationCalledIn,
+    SocialOrganisationReleased,
     TeamAssembling,
     TeamOnsite,
     TeamOrdered,
@@ -74,6 +76,7 @@ THREAD: Final = (
     *(ResponseProposed, ResponseDeclined, ResponseActivated, ResponseAdjusted, ResponseLifted, ResponseReviewed),
     *(SituationReported, ReportDue),
     *(MobilizationOrdered, MobilizationEnded, TeamOrdered, TeamAssembling, TeamSilent, TeamOnsite, TeamReleased),
+    *(SocialOrganisationCalledIn, SocialOrganisationReleased),
     *(DispatchOrderApproved, DispatchOrderInTransit, DispatchOrderReceived, DispatchOrderCancelled),
     *(ShelterProposed, ShelterPassedOver, ShelterStandby, ShelterStoodDown),
     *(ShelterOpened, ShelterFull, ShelterRelieved, ShelterClosed, ShelterRestored),

@@ -68,11 +68,12 @@ def _line(row: Any) -> ResponseThreadLine:
 
 
 async def _responses_of(event: Envelope[Any], db: Work) -> Sequence[UUID]:
-    """Return the response that an event is part of: by its correlation, or as what happens to a thing of its thread."""
+    """Return the response that an event is part of: that it names, by its correlation, or as what happens to a thing of it."""
     if isinstance(event.data, WarningRelayed) and event.data.edition == 1:
         return []  # the thread of each response that follows from it begins with it
-    if getattr(event.data, "response_id", event.id) is None:
-        return []  # it says itself that it belongs to none
+    if hasattr(event.data, "response_id"):  # it says itself to which it belongs, or to none
+        named = select(responses.c.id).where(responses.c.id == event.data.response_id)
+        return [row.id for row in await db.fetch(named)]
     found = await db.fetch(select(responses.c.id).where(responses.c.correlation_id == event.correlation_id))
     if not found:
         of_thread = select(threads.c.response_id).where(threads.c.thing_id == event.aggregate_id)

@@ -27,7 +27,7 @@ from gridwhistle.common.reading import one, page
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body, Keyset, Moment, Page, PageQuery, Query, Version, View
 from gridwhistle.inventory.distances import NEAR_MAX, DistanceM, NearQuery, distance, metres, near
-from gridwhistle.inventory.lasting import check_lasts
+from gridwhistle.inventory.lasting import check_lasts, follow
 from gridwhistle.inventory.teams.domain import (
     EnoughTeams,
     MobilizationLevel,
@@ -208,6 +208,7 @@ async def call_team(mobilization_id: UUID, body: MoreTeam, caller: Caller, db: D
         before = await _called(db, mobilization_id)
         if len(before) >= TEAMS_MAX:
             raise EnoughTeams(most=TEAMS_MAX)
+        await follow(db, order.response_id)
         made = await _call(tx, order, [body.team_id])
         tx.update(order, teams=order.teams + 1, teams_out=order.teams_out + 1)
         tx.record(order, "call_team")

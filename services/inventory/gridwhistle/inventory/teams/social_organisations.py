@@ -20,6 +20,7 @@ from gridwhistle.common.principal import Principal
 from gridwhistle.common.reading import filters, one, page
 from gridwhistle.common.reasons import Remark
 from gridwhistle.common.wire import Actions, Body, Day, Keyset, Page, PageQuery, Version, View
+from gridwhistle.inventory.lasting import check_lasts
 from gridwhistle.inventory.teams.domain import HelpKind
 from gridwhistle.inventory.teams.response_teams import ReadyMinutes
 from gridwhistle.inventory.teams.tables import social_organisations
@@ -82,7 +83,7 @@ class SocialOrganisationChange(Body):
 
 
 class CallIn(Remark):
-    """For which response, if for one."""
+    """For which response that lasts, if for one."""
 
     response_id: Annotated[UUID | None, Field(strict=False)] = None
 
@@ -171,6 +172,7 @@ async def call_in_social_organisation(
     """Call a social organisation in (调用), in the way that it says in `called_by`."""
     async with db.command(caller, social_organisations, social_organisation_id) as tx:
         step = SOCIAL_ORGANISATION.step(tx.row, "call_in", caller)
+        await check_lasts(db, body.response_id, tx.row.area_code)
         tx.move(tx.row, step, reason=body.reason, response_id=body.response_id, called_in_at=tx.now)
         tx.tell(tx.row, SocialOrganisationCalledIn(response_id=body.response_id))
         return tx.answer(_view(tx.row, caller))
