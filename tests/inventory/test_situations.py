@@ -76,11 +76,14 @@ def test_townships_and_the_county_report_at_once_each_day_and_at_the_end(
     zero = made(people(DUTY).post(f"{county}/report", {}))
     assert (zero["state"], zero["relocated"], due_of(zero).astimezone(LOCAL).hour) == ("daily", 0, 9)
     made(people(OFFICE).post(f"{path}/lift", {"reason": "险情解除"}))
+    [clock] = rows(suite, background, RUNNING_CLOCKS, by_area[TOWNS[0]]["id"])
+    assert due_of(made(officer.get(situation))) == clock["due_at"]
     final = made(officer.post(f"{situation}/report", {"missing": 0}))
     assert (final["state"], final["actions"], final["due_at"]) == ("done", [], None)
     assert (final["dead"], final["missing"], final["relocated"], final["skips_level"]) == (6, 0, 200, False)
-    kinds = [line["kind"] for line in made(officer.get(f"{situation}/past_reports"))["items"]]
-    assert kinds == ["first", "continued", "final"]
+    reports = made(officer.get(f"{situation}/past_reports"))["items"]
+    assert [line["kind"] for line in reports] == ["first", "continued", "final"]
+    assert (due_of(reports[-1]), reports[-1]["is_late"]) == (clock["due_at"], False)
     clocks = {row["rule_key"] for row in rows(suite, background, RUNNING_CLOCKS, by_area[TOWNS[1]]["id"])}
     assert clocks == {"inventory.report_final"}
 
@@ -115,3 +118,7 @@ def test_a_day_without_a_report_is_counted_and_the_next_becomes_due(
     told = [event for event in told_of(suite, background, id_) if event["type"].endswith("report_due.v1")]
     assert [event["data"]["is_overdue"] for event in told] == [False, True]
     assert {event["correlationid"] for event in told[1:]} == {response["correlation_id"]}
+    for _ in range(2):
+        assert due_of(made(people(DUTY).post(f"{path}/report", {}))) == due + DAY
+    _, late, early = made(people(DUTY).get(f"{path}/past_reports"))["items"]
+    assert [(due_of(line), line["is_late"]) for line in (late, early)] == [(due, True), (due + DAY, False)]

@@ -143,6 +143,11 @@ class Clocks:
             warned_at=tx.now if happens_by_itself else None,  # so that whatever counts it out again leaves the warning out
         )
 
+    def due_at(self, row: Row, key: str) -> dt.datetime | None:
+        """Return when a clock is due that this command has started; None, if it has started none."""
+        made = self._made.get((row.id, key))
+        return made.due_at if made else None
+
     def stop(self, row: Row, key: str) -> None:
         """Stop a clock, if one runs."""
         if made := self._made.get((row.id, key)):

@@ -143,7 +143,8 @@ async def report_situation(situation_id: UUID, body: NewSituationReport, caller:
         if not response.decided_at - _DAY <= data_to <= tx.now:
             raise DataAhead
         numbers = {name: getattr(situation, name) if said is None else said for name, said in body if name != "data_to"}
-        kind, due_at = _KINDS[situation.state], situation.due_at
+        kind, due_at, missed = _KINDS[situation.state], situation.due_at, await _missed(tx, situation)
+        owed_at = due_at and due_at - _DAY * missed
         skips = numbers["dead"] + numbers["missing"] >= tx.rule(SKIPS_LEVEL).amount
         tx.insert(
             reports,
@@ -151,10 +152,10 @@ async def report_situation(situation_id: UUID, body: NewSituationReport, caller:
             kind=kind,
             **numbers,
             data_to=data_to,
-            due_at=due_at,
+            due_at=owed_at,
             submitted_at=tx.now,
             submitted_by=caller.id,
-            is_late=due_at is not None and tx.now > due_at,
+            is_late=missed or (owed_at is not None and tx.now > owed_at),
             skips_level=skips,
         )
         next_at = _next_due(tx, situation, data_to) if step.target == "daily" else None
@@ -242,7 +243,8 @@ async def finish_reports(tx: Command, response: Row) -> None:
             continue
         rule = tx.rule(FINAL_COUNTY if situation.level == "county" else REPORT_FINAL, situation.area_code)
         limits = {REPORT_FINAL: Limit(rule.amount, rule.unit)}
-        tx.move(situation, SITUATION.step(situation, "finish", _SYSTEM), limits=limits, due_at=None)
+        tx.move(situation, SITUATION.step(situation, "finish", _SYSTEM), limits=limits)
+        tx.update(situation, due_at=tx.clocks.due_at(situation, REPORT_FINAL))
 
 
 async def remind(tx: Command, situation: Row, clock: Row, percent: int) -> None:
@@ -263,6 +265,12 @@ async def remind(tx: Command, situation: Row, clock: Row, percent: int) -> None:
 
 
 ON_CLOCK: Final[dict[str, OnClock]] = dict.fromkeys((REPORT_FIRST, REPORT_DAILY, REPORT_FINAL), remind)
+
+
+async def _missed(tx: Command, situation: Row) -> bool:
+    """Tell whether a day has passed without its report: the clock was set again after the last one, for the next day's."""
+    running = (clock for clock in await tx.clocks.of(situation) if clock.rule_key == REPORT_DAILY and not clock.stopped_at)
+    return any(clock.started_at > situation.reported_at for clock in running)
 
 
 def _next_due(tx: Command, situation: Row, data_to: dt.datetime) -> dt.datetime:
