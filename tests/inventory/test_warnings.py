@@ -133,6 +133,18 @@ def test_another_authority_neither_changes_nor_lifts_it(duty: Person) -> None:
     assert code_of(duty.post(f"{path}/cancel", lift)) == "another_source"
 
 
+def test_what_comes_late_takes_no_newer_words_place(duty: Person) -> None:
+    path = f"{BASE}/warnings/{relayed(duty, colour='orange', sent_at=said(-HOUR))['id']}"
+    assert duty.post(f"{path}/update", typed(colour="red", sent_at=said(-HOUR / 4))).status_code == 200
+    late = typed(colour="yellow", sent_at=said(-HOUR / 2))
+
+    update = duty.post(f"{path}/update", late)
+    cancel = duty.post(f"{path}/cancel", {name: late[name] for name in ("warning_id", "issuing_authority", "sent_at")})
+
+    assert [code_of(update), code_of(cancel)] == ["said_since", "said_since"]
+    assert (duty.get(path).json()["colour"], duty.get(path).json()["state"]) == ("red", "relayed")
+
+
 def test_an_update_moves_the_end_and_when_it_comes_the_warning_expires(
     suite: RunningSuite, duty: Person, background: Loop, eventually: Wait
 ) -> None:

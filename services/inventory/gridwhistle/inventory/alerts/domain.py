@@ -144,6 +144,16 @@ class AnotherSource(Forbidden):
     zh, en = "只有原发布单位可以更新或解除该预警。", "Only the authority that issued it changes or lifts it."
 
 
+class SaidSince(Conflict):
+    """What comes late does not take the place of what was said after it."""
+
+    code = "said_since"
+    zh, en = (
+        "该消息的发布时间早于本预警当前内容,发布单位此后已另有发布;未作更改。",
+        "The authority has said something newer of this warning since it sent that; nothing was changed.",
+    )
+
+
 class NoWarning(Invalid):
     """A receipt is not relayed."""
 

@@ -27,6 +27,7 @@ from gridwhistle.inventory.alerts.domain import (
     NothingTold,
     NotPublic,
     NoWarning,
+    SaidSince,
     SentInTheFuture,
     TimeIsOver,
     UnknownWarning,
@@ -160,6 +161,7 @@ async def update(tx: Command, message: Message) -> None:
 
     Raises:
         AnotherSource: somebody else issued it.
+        SaidSince: it says something newer already.
         SentInTheFuture, TimeIsOver: now is not the time for it.
         AlreadyRelayed: it said so before.
     """
@@ -179,6 +181,7 @@ async def cancel(tx: Command, message: Message) -> None:
 
     Raises:
         AnotherSource: somebody else issued it.
+        SaidSince: it says something newer already.
         AlreadyRelayed: it was lifted so before.
     """
     warning, step = tx.row, WARNING.step(tx.row, "cancel", tx.caller)
@@ -204,6 +207,8 @@ async def _check_follows(tx: Command, message: Message) -> None:
         raise AnotherSource
     tx.db.correlation_id = tx.row.correlation_id
     await _check_new(tx.db, tx.row.county_code, message.alert.identifier)
+    if message.alert.sent_at < tx.row.sent_at:
+        raise SaidSince
 
 
 async def _check_new(db: Db, county: str, identifier: str) -> None:
