@@ -13,8 +13,8 @@ from tests.inventory.a_response import (
     DEPUTY,
     DUTY,
     HEAD,
-    OFFICE,
     HOUR,
+    OFFICE,
     RUNNING_CLOCKS,
     People,
     Wait,
@@ -231,6 +231,21 @@ def test_what_people_do_for_a_response_is_part_of_its_thread(people: People, eve
     assert code_of(other) == "no_such_response"
     eventually(lambda: _thread(people, path).count("mobilized_team.ordered") == 2)
     eventually(lambda: "social_organisation.called_in" in _thread(people, path))
+
+
+def test_a_long_thread_says_where_it_goes_on(people: People, suite: RunningSuite, background: Loop) -> None:
+    id_ = proposed(people, level="iv")
+    path = f"{BASE}/responses/{id_}/timeline"
+    told = """INSERT INTO response_event (id, response_id, event_id, event_type, thing_id, area_code, actor_role, at)
+    SELECT uuidv7(), id, uuidv7(), 'gw.inventory.situation.report_due.v1', id, area_code, 'auto', proposed_at
+      + interval '1 day' FROM response, generate_series(1, 1005) WHERE id = $1 RETURNING 1"""
+    rows(suite, background, told, id_)
+
+    first = made(people(DUTY).get(path))
+    rest = made(people(DUTY).get(f"{path}?cursor={first['next_cursor']}"))
+
+    assert (len(first["items"]), rest["next_cursor"]) == (1_000, None)
+    assert len(rest["items"]) in {5, 6}  # with what told of the proposal, if it was heard by now
 
 
 # --- the end -----------------------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Final
 from uuid import UUID, uuid5
 
+from fastapi import Query as InQuery
 from pydantic import AwareDatetime, Field
 from sqlalchemy import or_, select
 
@@ -18,13 +19,14 @@ from gridwhistle.common.events.inventory_responses import ResponseActivated
 from gridwhistle.common.jurisdiction import over_the_county
 from gridwhistle.common.principal import system
 from gridwhistle.common.reading import one
-from gridwhistle.common.wire import View
+from gridwhistle.common.wire import CURSOR_MAX, Keyset, PageQuery, Query, View
 from gridwhistle.inventory.responses.tables import calls, responses, threads
 from gridwhistle.inventory.responses.views import CalledVolunteersView
 
 router = Router("inventory", "Responses 应急响应")
 _SYSTEM: Final = system("inventory")
 THREAD_MAX: Final = 1_000
+_OLDEST: Final = Keyset(threads.c.at, threads.c.event_id, ascending=True)
 _RUNNING: Final = ("proposed", "active")
 
 
@@ -40,23 +42,34 @@ class ResponseThreadLine(View):
 
 
 class ResponseThread(View):
-    """All that was told because of a response, by whichever service, oldest first, and a thousand at most."""
+    """All that was told because of a response, by whichever service, oldest first; a thousand lines, and where more begin."""
 
     correlation_id: Annotated[str, Field(max_length=80, examples=["0190c8f2-5d1e-7c3a-9d55-0c5b3f1f7a10"])]
     items: Annotated[list[ResponseThreadLine], Field(max_length=THREAD_MAX)]
+    next_cursor: Annotated[str | None, Field(max_length=CURSOR_MAX, examples=["WyIyMDI2LTA3LTA2VDA4OjMwOjAwKzAwOjAwIl0"])]
+
+
+class ThreadQuery(Query):
+    """From where on."""
+
+    cursor: Annotated[
+        str | None,
+        Field(max_length=CURSOR_MAX, description="`next_cursor` of the answer before; left out, from the beginning."),
+    ] = None
 
 
 @router.get("/responses/{response_id}/timeline", may="responses:read")
-async def get_timeline(response_id: UUID, caller: Caller, db: Db) -> ResponseThread:
+async def get_timeline(response_id: UUID, query: Annotated[ThreadQuery, InQuery()], caller: Caller, db: Db) -> ResponseThread:
     """Return the thread of a response: from the warning on, what every service did, as their events say.
 
     Events of other services arrive within a second or two of what they tell.
     """
     response = await one(db, over_the_county(caller), responses, response_id)
-    told = (
-        select(threads).where(threads.c.response_id == response.id).order_by(threads.c.at, threads.c.event_id).limit(THREAD_MAX)
-    )
-    return ResponseThread(correlation_id=response.correlation_id, items=[_line(row) for row in await db.fetch(told)])
+    asked = PageQuery.model_construct(limit=THREAD_MAX, cursor=query.cursor)
+    rows = await db.fetch(_OLDEST.page(select(threads).where(threads.c.response_id == response.id), asked))
+    lines, next_cursor = _OLDEST.cut(rows, asked)
+    items = [_line(row) for row in lines]
+    return ResponseThread(correlation_id=response.correlation_id, items=items, next_cursor=next_cursor)
 
 
 def _line(row: Any) -> ResponseThreadLine:

@@ -91,10 +91,11 @@ class TracedMove(View):
 
 
 class TraceView(View):
-    """Where everything of a delivery is, and where it went."""
+    """Where everything of a delivery is, and where it went; `left_out` says that there is more."""
 
     lots: Annotated[list[TracedLot], Field(max_length=LOTS_MAX)]
     moves: Annotated[list[TracedMove], Field(max_length=MOVES_MAX)]
+    left_out: bool
 
 
 @router.get("/storage_points/{storage_point_id}/stock", may="stock:read")
@@ -145,7 +146,11 @@ async def trace_lot(lot_id: UUID, caller: Caller, db: Db) -> TraceView:
     first = select(lots.c.id).where(same).cte("of_it", recursive=True)
     of_it = first.union(select(lots.c.id).join(first, lots.c.origin_id == first.c.id))
     wanted = select(lots, lots.c.id.label("lot_id")).where(lots.c.id.in_(select(of_it.c.id)), within(lots, caller))
-    found = await db.fetch(wanted.order_by(lots.c.id).limit(LOTS_MAX))
+    found = await db.fetch(wanted.order_by(lots.c.id).limit(LOTS_MAX + 1))
     went = movements.c.lot_id.in_([row.lot_id for row in found]), movements.c.kind.in_(["out", "scrap", "rotate"])
-    moves = await db.fetch(select(movements).where(*went).order_by(movements.c.at, movements.c.id).limit(MOVES_MAX))
-    return TraceView(lots=[TracedLot.of(row) for row in found], moves=[TracedMove.of(row) for row in moves])
+    moves = await db.fetch(select(movements).where(*went).order_by(movements.c.at, movements.c.id).limit(MOVES_MAX + 1))
+    return TraceView(
+        lots=[TracedLot.of(row) for row in found[:LOTS_MAX]],
+        moves=[TracedMove.of(row) for row in moves[:MOVES_MAX]],
+        left_out=len(found) > LOTS_MAX or len(moves) > MOVES_MAX,
+    )
