@@ -21,6 +21,7 @@ from gridwhistle.common.sheet_formats import (
     CSV,
     ROWS_MAX,
     XLSX,
+    MixedEncodings,
     SeveralSheets,
     SheetTooLarge,
     UnreadableSheet,
@@ -252,6 +253,9 @@ HOSTILE = [
     pytest.param(b"\xd0\xcf\x11\xe0" + bytes(600), UnreadableSheet, id="an old or an encrypted workbook"),
     pytest.param(b"PK\x03\x04" + bytes(600), UnreadableSheet, id="a broken archive"),
     pytest.param(as_csv("编号,名称", 'T-0001,"锤'), UnreadableSheet, id="a quote that never ends"),
+    pytest.param(
+        as_csv("code,name", "T-0001,锤", "") + "T-0002,电钻".encode("gb18030"), MixedEncodings, id="lines in two encodings"
+    ),
     pytest.param(b"\x89PNG\r\n\x1a\n\0\0", UnreadableSheet, id="a picture"),
     pytest.param(b"a" * 200_000, UnreadableSheet, id="a cell without end"),
     pytest.param(b"\n" * (ROWS_MAX + 1), SheetTooLarge, id="too many rows"),

@@ -33,6 +33,7 @@ _ELEMENTS_MAX: Final = 600_000
 _OTHERS_MAX: Final = 50_000
 """Of all other elements, which cost several times as much."""
 _OF_ROWS: Final = re.compile(rb"<(?:[A-Za-z]\w*:)?(?:row|c|v|is|t|si)[\s/>]")
+_FIRST_CHINESE: Final = "\u2e80"
 _DIGITS_KEPT: Final = 15
 """Of a number in a workbook; a longer one is written as a text."""
 _ZIP: Final = b"PK\x03\x04"
@@ -51,6 +52,14 @@ class UnreadableSheet(Invalid):
     code, kept = "unreadable_sheet", False
     zh = "文件须为 XLSX,或 UTF-8、GB18030 编码的 CSV;.xls 或加密的文件请另存为 .xlsx 后再试。"
     en = "The file is XLSX, or CSV in UTF-8 or GB18030; save an .xls or an encrypted file as .xlsx and try again."
+
+
+class MixedEncodings(Invalid):
+    """Some lines of a CSV are in one encoding, and others in another: read as either, some would be other words."""
+
+    code, kept = "mixed_encodings", False
+    zh = "CSV 第 {line} 行的编码与其他行不同(UTF-8 与 GB18030 混用,或有损坏);请整份另存为 UTF-8 后再试。"
+    en = "Line {line} of the CSV is in another encoding than others, or damaged; save all of it in UTF-8 and try again."
 
 
 class SheetTooLarge(Invalid):
@@ -78,6 +87,7 @@ def texts_of(content: bytes, zone: dt.tzinfo = LOCAL) -> list[list[str]]:
 
     Raises:
         UnreadableSheet: it is neither CSV nor XLSX.
+        MixedEncodings: it is CSV in two of them.
         SheetTooLarge: it has more rows, columns or bytes than are read.
         SeveralSheets: more than one sheet holds something.
     """
@@ -109,6 +119,7 @@ def _of_csv(content: bytes) -> Iterator[list[str]]:
             text = content.decode("gb18030")
         except UnicodeDecodeError:
             raise UnreadableSheet from None
+        _check_encoding(content)
     if "\0" in text:
         raise UnreadableSheet
     try:
@@ -116,6 +127,22 @@ def _of_csv(content: bytes) -> Iterator[list[str]]:
             yield [(cell[1:] if _DEFUSED.match(cell) else cell).strip() for cell in row]
     except csv.Error:
         raise UnreadableSheet from None
+
+
+def _check_encoding(content: bytes) -> None:
+    """Check that no line of what is not UTF-8 as a whole is Chinese in it: hardly ever is one in GB18030 by chance.
+
+    Raises:
+        MixedEncodings: there is such a line.
+    """
+    other, is_chinese = 0, False
+    for number, line in enumerate(content.splitlines(), 1):
+        try:
+            is_chinese |= max(line.decode(), default="") >= _FIRST_CHINESE
+        except UnicodeDecodeError:
+            other = other or number
+    if is_chinese:
+        raise MixedEncodings(line=other)
 
 
 def _of_workbook(content: bytes, zone: dt.tzinfo) -> Iterator[list[str]]:
