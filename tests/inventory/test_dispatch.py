@@ -390,6 +390,22 @@ def test_what_was_not_used_comes_back_and_is_inspected(store: Store, shelter: Pe
     assert store.read(f"lots/{returned['id']}")["origin_id"] == lot_id
 
 
+def test_no_more_comes_back_of_a_lot_than_went_of_it(store: Store, shelter: Person) -> None:
+    type_id = store.type()
+    early, late = (store.lot(qty, type_id=type_id, expires_on=in_days(days)) for qty, days in (("3", 100), ("4", 200)))
+    id_ = on_its_way(store, shelter, items=[{"type_id": type_id, "qty": "7"}])
+    made(step(store, shelter, id_, "receive", receipt(store, id_, "7")))
+    made(step(store, shelter, id_, "settle", {}))
+    [item] = items_of(store, id_)
+
+    for qty in ("2", "4"):
+        made(step(store, store.keeper, id_, "give_back", {"items": [{"item_id": item["id"], "qty": qty}], **WHY}))
+
+    returned = store.read(f"lots?type_code={item['type_code']}&state=received")["items"]
+    came = [(store.read(f"lots/{one['id']}")["origin_id"], one["qty"]) for one in returned]
+    assert sorted(came) == sorted([(early, "2.000"), (early, "1.000"), (late, "3.000")])
+
+
 def test_what_came_to_another_store_goes_back_by_an_order_of_its_own(store: Store) -> None:
     other, type_id = store.point(), store.type()
     lot_id = store.lot("5", type_id=type_id)

@@ -115,11 +115,11 @@ def _of_csv(content: bytes) -> Iterator[list[str]]:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
+        _check_encoding(content)
         try:
             text = content.decode("gb18030")
         except UnicodeDecodeError:
             raise UnreadableSheet from None
-        _check_encoding(content)
     if "\0" in text:
         raise UnreadableSheet
     try:

@@ -231,17 +231,18 @@ async def give_back(dispatch_order_id: UUID, body: GivingBack, caller: Caller, d
         if len({one.item_id for one in body.items}) < len(body.items) or any(one.item_id not in children for one in body.items):
             raise ItemsDiffer
         back = [(children[one.item_id], one.qty) for one in body.items]
+        before = {item.id: item.returned_qty or NOTHING for item, _ in back}
         for item, qty in back:
-            if (item.returned_qty or NOTHING) + qty > (item.received_qty or NOTHING):
+            if before[item.id] + qty > (item.received_qty or NOTHING):
                 raise TooMuch
-            tx.update(item, returned_qty=(item.returned_qty or NOTHING) + qty)
+            tx.update(item, returned_qty=before[item.id] + qty)
         if point.closed_at:
             raise PointClosed
         came = [(item.type_code, qty) for item, qty in back]
         voucher = write_voucher(tx, "return", point.id, point.area_code, came=came, reason=body.reason, order_id=order.id)
         tx.move(order, step, reason=body.reason)
         for item, qty in back:
-            await _come_in(tx, voucher, item, qty, "return")
+            await _come_in(tx, voucher, item, qty, "return", after=before[item.id])
         return tx.answer(await done(db, caller, order))
 
 
@@ -264,15 +265,20 @@ async def _come_to_point(tx: Command, order: Row, children: Sequence[Row]) -> No
             await _come_in(tx, voucher, item, item.received_qty, "transfer")
 
 
-async def _come_in(tx: Command, voucher: Row, item: Row, qty: Decimal, source: Any) -> None:
-    """Make lots of what came of an item: parts of those that it went out of, in the order in which they went."""
+async def _come_in(tx: Command, voucher: Row, item: Row, qty: Decimal, source: Any, after: Decimal = NOTHING) -> None:
+    """Make lots of what came of an item: parts of those that it went out of, in the order in which they went.
+
+    So much of them came `after` which this comes: it is no part of the same again.
+    """
     out = movements.c.item_id == item.id, movements.c.kind == "out"
     went = select(lots, movements.c.qty.label("went_qty")).join(movements, movements.c.lot_id == lots.c.id).where(*out)
     left = qty
     for lot in await tx.db.fetch(went.order_by(movements.c.id)):
-        part = min(left, lot.went_qty)
+        gone = min(after, lot.went_qty)
+        after -= gone
+        part = min(left, lot.went_qty - gone)
         if not part:
-            break
+            continue
         same = {name: getattr(lot, name) for name in ("lot_no", "supplier", "made_on", "expires_on")}
         take_in(tx, voucher, item.type_id, item.type_code, qty=part, source=source, origin_id=lot.id, **same)
         left -= part
