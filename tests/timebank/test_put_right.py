@@ -84,6 +84,14 @@ def test_by_an_entitlement_that_was_wrong_nobody_pays_any_more(bank: Bank) -> No
     assert code_of(bank.clerk.post(f"{path}/withdraw_entitlement", wrong)) == "withdrawn_already"
 
 
+def test_a_course_is_passed_when_its_day_has_come(bank: Bank) -> None:
+    path = f"{BASE}/participants/{bank.register().id}/trainings"
+
+    refused = bank.clerk.post(path, {"course": "first_aid", "passed_on": "2199-01-01"})
+
+    assert code_of(refused) == "not_passed_yet"
+
+
 def test_nobody_withdraws_what_they_are_entitled_to_themselves(bank: Bank) -> None:
     elder = bank.elder()
     mine = made(bank.clerk.get(f"{BASE}/participants/{elder.id}"))["entitlements"][0]["id"]

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from gridwhistle.common.calendars import day_of
 from gridwhistle.common.data_classes import P3
 from gridwhistle.common.edge import Caller, Db, Router
 from gridwhistle.common.machine import check
@@ -27,6 +28,13 @@ class TrainedAlready(Conflict):
 
     code = "trained_already"
     zh, en = "该培训已登记。", "That course is entered already."
+
+
+class NotPassedYet(Invalid):
+    """Some services ask for a course that somebody has passed, not for one that they will."""
+
+    code = "not_passed_yet"
+    zh, en = "培训通过日期不得晚于今天。", "The day on which the course was passed has not come yet."
 
 
 class EnoughOfThem(Conflict):
@@ -68,6 +76,8 @@ async def add_training(participant_id: UUID, body: NewTraining, caller: Caller, 
     """Enter a course that somebody passed (培训): some services ask for one."""
     async with db.command(caller, participants, participant_id) as tx:
         check(tx.row, caller, not_about_oneself)
+        if body.passed_on > day_of(tx.now):
+            raise NotPassedYet
         learnt = await tx.children(trainings)
         if any(one.course == body.course for one in learnt):
             raise TrainedAlready
