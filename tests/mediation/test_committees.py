@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import RunningSuite
-from tests.mediation.office import BASE, TODAY, Office, code_of, made
+from tests.mediation.office import BASE, TODAY, Office, code_of, made, short_name
 
 Wait = Callable[[Callable[[], bool]], None]
 
@@ -143,6 +143,20 @@ def test_training_is_counted_in_hours(office: Office) -> None:
 
     assert after["training_hours"] == 12
     assert [one["hours"] for one in after["trainings"]] == [8, 4]
+
+
+def test_nothing_is_entered_that_is_still_to_come(office: Office) -> None:
+    committee, tomorrow = office.committee(), (TODAY + dt.timedelta(days=1)).isoformat()
+    content = {"name": "示例人民调解委员会", "short_name": short_name(), "kind": "village", "area_code": office.area}
+    course = {"course": "民法典专题", "hours": 4, "held_on": tomorrow}
+
+    said = [
+        office.chair.post(f"{BASE}/committees", content | {"elected_on": tomorrow}),
+        office.chair.post(at(committee, "elect"), {"elected_on": tomorrow}),
+        office.chair.post(f"{BASE}/mediators/{office.register(committee)['id']}/trainings", course),
+    ]
+
+    assert [code_of(answer) for answer in said] == ["still_to_come"] * 3
 
 
 def test_whose_time_is_over_stands_as_expired(office: Office) -> None:

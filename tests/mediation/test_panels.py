@@ -64,6 +64,7 @@ def test_police_justice_and_a_lawyer_mediate_together(office: Office, committee:
     ("more", "code"),
     [
         pytest.param({"term_end_on": "2026-01-02"}, "cannot_mediate", id="their time is over"),
+        pytest.param({"appointed_on": "2199-01-01"}, "cannot_mediate", id="their time is to come"),
         pytest.param({"area_code": "990102001001"}, "cannot_mediate", id="of another county's place"),
         pytest.param({"name": "赵一"}, "named_in_the_case", id="called like a party"),
     ],

@@ -26,7 +26,7 @@ from gridwhistle.common.reading import one, page
 from gridwhistle.common.reasons import Reason
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Actions, Body, Day, Keyset, Page, PageQuery, Version, View
-from gridwhistle.mediation.committees.refusals import CommitteeIncomplete, NotAMember
+from gridwhistle.mediation.committees.refusals import CommitteeIncomplete, NotAMember, StillToCome
 from gridwhistle.mediation.committees.states import COMMITTEE
 from gridwhistle.mediation.committees.tables import committees, mediators
 from gridwhistle.mediation.limits import MEMBERS_MAX, MEMBERS_MIN, TERM_YEARS
@@ -143,6 +143,8 @@ async def set_up_committee(body: NewCommittee, caller: Caller, db: Db) -> Commit
     """Set up a committee (设立). It has thirty working days to be put on file."""
     async with db.command(caller) as tx:
         step = COMMITTEE.step(None, "set_up", caller)
+        if body.elected_on > day_of(tx.now):
+            raise StillToCome
         made = tx.create(
             committees,
             step,
@@ -186,6 +188,8 @@ async def elect(committee_id: UUID, body: Election, caller: Caller, db: Db) -> C
     """Enter that its members were elected anew (换届): their term is three years from that day."""
     async with db.command(caller, committees, committee_id) as tx:
         step = COMMITTEE.step(tx.row, "elect", caller)
+        if body.elected_on > day_of(tx.now):
+            raise StillToCome
         ends = years_after(body.elected_on, tx.rule(TERM_YEARS).amount)
         return await _changed(tx, step, body.reason, elected_on=body.elected_on, term_end_on=ends)
 

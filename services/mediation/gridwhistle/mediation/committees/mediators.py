@@ -35,6 +35,7 @@ from gridwhistle.mediation.committees.refusals import (
     CredentialsMissing,
     EnoughTrainings,
     NotQualified,
+    StillToCome,
     UnknownCommittee,
 )
 from gridwhistle.mediation.committees.states import COMMITTEE, MEDIATOR, not_oneself
@@ -194,6 +195,8 @@ async def add_mediator_training(mediator_id: UUID, body: MediatorTraining, calle
     """Enter a course that somebody attended (业务培训)."""
     async with db.command(caller, mediators, mediator_id) as tx:
         check(tx.row, caller, not_oneself)
+        if body.held_on > day_of(tx.now):
+            raise StillToCome
         learnt = await tx.children(trainings)
         if len(learnt) >= TRAININGS_MAX:
             raise EnoughTrainings(most=TRAININGS_MAX)

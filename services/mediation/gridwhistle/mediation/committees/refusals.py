@@ -31,6 +31,13 @@ class NotAMember(Invalid):
     zh, en = "须为本委员会在册委员。", "They are no member of the committee who can act."
 
 
+class StillToCome(Invalid):
+    """Elections and courses are entered when they have been held."""
+
+    code = "still_to_come"
+    zh, en = "选举和培训须在举行之后登记,日期不得晚于今天。", "Elections and courses are entered on their day or later."
+
+
 class UnknownCommittee(Invalid):
     """There is no such committee that works."""
 

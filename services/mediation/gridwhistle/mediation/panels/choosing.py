@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import Field
 from sqlalchemy import func, or_, select
 
+from gridwhistle.common.calendars import day_of
 from gridwhistle.common.commands import Command
 from gridwhistle.common.data_classes import OPEN, PublicName
 from gridwhistle.common.edge import Caller, Db, Router
@@ -138,8 +139,8 @@ async def replace_mediator(case_id: UUID, body: Replacement, caller: Caller, db:
 
 def unfit(mediator: Any, case: Any, now: dt.datetime) -> bool:
     """Tell whether somebody cannot mediate a case: not on the roster now, of another county, or with an interest in it."""
-    elsewhere = mediator.area_code[:6] != case.area_code[:6]
-    return elsewhere or standing_of(mediator, now) != "active" or str(mediator.id) in (case.barred_ids or ())
+    elsewhere, is_to_come = mediator.area_code[:6] != case.area_code[:6], mediator.appointed_on > day_of(now)
+    return elsewhere or is_to_come or standing_of(mediator, now) != "active" or str(mediator.id) in (case.barred_ids or ())
 
 
 def ranked(able: Sequence[MediatorSuggestion]) -> list[MediatorSuggestion]:
