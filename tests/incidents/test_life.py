@@ -273,10 +273,12 @@ class Life(RuleBasedStateMachine):
         self.state = after
 
     def _take(self, action: str, worker: int, org: str) -> None:
+        before = self.loop.run(self.house.truth(self.id)).row
         said = self.loop.run(self.house.take(self.id, action, self.house.somebody(worker, org)))
         if said.startswith("!"):
             return
-        step = {"callback": "reopen"}.get(action, action)
+        had_their_say = before["reopened_times"] or before["is_final"]
+        step = "reopen" if action == "callback" and not had_their_say else action
         assert said in TARGETS[self.state, step], f"{action} led from {self.state} to {said}"
         self.state = said
         self.reached.add(said)

@@ -112,7 +112,7 @@ INCIDENT: Final = Machine(
         Step("checked",     "close",             "closed",        ACCEPTOR,   "the township, which took it in, ends it"),
         *(Step(state,       "ask_volunteers",    state,           HELPED,     "more hands are wanted where it lies") for state in WORKED_ON),
         *(Step(state,       "credit_volunteer",  state,           HELPED,     "a volunteer helped, and somebody else says how long") for state in (*WORKED_ON, "closed")),
-        Step("closed",      "callback",          "closed",        HOTLINE,    "somebody asked the reporter, who is content or could not be reached"),
+        Step("closed",      "callback",          "closed",        HOTLINE,    "somebody asked the reporter, who is content, was not reached, or says no too late or again"),
         Step("closed",      "reopen",            "in_progress",   SPEAKERS,   "it is not done, says who reported it; who had it has it again", in_time_and_once, when=lambda incident: incident.handled_at),
         Step("closed",      "reopen",            "filed",         SPEAKERS,   "it is not done, says who reported it, and nobody had it", in_time_and_once, when=lambda incident: incident.category and incident.grid_code),
         Step("closed",      "reopen",            "accepted",      SPEAKERS,   "the answer was none, says who asked", in_time_and_once),
