@@ -139,6 +139,26 @@ async def test_the_clock_is_the_databases(database: Database, truth: "asyncpg.Co
     assert (await database.now()).year == 2031
 
 
+async def test_what_was_long_on_its_way_does_not_put_the_clock_back(database: Database) -> None:
+    said = await database.now()
+
+    database.heard(said - dt.timedelta(seconds=1))
+
+    assert await database.now() >= said
+
+
+async def test_after_a_look_at_the_clock_it_is_later_than_all_before(
+    database: Database, truth: "asyncpg.Connection[Any]"
+) -> None:
+    before = await truth.fetchval("SELECT clock_timestamp()")
+    late = toolshed.opened(database.url)
+    async with late.connected():
+        late.heard(before - dt.timedelta(seconds=1))
+        await late.look_at_clock()
+
+        assert await late.now() >= before
+
+
 async def test_numbers_are_never_given_twice(database: Database, url: str) -> None:
     async def drawn(database: Database) -> list[int]:
         return [await database.number("loans") for _ in range(60)]

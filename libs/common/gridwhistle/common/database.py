@@ -116,14 +116,24 @@ class Database:
     async def now(self, pool: "Connections | None" = None) -> dt.datetime:
         """Return the database's clock: what it last said, at most a second ago, plus the time since then."""
         if self._clock is None or time.monotonic() - self._clock[1] > _CLOCK_FRESH_S:
-            self.heard((await self.run(pool or self.requests, "SELECT clock_timestamp()"))[0][0])
+            await self.look_at_clock(pool)
         assert self._clock is not None
         said, heard_at = self._clock
         return said + dt.timedelta(seconds=time.monotonic() - heard_at)
 
+    async def look_at_clock(self, pool: "Connections | None" = None) -> None:
+        """Ask the database's clock, so that `now` is later than whatever happened before this call."""
+        self.heard((await self.run(pool or self.requests, "SELECT clock_timestamp()"))[0][0])
+
     def heard(self, now: dt.datetime) -> None:
-        """Remember what the database's clock said."""
-        self._clock = (now, time.monotonic())
+        """Remember what the database's clock said. What was long on its way does not put back what is remembered."""
+        heard_at = time.monotonic()
+        if self._clock is not None:
+            said, before = self._clock
+            ago = heard_at - before
+            if ago <= _CLOCK_FRESH_S and now < said + dt.timedelta(seconds=ago):
+                return
+        self._clock = (now, heard_at)
 
     def last_heard(self) -> dt.datetime:
         """Return what the database's clock said last; good enough for days, not for decisions."""
