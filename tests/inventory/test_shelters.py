@@ -1,7 +1,9 @@
 """Shelters: what they hold, how they open, fill, close and are restored. They count people and know no names."""
 
+import datetime as dt
 import hashlib
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,6 +11,8 @@ import pytest
 from gridwhistle.common.listing import GEOJSON
 from gridwhistle.inventory.places.domain import capacity_of
 from tests.conftest import Loop, RunningSuite
+from tests.inventory.a_response import rows
+from tests.inventory.a_warning import said
 from tests.inventory.shelters import BASE, MIDDLE, County, code_of, made
 from tests.system.test_canaries import canaries, caught, dump
 
@@ -217,6 +221,32 @@ def test_in_an_emergency_session_the_certificate_says_so(county: County) -> None
     officer = county.somebody("privacy_officer")
     asked = f"{BASE}/deletion_certificates?emergency_session_id={session}"
     assert [one["reason"] for one in made(officer.get(asked))["items"]] == ["emergency_end"]
+
+
+def test_who_witnessed_is_gone_with_the_session_of_the_response_that_opened_the_shelter(
+    county: County, background: Loop, eventually: Callable[[Callable[[], bool]], None]
+) -> None:
+    duty, office = county.somebody("county_duty"), county.somebody("office_director")
+    proposal = {"event_class": "natural_disaster", "areas": [f"{county.code}000000"], "level": "iv", "reason": "低洼地带需转移"}
+    response = f"{BASE}/responses/{made(duty.post(f'{BASE}/responses', proposal))['id']}"
+    decision = {"expected_until": said(dt.timedelta(days=2)), "measures": ["warn_public"]}
+    session_id = made(office.post(f"{response}/decide", decision))["session_id"]
+    path = county.ready()
+    made(county.commander.post(f"{path}/stand_by", {"response_id": response.rpartition("/")[2]}))
+    made(county.manager.post(f"{path}/open", {"route": "向北"}))
+    made(county.commander.post(f"{path}/close", {}))
+    body = {"stock_counted": True, "paper_lists": ["S-0003-1"], "witnessed_by": "commander"}
+    made(county.manager.post(f"{path}/restore", body))
+    made(office.post(f"{response}/lift", {"reason": "险情解除"}))
+    witness = "SELECT witnessed_by IS NULL AS gone, lists_destroyed FROM opening WHERE emergency_session_id = $1"
+    [before] = rows(county.suite, background, witness, session_id)
+
+    due = "UPDATE clock SET due_at = now(), next_at = now() WHERE owner_id = $1 RETURNING 1"
+    rows(county.suite, background, due, session_id)
+    eventually(lambda: made(duty.get(f"{BASE}/emergency_sessions/{session_id}"))["state"] == "purged")
+
+    [after] = rows(county.suite, background, witness, session_id)
+    assert (tuple(before), tuple(after)) == ((False, 1), (True, 1))
 
 
 def test_who_opens_says_the_way(county: County) -> None:

@@ -81,11 +81,14 @@ class Rain:
         for kind in KINDS:
             for table in kind.tables.sorted_tables:
                 root, link = root_of(table)
-                if sealed_columns(table) and "emergency_session_id" in root.c:
+                of_session = {alias for alias, of in (("t", table), ("r", root)) if "emergency_session_id" in of.c}
+                if sealed_columns(table) and of_session:
                     values = ", ".join(f"t.{name}" for name in sealed_columns(table))
                     join = f'JOIN "{root.name}" r ON r.id = t.{link}' if link else f'JOIN "{root.name}" r ON r.id = t.id'
                     sql = f'SELECT coalesce(sum(num_nonnulls({values})), 0) AS it FROM "{table.name}" t {join}'
-                    of_it = f"{sql} WHERE r.emergency_session_id = $1::text::uuid"
+                    of_it = (
+                        f"{sql} WHERE {' OR '.join(f'{alias}.emergency_session_id = $1::text::uuid' for alias in of_session)}"
+                    )
                     found[kind.name] += int(self.rows(kind.name, of_it, self.session_id)[0]["it"])
         return found
 

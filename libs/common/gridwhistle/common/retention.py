@@ -138,11 +138,16 @@ async def purge_late(database: Database, tables: MetaData, now: dt.datetime) -> 
 
 
 async def purge_session(database: Database, tables: MetaData, session_id: UUID, now: dt.datetime) -> int:
-    """Empty the personal columns of all rows that were made in an emergency session; return how many rows it was."""
+    """Empty the personal columns of all rows that were made in an emergency session; return how many rows it was.
+
+    A child may be of a session that its root is not of: a shelter stands for years, and is opened for one response.
+    """
     rows = 0
     for table in tables.sorted_tables:
-        if sealed_columns(table) and "emergency_session_id" in root_of(table)[0].c:
-            sql = _empty(table, sealed_columns(table), "{root}.emergency_session_id = $2::text::uuid")
+        whose = {alias for alias, of in (("t", table), ("{root}", root_of(table)[0])) if "emergency_session_id" in of.c}
+        if whose and sealed_columns(table):
+            condition = " OR ".join(f"{alias}.emergency_session_id = $2::text::uuid" for alias in sorted(whose))
+            sql = _empty(table, sealed_columns(table), f"({condition})")
             rows += await _take(database, sql, now, str(session_id), "emergency_session_id", session_id)
     return rows
 

@@ -22,7 +22,7 @@ from gridwhistle.common.reasons import Remark
 from gridwhistle.common.retention import certify
 from gridwhistle.common.rows import Row
 from gridwhistle.common.wire import Body
-from gridwhistle.inventory.lasting import check_lasts
+from gridwhistle.inventory.lasting import check_lasts, follow
 from gridwhistle.inventory.places.counting import counts_of, opening_of
 from gridwhistle.inventory.places.domain import DAYS, IN_USE, NotRestoredYet, RouteNeeded, WitnessNeeded
 from gridwhistle.inventory.places.shelter_states import SHELTER
@@ -100,6 +100,7 @@ async def open_shelter(shelter_id: UUID, body: OpenShelter, caller: Caller, db: 
         route = body.route or shelter.route
         if route is None:
             raise RouteNeeded
+        await follow(db, shelter.response_id)
         opening = tx.insert(
             openings,
             shelter_id=shelter.id,
