@@ -1,12 +1,18 @@
 """Revocations: what was let in is refused from now on, in every service, however well its token is remembered."""
 
+import datetime as dt
 import time
 import uuid
 from collections.abc import Callable
 
 import pytest
 
-from tests.conftest import Person, RunningSuite
+from gridwhistle.common.database import Database, Db
+from gridwhistle.common.principal import Principal
+from gridwhistle.common.sealing import Seal
+from gridwhistle.personnel.access import Revoke, revoke_tokens
+from gridwhistle.personnel.app import PERSONNEL
+from tests.conftest import Loop, Person, RunningSuite
 
 REVOCATIONS = "/personnel/v1/revocations"
 GRIDS = "/personnel/v1/grids"
@@ -91,6 +97,26 @@ def test_a_revocation_speaks_for_the_area_of_who_made_it(
     assert revoke(suite.somebody("security_admin", "990101001"), subject) == 201
 
     assert person.get(GRIDS).status_code == status
+
+
+def test_a_revocation_is_later_than_all_before_although_the_database_was_heard_late(
+    suite: RunningSuite, background: Loop, subject: str
+) -> None:
+    async def revoked() -> tuple[dt.datetime, dt.datetime]:
+        database = Database(
+            suite.postgres.url("personnel"), Seal({1: bytes(32)}), PERSONNEL.constraints, presets=PERSONNEL.presets
+        )
+        async with database.connected():
+            before: dt.datetime = (await database.run(database.requests, "SELECT clock_timestamp()"))[0][0]
+            database.heard(before - dt.timedelta(seconds=0.9))
+            work = Db(database, scope="revoke", key=None, request_id=subject)
+            body = Revoke(subject_id=subject, reason_code="account_frozen")
+            made = await revoke_tokens(body, Principal("admin", frozenset({"security_admin"}), ("990101",)), work)
+            return before, made.revoked_at
+
+    before, at = background.run(revoked())
+
+    assert before <= at
 
 
 def test_nobody_revokes_beyond_their_area(security_admin: Person, suite: RunningSuite, subject: str) -> None:
